@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# pkprof: thin front of the build. `make help` lists the targets.
+#
+#	BUILD=dir	where objects and results go (default build)
+#	KVER=release	kernel headers for the module (default: the running
+#			kernel's if installed, else the newest installed)
+#	SAN=1		user half under AddressSanitizer and UBSan
+#	V=1		show commands
+
+BUILD ?= build
+PREFIX ?= /usr/local
+Q := $(if $(V),,@)
+CC ?= gcc
+
+VERSION := $(shell sed -n 's/^\#define PKPROF_VERSION[^"]*"\(.*\)".*/\1/p' kmod/uapi/pkprof.h)
+KVER ?= $(shell scripts/headers)
+
+PKGS := libnl-3.0 libnl-genl-3.0 libelf libdw libdebuginfod libcjson libzstd
+WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wformat=2 -Wvla -Werror
+CFLAGS ?= -O2 -g
+PK_CFLAGS = $(CFLAGS) -std=gnu11 $(WARN) -D_GNU_SOURCE -Iuser -Ikmod -MMD -MP \
+	-ffile-prefix-map=$(CURDIR)=. $(shell pkg-config --cflags $(PKGS)) $(SANFLAGS)
+PK_LIBS = $(LDFLAGS) $(shell pkg-config --libs $(PKGS)) -liberty -lm $(SANFLAGS)
+SANFLAGS := $(if $(SAN),-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+
+USER_SRC := $(filter-out user/main.c,$(wildcard user/*/*.c))
+USER_OBJ := $(USER_SRC:%.c=$(BUILD)/%.o)
+
+.PHONY: all user kmod help check unit golden fuzz demo bench install uninstall dkms style clean
+.DEFAULT_GOAL := all
+
+all: user kmod
+
+user: $(BUILD)/pkprof-user
+
+$(BUILD)/pkprof-user: $(BUILD)/user/main.o $(USER_OBJ)
+	@echo "  LINK    $@"
+	$(Q)$(CC) -o $@ $^ $(PK_LIBS)
+
+$(BUILD)/%.o: %.c Makefile | have-libs
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(PK_CFLAGS) -c -o $@ $<
+
+.PHONY: have-libs
+have-libs:
+	@pkg-config --exists $(PKGS) || { echo "make: libraries are missing; run scripts/setup build as root" >&2; exit 1; }
+
+kmod:
+	$(Q)scripts/build-module "$(KVER)" $(BUILD)
+
+-include $(wildcard $(BUILD)/*/*/*.d $(BUILD)/*/*.d)
+
+# --- tests -------------------------------------------------------------------
+
+check:
+	$(Q)tests/run all
+
+unit golden fuzz:
+	$(Q)tests/run $@
+
+demo:
+	$(Q)scripts/demo
+
+bench:
+	$(Q)tests/bench/run
+
+style:
+	$(Q)scripts/style
+
+# --- installation ------------------------------------------------------------
+
+install: user
+	$(Q)scripts/install install "$(DESTDIR)" "$(PREFIX)" $(BUILD) $(VERSION)
+
+uninstall:
+	$(Q)scripts/install uninstall "$(DESTDIR)" "$(PREFIX)" $(BUILD) $(VERSION)
+
+dkms:
+	$(Q)scripts/install dkms "$(DESTDIR)" "$(PREFIX)" $(BUILD) $(VERSION)
+
+clean:
+	$(Q)rm -rf $(BUILD)
+
+help:
+	@echo "make          build/pkprof-user and build/pkprof.ko (KVER=release picks the headers)"
+	@echo "make demo     record a database under load, leave report and flame graph in demo/"
+	@echo "make check    all tests; unit and golden alone: make unit golden"
+	@echo "make bench    cost beside perf record, in a deterministic guest"
+	@echo "make install  tool, man pages, completion and DKMS source tree (DESTDIR, PREFIX)"
+	@echo "make fuzz     fuzzers for T=60 seconds each"
+	@echo "make style    house rules"

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Event sources. A new source is one file source_NAME.c, one row in source.c
+ * and one value of enum pkprof_source.
+ */
+#ifndef PK_SOURCE_H
+#define PK_SOURCE_H
+
+#include "uapi/pkprof.h"
+
+struct pk_session;
+
+/**
+ * struct pk_source - one row of the table of sources
+ * @name:	as --sources names it
+ * @id:		its books and record mark
+ * @works:	0 when this kernel can do it, else -errno. May sleep. Called at load.
+ * @attach:	start producing for the session. May sleep. 0 or -errno, then
+ *		nothing is left attached.
+ * @detach:	stop; returns when no handler and no deferred work of it is in
+ *		flight and none can start. May sleep.
+ */
+struct pk_source {
+	const char *name;
+	enum pkprof_source id;
+	int (*works)(void);
+	int (*attach)(struct pk_session *s);
+	void (*detach)(struct pk_session *s);
+};
+
+extern const struct pk_source pk_source_cpu;
+extern const struct pk_source pk_source_task;
+
+/* Table in attach order; detached in reverse. */
+extern const struct pk_source *const pk_sources[];
+extern const unsigned int pk_nr_sources;
+
+/* Mask of 1 << id of all sources that work here; computed at load. */
+u32 pk_sources_working(void);
+
+#endif

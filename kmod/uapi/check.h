@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH Linux-syscall-note */
+/*
+ * Layout of the contract, asserted at compile time. Included by one file of
+ * the module and one of the tool, so that both compilers agree on it.
+ */
+#ifndef _UAPI_PKPROF_CHECK_H
+#define _UAPI_PKPROF_CHECK_H
+
+#include "pkprof.h"
+
+#define PKPROF_ASSERT_SIZE(type, bytes) \
+	_Static_assert(sizeof(struct type) == (bytes), #type " changed its size")
+
+PKPROF_ASSERT_SIZE(pkprof_counters, 96);
+PKPROF_ASSERT_SIZE(pkprof_hello, 16);
+PKPROF_ASSERT_SIZE(pkprof_ring_reader, 8);
+PKPROF_ASSERT_SIZE(pkprof_ring_info, 32);
+PKPROF_ASSERT_SIZE(pkprof_rec, 16);
+PKPROF_ASSERT_SIZE(pkprof_rec_sample, 32);
+PKPROF_ASSERT_SIZE(pkprof_rec_stack, 24);
+PKPROF_ASSERT_SIZE(pkprof_rec_fork, 64);
+PKPROF_ASSERT_SIZE(pkprof_rec_exec, 40);
+PKPROF_ASSERT_SIZE(pkprof_rec_comm, 40);
+PKPROF_ASSERT_SIZE(pkprof_rec_exit, 24);
+PKPROF_ASSERT_SIZE(pkprof_rec_task_info, 32);
+PKPROF_ASSERT_SIZE(pkprof_rec_cgroup, 32);
+PKPROF_ASSERT_SIZE(pkprof_rec_map, 64);
+PKPROF_ASSERT_SIZE(pkprof_rec_file, 64);
+PKPROF_ASSERT_SIZE(pkprof_rec_mark, 24);
+PKPROF_ASSERT_SIZE(pkprof_rec_cpu_state, 24);
+
+#endif

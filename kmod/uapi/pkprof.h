@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH Linux-syscall-note */
+/*
+ * pkprof: the contract between the kernel module and its readers.
+ *
+ * Both halves include this very file; nothing else is shared. Control goes
+ * over generic netlink, data over memory mapped rings of /dev/pkprof.
+ *
+ *
+ * 1. Rights and the cookie
+ *
+ * Opening /dev/pkprof needs CAP_PERFMON or CAP_SYS_ADMIN, or membership in
+ * the group given by the module parameter "group". The first read() of the
+ * descriptor returns one struct pkprof_hello. Its cookie (64 random bits) is
+ * the proof of that right: START, STOP and MARK must carry it. The netlink
+ * family itself asks for no capability; INFO and STATUS are open to all.
+ *
+ *	START	any open descriptor's cookie; that descriptor becomes the
+ *		session's owner. EBUSY (and the owner's name in the extended
+ *		ack) while a session runs.
+ *	STOP	the owner's cookie only. EPERM else.
+ *	MARK	any open descriptor's cookie. ENOENT when nothing is recorded.
+ *
+ * When the owner's last reference to the descriptor or to a mapping of it
+ * is gone, by whatever cause, the session ends and all probes are detached.
+ *
+ *
+ * 2. Netlink grammar (family "pkprof", version PKPROF_ABI)
+ *
+ *	INFO		->	(nothing)
+ *			<-	ABI, ABI_COMPAT, VERSION, SOURCES (mask of what
+ *				works on this kernel), NR_CPUS (possible CPUs)
+ *	START		->	ABI, COOKIE, SOURCES, PERIOD_NS [RING_BYTES]
+ *				[KERNEL_DEPTH] [USER_DEPTH] [PIDS] [CPUS]
+ *			<-	SESSION, T0_NS, SOURCES, PERIOD_NS, RING_BYTES,
+ *				RING_STRIDE, NR_CPUS
+ *	STOP		->	COOKIE
+ *			<-	(ack) after it no record is written any more
+ *	MARK		->	COOKIE, TEXT
+ *			<-	(ack) the mark is in a ring, or ENOBUFS
+ *	STATUS do	<-	STATE, ABI, VERSION and, while a session is there:
+ *				SESSION, T0_NS, SOURCES, PERIOD_NS, RING_BYTES,
+ *				OWNER_PID, OWNER_COMM, NOW_NS
+ *	STATUS dump	<-	one message per possible CPU: CPU, then one
+ *				COUNTERS attribute per attached source
+ *
+ * A session stays readable by STATUS and mmap() after STOP, until its owner
+ * closes the descriptor or starts another one. Multicast group "notice"
+ * carries a STATUS message whenever a session starts or stops.
+ *
+ * Errors besides the usual ones of netlink: EPROTO (ABI not spoken here),
+ * EPERM (cookie), EBUSY (session of somebody else), ESRCH (a pid of PIDS is
+ * gone), ERANGE (PERIOD_NS, RING_BYTES or a depth out of range), EOPNOTSUPP
+ * (a source that does not work on this kernel). The extended ack names the
+ * object in words.
+ *
+ *
+ * 3. Rings
+ *
+ * Each possible CPU has one ring. CPU c's ring starts at mmap offset
+ * c * RING_STRIDE and has two parts, which are mapped apart:
+ *
+ *	offset + 0		one page, struct pkprof_ring_reader, read-write
+ *	offset + page size	one page, struct pkprof_ring_info, followed by
+ *				RING_BYTES of records, read-only, in one mapping
+ *
+ * Mappings must be MAP_SHARED and of exactly these sizes. Nothing in the
+ * reader's page but the tail is ever looked at by the kernel, and a tail out
+ * of range only costs the reader its own records.
+ *
+ *	kernel (producer)			user (reader)
+ *
+ *	tail = READ_ONCE(reader->tail)		head = load-acquire(info->head) (B)
+ *	if full: count a loss		 	read records in [tail, head)
+ *	smp_mb()			(A)	full barrier			(A)
+ *	write record				reader->tail = tail
+ *	store-release(info->head)	(B)
+ *
+ * head and tail count bytes since the session's start and never wrap; the
+ * position in the data is (value & (RING_BYTES - 1)). A record is contiguous:
+ * where it would cross the end, a PKPROF_REC_PAD record fills the rest.
+ *
+ *
+ * 4. Versions
+ *
+ * Structures only grow at their end, enums only get new values before their
+ * end marker. A reader skips record types that it does not know and accepts
+ * longer records. PKPROF_ABI rises with every change of this file,
+ * PKPROF_ABI_COMPAT only when an older peer can no longer work.
+ */
+#ifndef _UAPI_PKPROF_H
+#define _UAPI_PKPROF_H
+
+#include <linux/types.h>
+
+#define PKPROF_VERSION		"0.1.0"	/* of the whole package */
+#define PKPROF_ABI		1
+#define PKPROF_ABI_COMPAT	1	/* lowest peer ABI that this side speaks */
+
+#define PKPROF_FAMILY		"pkprof"
+#define PKPROF_MCGRP_NOTICE	"notice"
+#define PKPROF_DEVICE		"/dev/pkprof"
+
+#define PKPROF_COMM_LEN		16	/* with the final NUL, as in the kernel */
+#define PKPROF_MAX_DEPTH	127	/* frames of one stack half */
+#define PKPROF_MAX_TEXT		256	/* bytes of a mark, no NUL */
+#define PKPROF_MAX_STRING	1024	/* bytes of a path or command line */
+#define PKPROF_MAX_BUILD_ID	20	/* bytes, SHA-1 sized */
+#define PKPROF_MAX_PIDS		1024
+
+/* bounds of START's parameters */
+#define PKPROF_MIN_PERIOD_NS	50000ULL	/* 20 kHz */
+#define PKPROF_MAX_PERIOD_NS	10000000000ULL	/* one sample in 10 s */
+#define PKPROF_MIN_RING_BYTES	(64u << 10)
+#define PKPROF_MAX_RING_BYTES	(64u << 20)
+#define PKPROF_DEF_RING_BYTES	(1u << 20)
+
+/* What produces records. Order is wire format. */
+enum pkprof_source {
+	PKPROF_SRC_CORE,	/* marks, session notices; always on */
+	PKPROF_SRC_DEF,		/* definitions: stacks, files; always on */
+	PKPROF_SRC_CPU,		/* on-CPU samples by timer */
+	PKPROF_SRC_TASK,	/* fork, exec, exit, comm, cgroup, mappings */
+	PKPROF_NR_SOURCES	/* end marker */
+};
+
+/* Why an event that was generated did not reach the ring. */
+enum pkprof_loss {
+	PKPROF_LOSS_RING_FULL,	/* the reader is too slow */
+	PKPROF_LOSS_OVERRUN,	/* the instant passed before the timer ran */
+	PKPROF_LOSS_NESTED,	/* interrupted its own handler, no scratch space */
+	PKPROF_LOSS_NO_MEM,	/* preallocated pool exhausted */
+	PKPROF_LOSS_EXITING,	/* the task took no more deferred work */
+	PKPROF_LOSS_DEFINITION,	/* its stack's definition found no room */
+	PKPROF_NR_LOSSES	/* end marker */
+};
+
+/*
+ * The books of one source on one CPU, value of PKPROF_A_COUNTERS.
+ * generated == records in the ring + sum(lost), exactly, after STOP.
+ * All count since the session's start.
+ */
+struct pkprof_counters {
+	__u32 source;			/* enum pkprof_source */
+	__u32 reserved;			/* 0 */
+	__u64 generated;		/* events */
+	__u64 lost[PKPROF_NR_LOSSES];	/* events, by enum pkprof_loss */
+	__u64 hits;			/* runs of the handler, also fruitless ones */
+	__u64 timed_hits;		/* runs that were timed */
+	__u64 timed_ns;			/* ns, sum over the timed runs */
+	__u64 entry_ns;			/* ns per hit outside the handler (trap,
+					 * trampoline), calibrated at start */
+};
+
+/* First read() of /dev/pkprof. */
+struct pkprof_hello {
+	__u32 abi;
+	__u32 abi_compat;
+	__u64 cookie;
+};
+
+/* Written by the reader, one page per CPU. */
+struct pkprof_ring_reader {
+	__u64 tail;		/* bytes consumed since the session's start */
+};
+
+/* Written by the kernel, one page per CPU. */
+struct pkprof_ring_info {
+	__u32 abi;
+	__u32 abi_compat;
+	__u32 cpu;
+	__u32 data_offset;	/* bytes from this structure to the records */
+	__u64 data_bytes;	/* power of two */
+	__u64 head;		/* bytes produced since the session's start */
+};
+
+enum pkprof_rec_type {
+	PKPROF_REC_PAD,		/* skip size bytes */
+	PKPROF_REC_SAMPLE,
+	PKPROF_REC_STACK,
+	PKPROF_REC_FORK,
+	PKPROF_REC_EXEC,
+	PKPROF_REC_COMM,
+	PKPROF_REC_EXIT,
+	PKPROF_REC_TASK_INFO,
+	PKPROF_REC_CGROUP,
+	PKPROF_REC_MAP,
+	PKPROF_REC_FILE,
+	PKPROF_REC_MARK,
+	PKPROF_REC_CPU_STATE,
+	PKPROF_NR_RECS		/* end marker */
+};
+
+/* Head of each record. Aligned to 8 bytes; size includes the head. */
+struct pkprof_rec {
+	__u8 type;		/* enum pkprof_rec_type */
+	__u8 source;		/* enum pkprof_source, whose books it is in */
+	__u16 size;		/* bytes, multiple of 8 */
+	__u32 tid;		/* thread, initial pid namespace; 0: idle */
+	__u64 time_ns;		/* CLOCK_MONOTONIC; nearly ordered within a ring:
+				 * a handler that was interrupted commits first */
+};
+
+#define PKPROF_NO_STACK		0xffffffffu
+
+#define PKPROF_SAMPLE_USER	(1u << 0)	/* was in user mode */
+#define PKPROF_SAMPLE_SOFTIRQ	(1u << 1)	/* was in softirq context */
+#define PKPROF_SAMPLE_KTHREAD	(1u << 2)	/* kernel thread */
+#define PKPROF_SAMPLE_NO_MM	(1u << 3)	/* user task between address spaces */
+#define PKPROF_SAMPLE_COMPAT	(1u << 4)	/* 32-bit user mode */
+
+/*
+ * One sample of a busy CPU: stands for one period of its time. kstack and
+ * ustack are slots of this CPU's stack table, last defined by an earlier
+ * PKPROF_REC_STACK of the same ring and kind, or PKPROF_NO_STACK.
+ */
+struct pkprof_rec_sample {
+	struct pkprof_rec rec;
+	__u32 tgid;
+	__u32 flags;		/* PKPROF_SAMPLE_* */
+	__u32 kstack;
+	__u32 ustack;
+};
+
+enum pkprof_stack_kind {
+	PKPROF_STACK_KERNEL,
+	PKPROF_STACK_USER,
+};
+
+/* Why a stack ends where it does. */
+enum pkprof_stack_end {
+	PKPROF_END_ROOT,	/* the unwinder reached the entry */
+	PKPROF_END_DEPTH,	/* deeper than the depth limit */
+	PKPROF_END_FAULT,	/* stack page not in memory */
+	PKPROF_END_BAD_FRAME,	/* frame pointer senseless: code without them */
+	PKPROF_END_UNWIND,	/* kernel unwinder met no entry for an address */
+};
+
+/* Defines slot "slot" of this CPU's table of its kind, replacing what it was. */
+struct pkprof_rec_stack {
+	struct pkprof_rec rec;
+	__u32 slot;
+	__u16 nr;		/* frames, 1..PKPROF_MAX_DEPTH */
+	__u8 kind;		/* enum pkprof_stack_kind */
+	__u8 end;		/* enum pkprof_stack_end */
+	__u64 ip[];		/* leaf first; ip[0] as interrupted, the others are
+				 * return addresses: look them up at minus one */
+};
+
+#define PKPROF_TASK_THREAD	(1u << 0)	/* shares its parent's process */
+#define PKPROF_TASK_KTHREAD	(1u << 1)
+#define PKPROF_TASK_SAME_MM	(1u << 2)	/* shares its parent's memory */
+#define PKPROF_TASK_GROUP_DEAD	(1u << 3)	/* exit: the last thread */
+
+/* rec.tid is the new task. */
+struct pkprof_rec_fork {
+	struct pkprof_rec rec;
+	__u32 tgid;
+	__u32 parent_tid;	/* the caller of fork or clone */
+	__u32 parent_tgid;
+	__u32 flags;		/* PKPROF_TASK_* */
+	__u64 start_ns;		/* task's start_time, CLOCK_MONOTONIC */
+	__u64 cgroup_id;	/* cgroup v2 inode number */
+	char comm[PKPROF_COMM_LEN];
+};
+
+struct pkprof_rec_exec {
+	struct pkprof_rec rec;
+	__u32 tgid;
+	__u32 old_tid;		/* thread that called exec; becomes the leader */
+	char comm[PKPROF_COMM_LEN];
+};
+
+struct pkprof_rec_comm {
+	struct pkprof_rec rec;
+	__u32 tgid;
+	__u32 reserved;
+	char comm[PKPROF_COMM_LEN];
+};
+
+struct pkprof_rec_exit {
+	struct pkprof_rec rec;
+	__u32 tgid;
+	__u32 flags;		/* PKPROF_TASK_GROUP_DEAD */
+};
+
+/* Follows an exec, in sleeping context: what the program was called with. */
+struct pkprof_rec_task_info {
+	struct pkprof_rec rec;
+	__u32 tgid;
+	__u16 cgroup_len;	/* bytes of the cgroup path, no NUL */
+	__u16 args_len;		/* bytes of the arguments, NULs between */
+	__u64 cgroup_id;
+	char text[];		/* cgroup path, then arguments */
+};
+
+/* The task (with flag THREADGROUP: its whole process) moved to a cgroup. */
+#define PKPROF_CGROUP_THREADGROUP	(1u << 0)
+struct pkprof_rec_cgroup {
+	struct pkprof_rec rec;
+	__u32 tgid;
+	__u16 path_len;		/* bytes, no NUL */
+	__u16 flags;		/* PKPROF_CGROUP_* */
+	__u64 cgroup_id;
+	char path[];
+};
+
+/*
+ * An executable mapping was made. The file is known by (dev, ino, gen); its
+ * name follows in a PKPROF_REC_FILE, at first sight only, maybe later and on
+ * another CPU's ring. dev == 0 and ino == 0: anonymous memory.
+ */
+struct pkprof_rec_map {
+	struct pkprof_rec rec;
+	__u32 tgid;
+	__u32 dev;		/* major << 20 | minor */
+	__u64 addr;
+	__u64 len;		/* bytes */
+	__u64 file_off;		/* bytes, of addr within the file */
+	__u64 ino;
+	__u32 gen;		/* inode generation */
+	__u32 reserved;
+};
+
+struct pkprof_rec_file {
+	struct pkprof_rec rec;
+	__u32 dev;
+	__u32 gen;
+	__u64 ino;
+	__u16 path_len;		/* bytes, no NUL; as the mapping task sees it */
+	__u8 build_id_len;	/* 0: the file has none */
+	__u8 reserved[5];
+	__u8 build_id[PKPROF_MAX_BUILD_ID];
+	__u8 reserved2[4];
+	char path[];
+};
+
+struct pkprof_rec_mark {
+	struct pkprof_rec rec;	/* tid: the marker */
+	__u32 text_len;		/* bytes, no NUL */
+	__u32 reserved;
+	char text[];
+};
+
+struct pkprof_rec_cpu_state {
+	struct pkprof_rec rec;
+	__u32 cpu;
+	__u32 online;		/* 1 came online, 0 went offline */
+};
+
+enum pkprof_state {
+	PKPROF_STATE_IDLE,	/* no session */
+	PKPROF_STATE_RUNNING,
+	PKPROF_STATE_STOPPED,	/* its rings may still be read */
+};
+
+enum pkprof_cmd {
+	PKPROF_CMD_UNSPEC,
+	PKPROF_CMD_INFO,
+	PKPROF_CMD_START,
+	PKPROF_CMD_STOP,
+	PKPROF_CMD_MARK,
+	PKPROF_CMD_STATUS,
+	__PKPROF_CMD_END
+};
+#define PKPROF_CMD_MAX (__PKPROF_CMD_END - 1)
+
+enum pkprof_attr {
+	PKPROF_A_UNSPEC,
+	PKPROF_A_PAD,
+	PKPROF_A_ABI,		/* u32 */
+	PKPROF_A_ABI_COMPAT,	/* u32 */
+	PKPROF_A_VERSION,	/* string */
+	PKPROF_A_COOKIE,	/* u64 */
+	PKPROF_A_SOURCES,	/* u32, mask of 1 << enum pkprof_source */
+	PKPROF_A_PERIOD_NS,	/* u64, ns between two samples of a CPU */
+	PKPROF_A_RING_BYTES,	/* u32, power of two, per CPU */
+	PKPROF_A_RING_STRIDE,	/* u32, bytes between two CPUs' mmap offsets */
+	PKPROF_A_KERNEL_DEPTH,	/* u32, frames, 0..PKPROF_MAX_DEPTH, 0: none */
+	PKPROF_A_USER_DEPTH,	/* u32, likewise */
+	PKPROF_A_PIDS,		/* u32[], caller's pid namespace; these processes
+				 * and all their descendants only */
+	PKPROF_A_CPUS,		/* bytes, bitmap, CPU c is bit c % 8 of byte c / 8 */
+	PKPROF_A_NR_CPUS,	/* u32, possible CPUs: ring indices are below it */
+	PKPROF_A_SESSION,	/* u64, number of this session since load */
+	PKPROF_A_STATE,		/* u32, enum pkprof_state */
+	PKPROF_A_T0_NS,		/* u64, CLOCK_MONOTONIC, start; grid origin */
+	PKPROF_A_NOW_NS,	/* u64, CLOCK_MONOTONIC */
+	PKPROF_A_OWNER_PID,	/* u32, initial pid namespace */
+	PKPROF_A_OWNER_COMM,	/* string */
+	PKPROF_A_TEXT,		/* string, at most PKPROF_MAX_TEXT */
+	PKPROF_A_CPU,		/* u32 */
+	PKPROF_A_COUNTERS,	/* struct pkprof_counters, repeated */
+	__PKPROF_A_END
+};
+#define PKPROF_A_MAX (__PKPROF_A_END - 1)
+
+#endif /* _UAPI_PKPROF_H */

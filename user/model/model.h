@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The model: a profile with its numbers resolved. Samples point to threads,
+ * threads to processes, and each sample to one stack of named frames.
+ *
+ * In: a profile (kept alive by the caller) and its symbols. Out: arrays that
+ * analyses pass over linearly. Invariants: node 0 is the root; a node's parent
+ * has a smaller index; arrays sample_* are parallel to profile->samples; every
+ * sample has a thread, every thread a process (made up if its start was lost).
+ */
+#ifndef PK_MODEL_H
+#define PK_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/vec.h"
+#include "profile/profile.h"
+
+/* One life of one program: exec does not start a new one, a reused pid does. */
+struct pk_process {
+	uint32_t tgid;
+	uint32_t parent;	/* process index, or PK_NO_PARENT */
+	uint64_t start_ns, end_ns;	/* as far as known; end UINT64_MAX: still alive */
+	uint32_t comm;		/* string id, the last one */
+	uint32_t args;		/* string id, 0: not known */
+	uint32_t cgroup;	/* string id, path; 0: not known */
+	bool kernel;		/* kernel thread */
+};
+#define PK_NO_PARENT UINT32_MAX
+
+struct pk_thread {
+	uint32_t tid;
+	uint32_t process;	/* index */
+	uint64_t start_ns, end_ns;
+	uint32_t comm;		/* string id, the last one */
+};
+
+enum pk_frame_kind {
+	PK_FRAME_USER,
+	PK_FRAME_KERNEL,
+	PK_FRAME_JIT,
+	PK_FRAME_MARKER,	/* not code: "[stack cut]", "[no stack]" */
+};
+
+/* A function of a DSO; equal (name, dso, kind) is one frame. */
+struct pk_frame {
+	uint32_t name;		/* string id; "module+0x..." when unnamed */
+	uint32_t dso;		/* string id */
+	uint8_t kind;		/* enum pk_frame_kind */
+	bool named;		/* a symbol covers the address */
+};
+
+struct pk_stack_node {
+	uint32_t parent;	/* node index */
+	uint32_t frame;		/* frame index */
+};
+
+struct pk_model {
+	struct pk_profile *profile;	/* its string table takes new names */
+	PK_VEC(struct pk_process) processes;
+	PK_VEC(struct pk_thread) threads;
+	PK_VEC(struct pk_frame) frames;		/* [0] is the root's empty frame */
+	PK_VEC(struct pk_stack_node) nodes;	/* [0] is the root */
+	uint32_t *sample_thread;	/* thread index */
+	uint32_t *sample_stack;		/* node index of the leaf, 0: no stack */
+	uint64_t nr_frames_seen, nr_frames_named;	/* weighted by samples: the named share */
+	uint64_t nr_without_mapping;	/* sampled user frames outside all known mappings */
+};
+
+/* Build the model; every table of @p must have been loaded. -ENOMEM. */
+int pk_model_build(struct pk_profile *p, struct pk_model *ret, struct pk_err *err);
+void pk_model_deinit(struct pk_model *m);
+
+static inline const char *pk_model_string(const struct pk_model *m, uint32_t id)
+{
+	return pk_strtab_get(&m->profile->strings, id);
+}
+
+/* A phase: from a mark to the next one; the time before the first has no name. */
+struct pk_phase {
+	uint64_t from_ns, to_ns;	/* [from, to) */
+	uint32_t text;			/* string id */
+};
+
+/* Which samples an analysis or a view looks at. All-zero with to_ns UINT64_MAX: all. */
+struct pk_filter {
+	uint64_t from_ns, to_ns;	/* [from, to), CLOCK_MONOTONIC */
+	uint32_t tgid;			/* 0: any */
+	const char *comm;		/* of thread or process, NULL: any; shell pattern */
+	PK_VEC(struct pk_phase) phases;	/* when not empty: only in these */
+};
+
+void pk_filter_init(struct pk_filter *f);
+void pk_filter_deinit(struct pk_filter *f);
+/* Restrict to all phases of that name; -ENOENT names those there are. */
+int pk_filter_add_phase(struct pk_filter *f, const struct pk_profile *p, const char *name,
+			struct pk_err *err);
+bool pk_filter_match(const struct pk_filter *f, const struct pk_model *m, size_t sample);
+/* ns of wall time that the filter's time conditions leave of the recording. */
+uint64_t pk_filter_wall_ns(const struct pk_filter *f, const struct pk_profile *p);
+
+#endif

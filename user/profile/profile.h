@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a profile file holds, decoded: the one structure between the file and
+ * everything right of it. FORMAT.md says how it is encoded.
+ *
+ * Ids: strings from 0 (0: empty), files from 1 (0: none), stack nodes from 1
+ * (0: root). All times are CLOCK_MONOTONIC ns of the recorded machine; host
+ * facts "time.mono_ns" and "time.wall_ns" are one instant on both clocks.
+ */
+#ifndef PK_PROFILE_H
+#define PK_PROFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/strtab.h"
+#include "base/vec.h"
+#include "uapi/pkprof.h"
+
+/*
+ * One fact about the host or the recording, for example "host.name",
+ * "kernel.release", "cpu.model", "cpu.online", "memory.bytes", "record.command",
+ * "record.period_ns". FORMAT.md lists the keys.
+ */
+struct pk_fact {
+	uint32_t key, value;	/* string ids */
+};
+
+/* Identity of a mapped file. */
+struct pk_file {
+	uint32_t path;		/* string id; "[vdso]" and the like have no build id */
+	uint32_t dev;		/* major << 20 | minor, as in the contract */
+	uint32_t gen;		/* inode generation */
+	uint64_t ino;
+	uint8_t build_id[PKPROF_MAX_BUILD_ID];
+	uint8_t build_id_len;	/* bytes, 0: none known */
+};
+
+enum pk_task_kind {
+	PK_TASK_ALIVE,		/* was there at the start; time is the start's */
+	PK_TASK_FORK,
+	PK_TASK_EXEC,
+	PK_TASK_COMM,
+	PK_TASK_EXIT,
+	PK_TASK_INFO,		/* command line and cgroup of a process */
+	PK_TASK_CGROUP,		/* moved to another cgroup */
+	PK_TASK_NR_KINDS
+};
+
+/* Something that happened to a task. Fields that a kind does not set are 0. */
+struct pk_task_event {
+	uint64_t time_ns;
+	uint8_t kind;		/* enum pk_task_kind */
+	uint32_t flags;		/* PKPROF_TASK_* (ALIVE, FORK, EXIT) */
+	uint32_t tid, tgid;
+	uint32_t parent_tgid;	/* ALIVE, FORK */
+	uint64_t start_ns;	/* ALIVE, FORK: the task's start time */
+	uint32_t comm;		/* string id; ALIVE, FORK, EXEC, COMM */
+	uint32_t args;		/* string id, blanks between arguments; ALIVE, INFO */
+	uint32_t cgroup;	/* string id, path within cgroup v2; ALIVE, INFO, CGROUP */
+	uint64_t cgroup_id;	/* ALIVE, FORK, INFO, CGROUP */
+};
+
+/* An executable mapping of a process, from time_ns on. */
+struct pk_map_event {
+	uint64_t time_ns;
+	uint32_t tgid;
+	uint32_t file;		/* file id, 0: anonymous */
+	uint64_t addr, len;	/* bytes */
+	uint64_t file_off;	/* bytes, of addr within the file */
+};
+
+/* Node of the tree of raw stacks: the chain to the root is the stack, leaf first. */
+struct pk_addr_node {
+	uint32_t parent;	/* a smaller node id, 0: root */
+	uint64_t addr;		/* return addresses are already lowered by one */
+};
+
+#define PK_SAMPLE_KEND_SHIFT 8	/* flags: enum pkprof_stack_end of the kernel half, 4 bits */
+#define PK_SAMPLE_UEND_SHIFT 12	/* likewise of the user half */
+
+/* Samples, ordered by time; column arrays of equal length. */
+struct pk_samples {
+	size_t nr;
+	uint64_t *time_ns;
+	uint32_t *tid, *tgid;
+	uint32_t *kstack, *ustack;	/* node ids, 0: no stack of that half */
+	uint16_t *cpu;
+	uint16_t *flags;		/* PKPROF_SAMPLE_* and the PK_SAMPLE_*END_SHIFT fields */
+};
+
+struct pk_mark {
+	uint64_t time_ns;
+	uint32_t text;		/* string id; a phase lasts until the next mark */
+};
+
+/* The books of one CPU and source, at time_ns; the last ones are at the end. */
+struct pk_counters {
+	uint64_t time_ns;
+	uint32_t cpu;
+	uint64_t delivered;		/* records that the recorder took from the ring */
+	struct pkprof_counters kernel;
+};
+
+/* Address spaces that symbols belong to. */
+enum pk_space {
+	PK_SPACE_KERNEL,	/* id 0; addresses as they ran */
+	PK_SPACE_FILE,		/* id: file id; addresses are file offsets */
+	PK_SPACE_PROCESS,	/* id: tgid; JIT code, addresses as they ran */
+	PK_SPACE_NR
+};
+
+#define PK_SYMBOL_NONE	(1u << 0)	/* no symbol there; name is module+0xSTART */
+
+/* A function [addr, addr + size). Only those that samples use are kept. */
+struct pk_symbol {
+	uint8_t space;		/* enum pk_space */
+	uint8_t flags;		/* PK_SYMBOL_* */
+	uint32_t id;		/* of the space */
+	uint32_t name;		/* string id, demangled */
+	uint32_t dso;		/* string id: path, "[kernel]", "[ext4]", "[jit]" */
+	uint64_t addr, size;
+};
+
+/* How the file ended. */
+enum pk_file_state {
+	PK_FILE_CLOSED,		/* written to its end */
+	PK_FILE_CUT,		/* the recorder died; complete up to end_offset */
+	PK_FILE_DAMAGED,	/* bytes changed at end_offset; complete up to there */
+};
+
+struct pk_profile {
+	struct pk_strtab strings;
+	PK_VEC(struct pk_fact) facts;
+	PK_VEC(struct pk_file) files;		/* [0] is the empty file of id 0 */
+	PK_VEC(struct pk_task_event) tasks;	/* by time */
+	PK_VEC(struct pk_map_event) maps;	/* by time */
+	PK_VEC(struct pk_addr_node) nodes;	/* [0] is the root */
+	struct pk_samples samples;
+	PK_VEC(struct pk_mark) marks;		/* by time */
+	PK_VEC(struct pk_counters) counters;	/* in order of writing */
+	PK_VEC(struct pk_symbol) symbols;	/* sorted by (space, id, addr), disjoint */
+	enum pk_file_state state;
+	uint64_t start_ns, end_ns;	/* of the recording; end of a cut file: last sample */
+	uint64_t end_offset;		/* bytes of the file that were good */
+	uint64_t file_bytes;
+	char notice[256];		/* sentence about a cut or damage, else empty */
+};
+
+int pk_profile_init(struct pk_profile *p);	/* 0 or -ENOMEM */
+void pk_profile_deinit(struct pk_profile *p);
+
+/* Append one sample's row of zeroes; its index, or -ENOMEM. */
+long pk_samples_push(struct pk_samples *s);
+
+/* Text of a fact, or NULL. */
+const char *pk_profile_fact(const struct pk_profile *p, const char *key);
+/* Number of a fact, or @otherwise. */
+uint64_t pk_profile_fact_u64(const struct pk_profile *p, const char *key, uint64_t otherwise);
+
+/* Latest books per CPU and source (indices into counters) in order of CPU, source. */
+struct pk_books_view {
+	PK_VEC(uint32_t) latest;
+};
+int pk_profile_latest_books(const struct pk_profile *p, struct pk_books_view *ret);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Capture engines: where ring records come from. A new engine is one file and
+ * one row in source.c.
+ *
+ *	kmod	the kernel module: netlink control, mapped rings
+ *	replay	a raw dump of ring records, made by `record --dump-ring`
+ *	fake	records scripted in memory, for tests
+ *
+ * Records are handed out per CPU in ring order, not ordered across CPUs.
+ */
+#ifndef PK_SOURCE_H
+#define PK_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/vec.h"
+#include "uapi/pkprof.h"
+
+struct pk_source_config {
+	uint32_t sources;	/* mask of 1 << enum pkprof_source */
+	uint64_t period_ns;
+	uint32_t ring_bytes;	/* per CPU, 0: default */
+	uint32_t kernel_depth, user_depth;	/* frames */
+	const uint32_t *pids;	/* these and their descendants only */
+	unsigned int nr_pids;	/* 0: whole system */
+	const uint8_t *cpus;	/* bitmap as PKPROF_A_CPUS, NULL: all */
+	unsigned int cpus_bytes;
+};
+
+/* What the engine runs with, after start. */
+struct pk_source_info {
+	uint64_t session;
+	uint64_t t0_ns;		/* CLOCK_MONOTONIC */
+	uint64_t period_ns;
+	uint32_t sources;
+	unsigned int nr_cpus;	/* ring indices are below it */
+};
+
+/* One record; valid during the call only. 0 to go on, -errno to stop. */
+typedef int (*pk_record_fn)(void *ctx, unsigned int cpu, const struct pkprof_rec *rec);
+
+struct pk_source;
+
+struct pk_source_ops {
+	const char *name, *help;
+	/*
+	 * @arg: engine's own argument (replay: path). Errors: PK_EXIT_NO_RIGHTS,
+	 * PK_EXIT_NO_MODULE, PK_EXIT_VERSION.
+	 */
+	int (*open)(const char *arg, struct pk_source **ret, struct pk_err *err);
+	/* PK_EXIT_BUSY, PK_EXIT_NO_TARGET (a pid is gone). */
+	int (*start)(struct pk_source *s, const struct pk_source_config *cfg,
+		     struct pk_source_info *ret, struct pk_err *err);
+	/* Descriptor to poll for POLLIN, or -1: always ready. */
+	int (*poll_fd)(struct pk_source *s);
+	/* Hand out what is in the rings of all CPUs now. -ENODATA: no more will come. */
+	int (*drain)(struct pk_source *s, pk_record_fn fn, void *ctx, struct pk_err *err);
+	/* The books, one call per CPU and source. */
+	int (*books)(struct pk_source *s,
+		     int (*fn)(void *ctx, unsigned int cpu, const struct pkprof_counters *c),
+		     void *ctx, struct pk_err *err);
+	int (*mark)(struct pk_source *s, const char *text, struct pk_err *err);
+	/* After it no record is produced; drain once more. */
+	int (*stop)(struct pk_source *s, struct pk_err *err);
+	void (*close)(struct pk_source *s);	/* NULL is fine */
+};
+
+/* First member of each engine's own structure. */
+struct pk_source {
+	const struct pk_source_ops *ops;
+};
+
+extern const struct pk_source_ops *const pk_source_engines[];
+extern const unsigned int pk_nr_source_engines;
+const struct pk_source_ops *pk_source_find(const char *name);	/* or NULL */
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Symbolizer: gives the addresses that samples use their names, from the
+ * files and kernel tables of this machine, into profile->symbols.
+ *
+ * Never the nearest name: an address outside every symbol's [value, value +
+ * size) becomes module+0xSTART of its unwind entry with PK_SYMBOL_NONE. A file
+ * is used only if its build ID is the recorded one (or, where it has none, if
+ * device, inode and size agree). Reads ELF of profiled programs as hostile.
+ */
+#ifndef PK_SYMBOLIZER_H
+#define PK_SYMBOLIZER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "profile/profile.h"
+
+struct pk_symbolizer_config {
+	bool kernel;		/* read this machine's kallsyms: only when it is the recorded boot */
+	bool jit;		/* read perf-PID.map of live processes */
+	/* Descriptor of a file that the recorder held open, or -1. May be NULL. */
+	int (*file_fd)(void *ctx, uint32_t file_id);
+	void *ctx;
+	const char *debug_dirs;	/* colon separated, NULL: /usr/lib/debug */
+	const char *root;	/* prefix for paths, NULL: "" */
+	/* Progress of long work: done of total files. May be NULL. */
+	void (*progress)(void *ctx, unsigned int done, unsigned int total);
+};
+
+struct pk_symbolizer_stats {
+	uint64_t nr_addresses;	/* distinct ones that samples use */
+	uint64_t nr_named;
+	unsigned int nr_files, nr_files_missing, nr_files_mismatch;
+};
+
+/* Adds to p->symbols and keeps it sorted; what is there already stays. */
+int pk_symbolize(struct pk_profile *p, const struct pk_symbolizer_config *cfg,
+		 struct pk_symbolizer_stats *ret, struct pk_err *err);
+
+/* Symbol at an address of a space, or NULL. Symbols must be sorted. */
+const struct pk_symbol *pk_symbol_find(const struct pk_profile *p, enum pk_space space, uint32_t id,
+				       uint64_t addr);
+
+#endif
