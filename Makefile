@@ -15,13 +15,14 @@ CC ?= gcc
 VERSION := $(shell sed -n 's/^\#define PKPROF_VERSION[^"]*"\(.*\)".*/\1/p' kmod/uapi/pkprof.h)
 KVER ?= $(shell scripts/headers)
 
-PKGS := libnl-3.0 libnl-genl-3.0 libelf libdw libdebuginfod libcjson libzstd
+PKGS := libnl-3.0 libnl-genl-3.0 libelf libdw libdebuginfod libcjson libzstd liblzma
 WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wformat=2 -Wvla -Werror
 CFLAGS ?= -O2 -g
 PK_CFLAGS = $(CFLAGS) -std=gnu11 $(WARN) -D_GNU_SOURCE -Iuser -Ikmod -MMD -MP \
 	-ffile-prefix-map=$(CURDIR)=. $(shell pkg-config --cflags $(PKGS)) $(SANFLAGS)
 PK_LIBS = $(LDFLAGS) $(shell pkg-config --libs $(PKGS)) -liberty -lm $(SANFLAGS)
-SANFLAGS := $(if $(SAN),-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANFLAGS := $(if $(SAN),$(SANITIZERS))
 
 USER_SRC := $(filter-out user/main.c,$(wildcard user/*/*.c))
 USER_OBJ := $(USER_SRC:%.c=$(BUILD)/%.o)
@@ -41,6 +42,9 @@ $(BUILD)/%.o: %.c Makefile | have-libs
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(PK_CFLAGS) -c -o $@ $<
+
+# taken in by the assembler, which the dependency files do not know
+$(BUILD)/user/export/flame_script.o: user/export/flame.js user/export/flame.css
 
 .PHONY: have-libs
 have-libs:

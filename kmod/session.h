@@ -2,11 +2,11 @@
 /*
  * One capture session: its configuration, its rings, its books, its owner.
  *
- * Life: created stopped by START (all memory allocated up front, for all
- * possible CPUs), sources attached in table order, detached in reverse at
- * STOP or when the owner's descriptor dies, freed when the last mapping and
- * the descriptor are gone. Handlers get the session as their data pointer and
- * may use it until their source's detach() has returned.
+ * Life: created by START (all memory allocated up front, for all possible
+ * CPUs), sources attached in table order, detached in reverse at STOP or when
+ * the owner's descriptor dies, freed when the last mapping and the descriptor
+ * are gone. Handlers get the session as their data pointer and may use it until
+ * their source's detach() has returned. Who may start and stop: control.h.
  */
 #ifndef PK_SESSION_H
 #define PK_SESSION_H
@@ -15,12 +15,17 @@
 #include <linux/cpumask.h>
 #include <linux/kref.h>
 #include <linux/irq_work.h>
+#include <linux/mm.h>
+#include <linux/poll.h>
+#include <linux/smp.h>
 #include <linux/wait.h>
 #include "uapi/pkprof.h"
 #include "ring.h"
 #include "books.h"
 #include "filter.h"
 #include "stack.h"
+
+struct netlink_ext_ack;
 
 /* What START asked for, checked and completed with defaults. */
 struct pk_config {
@@ -49,8 +54,9 @@ struct pk_cpu {
  * @cpu:	array of nr_cpu_ids pointers, NULL where the CPU is impossible
  * @t0_ns:	CLOCK_MONOTONIC at start, origin of the sampling grid
  * @seed:	random, for stack hashes and grid jitter
- * @state:	enum pkprof_state, under the session mutex
- * @poll:	readers in poll()
+ * @state:	enum pkprof_state; changed under the control mutex
+ * @poll:	readers in poll(); the owner's descriptor's, because epoll stays
+ *		on it until that is closed. Not used once stopped.
  */
 struct pk_session {
 	struct kref ref;
@@ -65,8 +71,55 @@ struct pk_session {
 	u32 attached;		/* mask of sources whose attach() succeeded */
 	u32 owner_pid;
 	char owner_comm[PKPROF_COMM_LEN];
-	wait_queue_head_t poll;
+	wait_queue_head_t *poll;
 };
+
+/* Reader's page, info page and records of one CPU, and what lies between two. */
+static inline size_t pk_session_ring_bytes(const struct pk_session *s)
+{
+	return 2 * PAGE_SIZE + s->cfg.ring_bytes;
+}
+
+/**
+ * pk_session_create - a session with default configuration, without any memory
+ * for records. Context: may sleep. Return: NULL without memory.
+ */
+struct pk_session *pk_session_create(void);
+
+/**
+ * pk_session_start - allocate everything and attach the sources of cfg.sources
+ * @pids:	processes to record, in the caller's pid namespace
+ * @extack:	gets the reason in words
+ *
+ * Context: control mutex. Return: 0; -ENOMEM; -ESRCH: a pid is gone; or what a
+ * source's attach() said. After an error the session can only be put.
+ */
+int pk_session_start(struct pk_session *s, const u32 *pids, unsigned int nr_pids,
+		     struct netlink_ext_ack *extack);
+
+/* Detach all sources: no record is written any more. Context: control mutex. */
+void pk_session_stop(struct pk_session *s);
+
+static inline void pk_session_get(struct pk_session *s)
+{
+	kref_get(&s->ref);
+}
+
+/* Context: may sleep. */
+void pk_session_put(struct pk_session *s);
+
+/**
+ * pk_session_counters - the books of one CPU
+ * @ret:	room for PKPROF_NR_SOURCES
+ *
+ * Skips sources that neither are attached nor ever counted. Exact when stopped.
+ * Return: how many were filled.
+ */
+unsigned int pk_session_counters(const struct pk_session *s, u32 cpu,
+				 struct pkprof_counters *ret);
+
+/* What poll() is to say: EPOLLIN from a quarter of unread bytes, EPOLLHUP when stopped. */
+__poll_t pk_session_poll(const struct pk_session *s);
 
 /*
  * Writing records. Preemption must be disabled from begin to end; any

@@ -38,4 +38,21 @@ extern const unsigned int pk_nr_sources;
 /* Mask of 1 << id of all sources that work here; computed at load. */
 u32 pk_sources_working(void);
 
+/* Ask each source whether it works. Context: module load. */
+void pk_sources_init(void);
+
+/* The one line of the kernel log: version and what works. */
+void pk_sources_announce(void);
+
+/* Name of a source by enum pkprof_source, NULL for what no row produces. */
+const char *pk_source_name(unsigned int id);
+
+/**
+ * pk_sources_attach - attach the rows that are in s->cfg.sources
+ * @failed_ret:	the row that refused
+ * Return: 0 or what its attach() said; then none is attached.
+ */
+int pk_sources_attach(struct pk_session *s, const struct pk_source **failed_ret);
+void pk_sources_detach(struct pk_session *s);
+
 #endif

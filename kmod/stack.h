@@ -29,7 +29,10 @@ struct pk_stack {
 	u64 ip[PKPROF_MAX_DEPTH];	/* leaf first */
 };
 
-/* Hard irq context; @regs as interrupted. Leaves st->nr 0 where there is none. */
+/*
+ * Of the current task, irqs off. @regs as interrupted; NULL: of the caller,
+ * without this module's own frames. Leaves st->nr 0 where there is none.
+ */
 void pk_stack_capture_kernel(struct pk_stack *st, struct pt_regs *regs, u32 max_depth);
 void pk_stack_capture_user(struct pk_stack *st, struct pt_regs *regs, u32 max_depth);
 

@@ -263,10 +263,15 @@ struct pkprof_rec_fork {
 	char comm[PKPROF_COMM_LEN];
 };
 
+/*
+ * Precedes the mappings of the new program. Where a thread other than the leader
+ * called exec, it is the leader already; the ID that it had before ends with a
+ * PKPROF_REC_EXIT when exec is through.
+ */
 struct pkprof_rec_exec {
 	struct pkprof_rec rec;
 	__u32 tgid;
-	__u32 old_tid;		/* thread that called exec; becomes the leader */
+	__u32 old_tid;		/* as rec.tid */
 	char comm[PKPROF_COMM_LEN];
 };
 

@@ -90,6 +90,7 @@ uint64_t pk_hash_bytes(const void *data, size_t len)
 		h = pk_hash64(h ^ word);
 	}
 	word = 0;
-	memcpy(&word, p, len);
+	if (len)
+		memcpy(&word, p, len);
 	return pk_hash64(h ^ word);
 }

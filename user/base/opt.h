@@ -33,7 +33,7 @@ struct pk_opt {
 /*
  * Parse argv[0..argc). Options end at "--" or at the first operand; with
  * @permute operands and options may be mixed up to "--". Operands are moved to
- * the front of argv; returns how many there are, or -EINVAL with
+ * the front of argv, NULL after them; returns how many there are, or -EINVAL with
  * PK_EXIT_USAGE. *dashes_ret: index among the operands of the first one after
  * "--", or -1. "--help" yields -ECANCELED.
  */

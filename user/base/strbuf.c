@@ -49,6 +49,8 @@ void pk_strbuf_vprintf(struct pk_strbuf *b, const char *fmt, va_list ap)
 	va_copy(again, ap);
 	len = vsnprintf(NULL, 0, fmt, again);
 	va_end(again);
+	if (len < 0)
+		b->failed = true;
 	if (len < 0 || !reserve(b, len))
 		return;
 	vsnprintf(b->data + b->len, len + 1, fmt, ap);

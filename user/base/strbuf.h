@@ -21,6 +21,8 @@ void pk_strbuf_deinit(struct pk_strbuf *b);
 static inline void pk_strbuf_clear(struct pk_strbuf *b)
 {
 	b->len = 0;
+	if (b->data)
+		b->data[0] = '\0';
 }
 static inline bool pk_strbuf_failed(const struct pk_strbuf *b)
 {

@@ -38,7 +38,8 @@ static char *store(struct pk_strtab *t, const char *text, size_t len)
 		t->block_size = size;
 	}
 	p = t->blocks.data[t->blocks.nr - 1] + t->block_used;
-	memcpy(p, text, len);
+	if (len)
+		memcpy(p, text, len);
 	p[len] = '\0';
 	t->block_used += len + 1;
 	return p;
@@ -47,7 +48,8 @@ static char *store(struct pk_strtab *t, const char *text, size_t len)
 static uint32_t find_from(const struct pk_strtab *t, uint32_t id, const char *text, size_t len)
 {
 	for (; id != PK_MAP64_NONE; id = t->entries.data[id].next)
-		if (t->entries.data[id].len == len && !memcmp(t->entries.data[id].text, text, len))
+		if (t->entries.data[id].len == len &&
+		    (!len || !memcmp(t->entries.data[id].text, text, len)))
 			break;
 	return id;
 }

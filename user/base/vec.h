@@ -28,10 +28,10 @@ static inline int pk_vec_grow(void **data, size_t *cap, size_t need, size_t size
 
 	if (need <= *cap)
 		return 0;
+	if (need > (size_t)-1 / 2 / size)
+		return -EOVERFLOW;
 	while (cap_new < need)
 		cap_new += cap_new / 2 + 1;
-	if (cap_new > (size_t)-1 / 2 / size)
-		return -EOVERFLOW;
 	p = realloc(*data, cap_new * size);
 	if (!p)
 		return -ENOMEM;
@@ -66,6 +66,6 @@ static inline int pk_vec_grow(void **data, size_t *cap, size_t need, size_t size
 	} while (0)
 
 #define PK_VEC_FOREACH(v, it)                                                                      \
-	for (__typeof__((v)->data) it = (v)->data; it && it < (v)->data + (v)->nr; it++)
+	for (__typeof__(*(v)->data) *it = (v)->data; it && it < (v)->data + (v)->nr; it++)
 
 #endif

@@ -89,7 +89,8 @@ struct pk_filter {
 	uint64_t from_ns, to_ns;	/* [from, to), CLOCK_MONOTONIC */
 	uint32_t tgid;			/* 0: any */
 	const char *comm;		/* of thread or process, NULL: any; shell pattern */
-	PK_VEC(struct pk_phase) phases;	/* when not empty: only in these */
+	PK_VEC(struct pk_phase) phases;	/* when not empty: only in these; sorted */
+	struct pk_filter_memo *memo;	/* verdicts on comm per thread; may be NULL */
 };
 
 void pk_filter_init(struct pk_filter *f);

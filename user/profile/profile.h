@@ -81,7 +81,7 @@ struct pk_addr_node {
 
 /* Samples, ordered by time; column arrays of equal length. */
 struct pk_samples {
-	size_t nr;
+	size_t nr, cap;
 	uint64_t *time_ns;
 	uint32_t *tid, *tgid;
 	uint32_t *kstack, *ustack;	/* node ids, 0: no stack of that half */
@@ -145,6 +145,12 @@ struct pk_profile {
 	uint64_t end_offset;		/* bytes of the file that were good */
 	uint64_t file_bytes;
 	char notice[256];		/* sentence about a cut or damage, else empty */
+	/* Where a writer can go on: behind the last whole chunk that is not the end chunk. */
+	struct {
+		uint64_t offset;
+		uint32_t crc;		/* of the head of that chunk */
+		uint64_t nr_items[16];	/* by chunk type */
+	} resume;
 };
 
 int pk_profile_init(struct pk_profile *p);	/* 0 or -ENOMEM */
@@ -152,6 +158,9 @@ void pk_profile_deinit(struct pk_profile *p);
 
 /* Append one sample's row of zeroes; its index, or -ENOMEM. */
 long pk_samples_push(struct pk_samples *s);
+
+/* Room for @more samples; 0 or -ENOMEM. */
+int pk_samples_reserve(struct pk_samples *s, size_t more);
 
 /* Text of a fact, or NULL. */
 const char *pk_profile_fact(const struct pk_profile *p, const char *key);

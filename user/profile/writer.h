@@ -17,16 +17,32 @@
 struct pk_writer;
 
 /*
- * @fd: open for writing at its end, at offset 0 or at the end of a profile
- * that is to be extended (@extend: then @fd is also readable); not closed by
+ * Begin a profile. @fd: empty file or pipe, open for writing; not closed by
  * the writer. @name: for messages.
- * Errors: -ENOSPC, -EIO ... as write(2), PK_EXIT_OUTPUT; the file stays
- * readable to its last complete chunk.
+ * Errors: -ENOSPC, -EIO ... as write(2), PK_EXIT_OUTPUT; -ENOMEM.
  */
 int pk_writer_create(int fd, const char *name, struct pk_writer **ret, struct pk_err *err);
+
+/*
+ * Go on with a profile that was loaded from this very file, closed or cut:
+ * its end chunk and what may be broken behind it give way to what comes. @fd:
+ * open for writing, not for appending, seekable. File and node ids go on where
+ * they were; string ids of @loaded mean nothing here, texts are to be given
+ * again. Errors: as create(); -ESTALE if the file is shorter than what was loaded.
+ */
+int pk_writer_resume(int fd, const char *name, const struct pk_profile *loaded,
+		     struct pk_writer **ret, struct pk_err *err);
 void pk_writer_destroy(struct pk_writer *w);	/* does not flush; NULL is fine */
 
-/* All return 0, or -errno with @err of create() filled by the failing write. */
+/*
+ * All return 0 or -errno, as pk_writer_error() then explains; after a first
+ * failure all calls fail likewise. A failed write leaves the file readable to
+ * its last complete chunk. -EINVAL: an item that refers to what was not given
+ * before, or a time beyond INT64_MAX. Items are best given in order of time.
+ *
+ * The fact "record.period_ns", given before the samples, halves their size.
+ * Texts longer than 1 MiB are cut.
+ */
 int pk_writer_fact(struct pk_writer *w, const char *key, const char *value);
 int pk_writer_string(struct pk_writer *w, const char *text, size_t len, uint32_t *id_ret);
 int pk_writer_file(struct pk_writer *w, const struct pk_file *f, uint32_t *id_ret);
@@ -44,6 +60,8 @@ int pk_writer_sample(struct pk_writer *w, const struct pk_sample_row *s);
 int pk_writer_mark(struct pk_writer *w, uint64_t time_ns, const char *text, size_t len);
 int pk_writer_counters(struct pk_writer *w, const struct pk_counters *c);
 int pk_writer_symbol(struct pk_writer *w, const struct pk_symbol *s);
+/* All symbols of a profile whose file and node ids are this file's (resume). */
+int pk_writer_symbols_of(struct pk_writer *w, const struct pk_profile *p);
 
 /* Everything given so far goes out as complete chunks. */
 int pk_writer_flush(struct pk_writer *w);

@@ -37,6 +37,7 @@ struct pk_source_info {
 	uint64_t period_ns;
 	uint32_t sources;
 	unsigned int nr_cpus;	/* ring indices are below it */
+	uint32_t ring_bytes;	/* per CPU, 0: there are no rings */
 };
 
 /* One record; valid during the call only. 0 to go on, -errno to stop. */
@@ -54,10 +55,17 @@ struct pk_source_ops {
 	/* PK_EXIT_BUSY, PK_EXIT_NO_TARGET (a pid is gone). */
 	int (*start)(struct pk_source *s, const struct pk_source_config *cfg,
 		     struct pk_source_info *ret, struct pk_err *err);
+	/*
+	 * The engine's clock. A drain that begins after this call hands out every
+	 * record that was complete by then.
+	 */
+	uint64_t (*now_ns)(struct pk_source *s);
 	/* Descriptor to poll for POLLIN, or -1: always ready. */
 	int (*poll_fd)(struct pk_source *s);
 	/* Hand out what is in the rings of all CPUs now. -ENODATA: no more will come. */
 	int (*drain)(struct pk_source *s, pk_record_fn fn, void *ctx, struct pk_err *err);
+	/* Bytes of the rings given up because they held no sensible record. NULL: never. */
+	uint64_t (*bad_bytes)(struct pk_source *s);
 	/* The books, one call per CPU and source. */
 	int (*books)(struct pk_source *s,
 		     int (*fn)(void *ctx, unsigned int cpu, const struct pkprof_counters *c),

@@ -4,9 +4,10 @@
  * files and kernel tables of this machine, into profile->symbols.
  *
  * Never the nearest name: an address outside every symbol's [value, value +
- * size) becomes module+0xSTART of its unwind entry with PK_SYMBOL_NONE. A file
+ * size) becomes module+0xSTART of its unwind entry (without one: of its
+ * section) with PK_SYMBOL_NONE; START is an address as objdump(1) shows it. A file
  * is used only if its build ID is the recorded one (or, where it has none, if
- * device, inode and size agree). Reads ELF of profiled programs as hostile.
+ * device and inode agree). Reads ELF of profiled programs as hostile.
  */
 #ifndef PK_SYMBOLIZER_H
 #define PK_SYMBOLIZER_H
@@ -25,6 +26,7 @@ struct pk_symbolizer_config {
 	void *ctx;
 	const char *debug_dirs;	/* colon separated, NULL: /usr/lib/debug */
 	const char *root;	/* prefix for paths, NULL: "" */
+	bool servers;		/* ask the debuginfod servers of $DEBUGINFOD_URLS, too */
 	/* Progress of long work: done of total files. May be NULL. */
 	void (*progress)(void *ctx, unsigned int done, unsigned int total);
 };
@@ -33,6 +35,8 @@ struct pk_symbolizer_stats {
 	uint64_t nr_addresses;	/* distinct ones that samples use */
 	uint64_t nr_named;
 	unsigned int nr_files, nr_files_missing, nr_files_mismatch;
+	int kernel_error;	/* why kernel functions have no names: -EPERM: kptr_restrict
+				 * hides them; else -errno of reading kallsyms; 0 */
 };
 
 /* Adds to p->symbols and keeps it sorted; what is there already stays. */

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Open descriptors, their cookies and the one session; see control.h.
+ */
+#include <linux/mutex.h>
+#include <linux/random.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include "compat/netlink.h"
+#include "control.h"
+#include "netlink.h"
+#include "session.h"
+
+/*
+ * Order of locks: genetlink's callback lock, this mutex, then those of CPU
+ * hotplug, tracepoints and kprobes, which attaching takes. Nobody may take it
+ * under an address space's lock or in a hotplug callback.
+ */
+static DEFINE_MUTEX(pk_control_mutex);
+static LIST_HEAD(pk_handles);
+static struct pk_session *pk_newest;	/* running or stopped; its handle holds the reference */
+static u64 pk_nr_sessions;		/* since load */
+
+static struct pk_handle *pk_handle_find(u64 cookie, struct netlink_ext_ack *extack)
+{
+	struct pk_handle *h;
+
+	lockdep_assert_held(&pk_control_mutex);
+	list_for_each_entry(h, &pk_handles, node) {
+		if (h->cookie == cookie)
+			return h;
+	}
+	NL_SET_ERR_MSG(extack, "the cookie is of no open descriptor of " PKPROF_DEVICE);
+	return NULL;
+}
+
+static u64 pk_handle_new_cookie(void)
+{
+	struct pk_handle *h;
+	u64 cookie;
+
+again:
+	cookie = get_random_u64();
+	if (!cookie)
+		goto again;
+	list_for_each_entry(h, &pk_handles, node) {
+		if (h->cookie == cookie)
+			goto again;
+	}
+	return cookie;
+}
+
+struct pk_handle *pk_handle_create(void)
+{
+	struct pk_handle *h;
+
+	h = kzalloc(sizeof(*h), GFP_KERNEL);
+	if (!h)
+		return NULL;
+	spin_lock_init(&h->lock);
+	init_waitqueue_head(&h->poll);
+	mutex_lock(&pk_control_mutex);
+	h->cookie = pk_handle_new_cookie();
+	list_add(&h->node, &pk_handles);
+	mutex_unlock(&pk_control_mutex);
+	return h;
+}
+
+static struct pk_session *pk_handle_swap_session(struct pk_handle *h, struct pk_session *s)
+{
+	struct pk_session *old;
+
+	spin_lock(&h->lock);
+	old = h->session;
+	h->session = s;
+	spin_unlock(&h->lock);
+	return old;
+}
+
+struct pk_session *pk_handle_session(struct pk_handle *h)
+{
+	struct pk_session *s;
+
+	spin_lock(&h->lock);
+	s = h->session;
+	if (s)
+		pk_session_get(s);
+	spin_unlock(&h->lock);
+	return s;
+}
+
+static void pk_status_of(const struct pk_session *s, struct pk_status *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->state = PKPROF_STATE_IDLE;
+	if (!s)
+		return;
+	ret->state = s->state;
+	ret->number = s->number;
+	ret->t0_ns = s->t0_ns;
+	ret->sources = s->cfg.sources;
+	ret->period_ns = s->cfg.period_ns;
+	ret->ring_bytes = s->cfg.ring_bytes;
+	ret->ring_stride = pk_session_ring_bytes(s);
+	ret->owner_pid = s->owner_pid;
+	memcpy(ret->owner_comm, s->owner_comm, sizeof(ret->owner_comm));
+}
+
+static bool pk_is_running(const struct pk_session *s)
+{
+	return s && s->state == PKPROF_STATE_RUNNING;
+}
+
+static void pk_stop_and_notify(struct pk_session *s)
+{
+	struct pk_status status;
+
+	pk_session_stop(s);
+	pk_status_of(s, &status);
+	pk_netlink_notify(&status);
+}
+
+void pk_handle_destroy(struct pk_handle *h)
+{
+	struct pk_session *s;
+
+	mutex_lock(&pk_control_mutex);
+	list_del(&h->node);
+	s = pk_handle_swap_session(h, NULL);
+	if (pk_is_running(s))
+		pk_stop_and_notify(s);
+	if (s && s == pk_newest)
+		pk_newest = NULL;
+	mutex_unlock(&pk_control_mutex);
+	if (s)
+		pk_session_put(s);
+	kfree(h);
+}
+
+static void pk_session_set_owner(struct pk_session *s, struct pk_handle *h)
+{
+	s->poll = &h->poll;
+	s->owner_pid = task_tgid_nr(current);
+	get_task_comm(s->owner_comm, current->group_leader);
+}
+
+int pk_control_start(u64 cookie, struct pk_session *s, const u32 *pids, unsigned int nr_pids,
+		     struct netlink_ext_ack *extack, struct pk_status *ret)
+{
+	struct pk_session *old = NULL;
+	struct pk_handle *h;
+	int err = 0;
+
+	mutex_lock(&pk_control_mutex);
+	h = pk_handle_find(cookie, extack);
+	if (!h) {
+		err = -EPERM;
+		goto out;
+	}
+	if (pk_is_running(pk_newest)) {
+		NL_SET_ERR_MSG_FMT(extack, "a session of process %u (%s) is running",
+				   pk_newest->owner_pid, pk_newest->owner_comm);
+		err = -EBUSY;
+		goto out;
+	}
+	pk_session_set_owner(s, h);
+	s->number = pk_nr_sessions + 1;
+	err = pk_session_start(s, pids, nr_pids, extack);
+	if (err)
+		goto out;
+	pk_nr_sessions++;
+	old = pk_handle_swap_session(h, s);
+	pk_newest = s;
+	pk_status_of(s, ret);
+	pk_netlink_notify(ret);
+out:
+	mutex_unlock(&pk_control_mutex);
+	if (old)
+		pk_session_put(old);
+	return err;
+}
+
+int pk_control_stop(u64 cookie, struct netlink_ext_ack *extack)
+{
+	struct pk_handle *h;
+	int err = 0;
+
+	mutex_lock(&pk_control_mutex);
+	h = pk_handle_find(cookie, extack);
+	if (!h) {
+		err = -EPERM;
+	} else if (pk_is_running(h->session)) {
+		pk_stop_and_notify(h->session);
+	} else if (pk_is_running(pk_newest)) {
+		NL_SET_ERR_MSG_FMT(extack, "the session is of process %u (%s)",
+				   pk_newest->owner_pid, pk_newest->owner_comm);
+		err = -EPERM;
+	} else if (!h->session) {
+		NL_SET_ERR_MSG(extack, "there is no session");
+		err = -ENOENT;
+	}
+	mutex_unlock(&pk_control_mutex);
+	return err;
+}
+
+static int pk_emit_mark(struct pk_session *s, const char *text, u32 len)
+{
+	u32 size = ALIGN(sizeof(struct pkprof_rec_mark) + len, 8);
+	struct pkprof_rec_mark *mark;
+
+	preempt_disable();
+	mark = pk_emit_begin(s, PKPROF_SRC_CORE, PKPROF_REC_MARK, size, task_pid_nr(current),
+			     pk_clock_ns());
+	if (mark) {
+		mark->text_len = len;
+		mark->reserved = 0;
+		memset(mark->text, 0, size - sizeof(*mark));
+		memcpy(mark->text, text, len);
+		pk_emit_end(s);
+	}
+	preempt_enable();
+	return mark ? 0 : -ENOBUFS;
+}
+
+int pk_control_mark(u64 cookie, const char *text, u32 len, struct netlink_ext_ack *extack)
+{
+	int err;
+
+	mutex_lock(&pk_control_mutex);
+	if (!pk_handle_find(cookie, extack)) {
+		err = -EPERM;
+	} else if (!pk_is_running(pk_newest)) {
+		NL_SET_ERR_MSG(extack, "nothing is being recorded");
+		err = -ENOENT;
+	} else {
+		err = pk_emit_mark(pk_newest, text, len);
+		if (err)
+			NL_SET_ERR_MSG(extack, "the ring is full");
+	}
+	mutex_unlock(&pk_control_mutex);
+	return err;
+}
+
+void pk_control_status(struct pk_status *ret)
+{
+	mutex_lock(&pk_control_mutex);
+	pk_status_of(pk_newest, ret);
+	mutex_unlock(&pk_control_mutex);
+}
+
+int pk_control_counters(u32 cpu, struct pkprof_counters *ret, u64 *number_ret)
+{
+	int nr = -ENOENT;
+
+	mutex_lock(&pk_control_mutex);
+	if (pk_newest) {
+		nr = pk_session_counters(pk_newest, cpu, ret);
+		*number_ret = pk_newest->number;
+	}
+	mutex_unlock(&pk_control_mutex);
+	return nr;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who may do what: open descriptors, their cookies, the one session.
+ *
+ * In: requests with a cookie, closed descriptors. Out: session starts and
+ * stops, each under one mutex, so that any mix of START, STOP, MARK and close
+ * is some order of them. A session belongs to the descriptor whose cookie
+ * started it and is stopped at the latest when that descriptor is released.
+ */
+#ifndef PK_CONTROL_H
+#define PK_CONTROL_H
+
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+#include "uapi/pkprof.h"
+
+struct netlink_ext_ack;
+struct pk_session;
+
+/**
+ * struct pk_handle - an open descriptor of the device
+ * @node:	in the list of all, control mutex
+ * @cookie:	proof of the right to open; not 0, unique
+ * @lock:	guards the pointer @session for those who may not take the mutex
+ *		(mmap() holds the address space's lock already)
+ * @session:	the last one this descriptor started, referenced, or NULL
+ * @poll:	who waits in poll(), epoll included
+ */
+struct pk_handle {
+	struct list_head node;
+	u64 cookie;
+	spinlock_t lock;
+	struct pk_session *session;
+	wait_queue_head_t poll;
+};
+
+/* What STATUS says. Without a session only @state is set. */
+struct pk_status {
+	u32 state;		/* enum pkprof_state */
+	u64 number;
+	u64 t0_ns;
+	u32 sources;		/* mask of 1 << enum pkprof_source */
+	u64 period_ns;
+	u32 ring_bytes;
+	u32 ring_stride;	/* bytes between two CPUs' mmap offsets */
+	u32 owner_pid;		/* initial pid namespace */
+	char owner_comm[PKPROF_COMM_LEN];
+};
+
+/* Context: may sleep. Return: NULL without memory. */
+struct pk_handle *pk_handle_create(void);
+/* Ends the handle's session. Context: last reference to the file is gone. */
+void pk_handle_destroy(struct pk_handle *h);
+
+/* The handle's session with a reference, or NULL. Context: task. */
+struct pk_session *pk_handle_session(struct pk_handle *h);
+
+/**
+ * pk_control_start - make a configured session the running one
+ * @s:		reference goes to the descriptor on success only
+ *
+ * Return: 0; -EPERM: cookie of no open descriptor; -EBUSY: another session
+ * runs; or what pk_session_start() says.
+ */
+int pk_control_start(u64 cookie, struct pk_session *s, const u32 *pids, unsigned int nr_pids,
+		     struct netlink_ext_ack *extack, struct pk_status *ret);
+
+/* Return: 0, also when it is stopped already; -EPERM; -ENOENT: no session. */
+int pk_control_stop(u64 cookie, struct netlink_ext_ack *extack);
+
+/* Return: 0; -EPERM; -ENOENT: nothing is recorded; -ENOBUFS: no room in the ring. */
+int pk_control_mark(u64 cookie, const char *text, u32 len, struct netlink_ext_ack *extack);
+
+void pk_control_status(struct pk_status *ret);
+
+/**
+ * pk_control_counters - the newest session's books of one possible CPU
+ * @ret:	room for PKPROF_NR_SOURCES
+ * @number_ret:	of the session
+ * Return: how many were filled, -ENOENT without a session.
+ */
+int pk_control_counters(u32 cpu, struct pkprof_counters *ret, u64 *number_ret);
+
+#endif

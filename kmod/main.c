@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * pkprof: parameters, and what is set up and torn down in which order.
+ */
+#include <linux/module.h>
+#include "calibrate.h"
+#include "cdev.h"
+#include "identity.h"
+#include "netlink.h"
+#include "source.h"
+
+module_param_named(group, pk_cdev_group, int, 0644);
+MODULE_PARM_DESC(group, "id of the group whose members may record; -1 (default): none");
+
+static int __init pk_init(void)
+{
+	int err;
+
+	pk_sources_init();
+	pk_calibrate_init();
+	err = pk_netlink_init();
+	if (err)
+		goto err_calibrate;
+	err = pk_cdev_init();
+	if (err)
+		goto err_netlink;
+	pk_sources_announce();
+	return 0;
+
+err_netlink:
+	pk_netlink_deinit();
+err_calibrate:
+	pk_calibrate_deinit();
+	return err;
+}
+
+static void __exit pk_exit(void)
+{
+	pk_cdev_deinit();
+	pk_netlink_deinit();
+	pk_calibrate_deinit();
+	pk_identity_quiesce();
+}
+
+module_init(pk_init);
+module_exit(pk_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Sampling profiler for the whole system");
+MODULE_VERSION(PKPROF_VERSION);

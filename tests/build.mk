@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Builds what the tests run; called by tests/run as `make -f tests/build.mk TARGET`.
+#
+#	unit		$(BUILD)/unit/test_NAME from each tests/unit/test_NAME.c, linked
+#			with all of user/ but main.c, under ASan and UBSan
+#	workloads	$(BUILD)/workloads/NAME from each tests/workloads/NAME.c
+#	genprofile	$(BUILD)/gen/genprofile, which writes synthetic profiles
+#	mkprofile	$(BUILD)/gen/mkprofile, which compiles tests/golden/inputs
+#
+# A unit test, or a workload as to flags, says more in its first 30 lines:
+#	/* link: kmod/ring.c */		further sources, compiled with its flags
+#	/* cflags: -fsanitize=thread */	further flags; where they choose a sanitizer,
+#					user/ is linked as it is shipped
+
+BUILD ?= build
+CC ?= gcc
+Q := $(if $(V),,@)
+
+PKGS := libnl-3.0 libnl-genl-3.0 libelf libdw libdebuginfod libcjson libzstd liblzma
+WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wformat=2 -Wvla -Werror
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS := -O1 -g -std=gnu11 $(WARN) -D_GNU_SOURCE -Iuser -Ikmod -Itests/unit -I. -MMD -MP \
+	$(shell pkg-config --cflags $(PKGS) cmocka)
+LIBS := $(shell pkg-config --libs $(PKGS) cmocka) -liberty -lm -lpthread
+
+# what NAME FILE: words of all "/* NAME: words */" lines
+what = $(shell sed -n '1,30s,^/\* $(1): \(.*\) \*/.*,\1,p' $(2))
+
+TESTS := $(wildcard tests/unit/test_*.c)
+USER_SRC := $(filter-out user/main.c,$(wildcard user/*/*.c))
+SAN_OBJ := $(USER_SRC:%.c=$(BUILD)/san/%.o)
+PLAIN_OBJ := $(USER_SRC:%.c=$(BUILD)/plain/%.o)
+
+WORKLOADS := $(wildcard tests/workloads/*.c)
+WORKLOAD_CFLAGS := -O1 -g -std=gnu11 $(WARN) -D_GNU_SOURCE -MMD -MP -fno-omit-frame-pointer \
+	-mno-omit-leaf-frame-pointer -fno-optimize-sibling-calls
+
+.PHONY: unit workloads genprofile mkprofile
+unit: $(TESTS:tests/unit/%.c=$(BUILD)/unit/%)
+workloads: $(WORKLOADS:tests/workloads/%.c=$(BUILD)/workloads/%)
+
+genprofile: $(BUILD)/gen/genprofile
+mkprofile: $(BUILD)/gen/mkprofile
+
+$(BUILD)/gen/genprofile: tests/gen/genprofile.c $(BUILD)/libplain.a
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(CFLAGS) -O2 -o $@ $^ $(LIBS)
+
+$(BUILD)/gen/mkprofile: tests/golden/mkprofile.c $(BUILD)/libplain.a
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(CFLAGS) -O2 -o $@ $^ $(LIBS)
+
+$(BUILD)/san/user/export/flame_script.o $(BUILD)/plain/user/export/flame_script.o: \
+	user/export/flame.js user/export/flame.css
+
+$(BUILD)/san/%.o: %.c tests/build.mk
+	@mkdir -p $(@D)
+	@echo "  CC      $< (san)"
+	$(Q)$(CC) $(CFLAGS) $(SAN) -c -o $@ $<
+
+$(BUILD)/plain/%.o: %.c tests/build.mk
+	@mkdir -p $(@D)
+	@echo "  CC      $< (plain)"
+	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
+
+$(BUILD)/libsan.a: $(SAN_OBJ)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(BUILD)/libplain.a: $(PLAIN_OBJ)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+define unit_rule
+$(BUILD)/unit/$(1): OWN := $$(call what,cflags,tests/unit/$(1).c)
+$(BUILD)/unit/$(1): tests/unit/$(1).c $$(call what,link,tests/unit/$(1).c) tests/build.mk \
+		$$(if $$(findstring -fsanitize=,$$(call what,cflags,tests/unit/$(1).c)),\
+		$(BUILD)/libplain.a,$(BUILD)/libsan.a)
+	@mkdir -p $$(@D)
+	@echo "  TEST    $$@"
+	$$(Q)$$(CC) $$(CFLAGS) $$(if $$(findstring -fsanitize=,$$(OWN)),,$$(SAN)) $$(OWN) -o $$@ \
+		$$(filter %.c,$$^) $$(filter %.a,$$^) $$(LIBS)
+endef
+$(foreach test,$(TESTS),$(eval $(call unit_rule,$(notdir $(test:.c=)))))
+
+$(BUILD)/workloads/%: tests/workloads/%.c tests/build.mk
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(WORKLOAD_CFLAGS) $(call what,cflags,$<) -o $@ $< -lpthread -ldl
+
+-include $(wildcard $(BUILD)/san/user/*/*.d $(BUILD)/plain/user/*/*.d $(BUILD)/unit/*.d $(BUILD)/workloads/*.d)

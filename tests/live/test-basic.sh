@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# Load, record, unload: what must work on every kernel.
+# shellcheck source=tests/live/harness.sh
+. "$PK_HERE/harness.sh"
+
+holds load load
+holds list pk list
+record() {
+	pk record -F 499 -o a.pkp -- "$PK_WORK/shares" 2 >books.txt
+}
+holds record record
+expect samples "$(total samples a.pkp) > 500" "$(total samples a.pkp) samples"
+balanced books a.pkp
+pid=$(said pid books.txt)
+truth=$(calc "$(said spin_half books.txt) / $(said total books.txt) * 100")
+share=$(calc "$(samples_in spin_half a.pkp --pid "$pid") / $(total samples a.pkp --pid "$pid") * 100")
+within share "$share" "$truth" 6 "per cent in spin_half"
+kernel=$(rows function.functions a.pkp | jq -s '[.[] | select(.kind == "kernel")] | length')
+expect kernel_stacks "$kernel > 3" "$kernel kernel functions"
+holds flamegraph pk flamegraph a.pkp -o a.svg
+holds flamegraph-names grep -c spin_half a.svg
+holds detached until_true 2 module_is_idle
+holds unload unload

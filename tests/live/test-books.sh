@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# Generated is delivered and lost, for each CPU, source and reason: in a storm of
+# processes, with a reader that stands still for 10 s at 10 kHz, and with one that
+# hardly gets to run. No sample then refers to something that is not defined.
+# shellcheck source=tests/live/harness.sh
+. "$PK_HERE/harness.sh"
+
+# sound NAME FILE: closed, complete, each sample with a thread of known name
+sound() {
+	local samples lines nameless
+
+	pk info "$2" >info.txt 2>&1 || { fail "$1" "info: $(tail -n 1 info.txt)"; return; }
+	if grep -qiE 'damaged|cut short|dangling|not defined' info.txt; then
+		fail "$1" "$(grep -iE 'damaged|cut short|dangling|not defined' info.txt | head -n 1)"
+		return
+	fi
+	samples=$(total samples "$2")
+	pk export --format perf-script "$2" | grep -E '^[^[:space:]]' >heads.txt
+	lines=$(wc -l <heads.txt)
+	nameless=$(grep -cE '^(\?|:?-1|\[unknown\])' heads.txt)
+	if [[ $lines == "$samples" && $nameless == 0 ]]; then
+		pass "$1" "$samples samples, all of named threads"
+	else
+		fail "$1" "$samples samples, $lines exported, $nameless without a name"
+	fi
+}
+
+load
+pk record -F 999 -o storm.pkp -- "$PK_WORK/forkstorm" 300 >storm.txt 2>record.err ||
+	fail record-storm "$(tail -n 1 record.err)"
+balanced storm storm.pkp
+sound storm-sound storm.pkp
+expect storm-events "$(rows losses.sources storm.pkp | jq 'select(.source == "task") | .generated') >= 3 * $(said forks storm.txt)" \
+	"fork, exec and exit of $(said forks storm.txt) children"
+
+"$PK_WORK/busy" 120 0 1 >busy.txt &
+busy=$!
+until_true 10 grep -q started busy.txt
+pk record -F 10000 -o stopped.pkp 2>record.err &
+recorder=$!
+until_true 10 session_runs
+sleep 1
+kill -STOP $recorder
+sleep 10
+kill -CONT $recorder
+sleep 2
+kill -INT $recorder
+wait $recorder || fail record-stopped "exit $?: $(tail -n 1 record.err)"
+balanced stopped stopped.pkp
+expect stopped-lost "$(rows losses.sources stopped.pkp | jq 'select(.source == "cpu") | .ring_full') > 1000" \
+	"$(rows losses.sources stopped.pkp | jq 'select(.source == "cpu") | .ring_full') samples lost to full rings"
+sound stopped-sound stopped.pkp
+seconds=$(calc "$(total recording_ns stopped.pkp) / 1e9")
+for cpu in 0 1; do
+	want=$(calc "10000 * $seconds")
+	within stopped-exact$cpu "$(cpu_books generated stopped.pkp $cpu)" "$want" "$(calc "$want * 0.01")" \
+		"instants on CPU $cpu in $seconds s"
+done
+
+# Stopped nine tenths of the time, while processes come and go.
+pk record -F 10000 -o starved.pkp 2>record.err &
+recorder=$!
+until_true 10 session_runs
+"$PK_WORK/forkstorm" 200 >storm2.txt &
+storm=$!
+for _ in $(seq 12); do
+	kill -STOP $recorder
+	sleep 0.9
+	kill -CONT $recorder
+	sleep 0.1
+done
+wait $storm
+kill -INT $recorder
+wait $recorder || fail record-starved "exit $?: $(tail -n 1 record.err)"
+kill $busy
+wait $busy
+balanced starved starved.pkp
+sound starved-sound starved.pkp

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# A program that spends 50, 30 and 20 % in three functions, on each of two CPUs,
+# and one that does so in three threads: within 2 points at 999 Hz over 10 s.
+# shellcheck source=tests/live/harness.sh
+. "$PK_HERE/harness.sh"
+
+load
+pk record -F 999 -o f.pkp -- sh -c "$PK_WORK/shares 10 0 >cpu0 & $PK_WORK/shares 10 1 >cpu1 & wait" 2>record.err ||
+	fail record "$(tail -n 1 record.err)"
+for cpu in 0 1; do
+	pid=$(said pid cpu$cpu)
+	all=$(total samples f.pkp --pid "$pid")
+	for f in half third fifth; do
+		within cpu$cpu-spin_$f "$(calc "$(samples_in spin_$f f.pkp --pid "$pid") / $all * 100")" \
+			"$(calc "$(said spin_$f cpu$cpu) / $(said total cpu$cpu) * 100")" 2 "per cent"
+	done
+	equal cpu$cpu-pinned "$(rows summary.cpus f.pkp --pid "$pid" | jq -s -c '[.[] | select(.samples > 0) | .cpu]')" "[$cpu]" \
+		"CPUs with samples"
+done
+balanced books f.pkp
+
+pk record -F 999 -o t.pkp -- "$PK_WORK/shares" --threads 10 1 >threads 2>record.err ||
+	fail record-threads "$(tail -n 1 record.err)"
+pid=$(said pid threads)
+all=$(total samples t.pkp --pid "$pid")
+for f in half third fifth; do
+	got=$(rows thread.threads t.pkp --pid "$pid" | jq -s --arg c $f '[.[] | select(.comm == $c) | .samples] | add // 0')
+	within thread-$f "$(calc "$got / $all * 100")" "$(calc "$(said $f threads) / $(said total threads) * 100")" 2 "per cent"
+done

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A just-in-time compiler in small: writes two functions into memory, names
+ * them in /tmp/perf-PID.map, and spends 70 and 30 % of its time in them.
+ *
+ *	jit SECONDS
+ *
+ * Prints "jit_hot NANOSECONDS" and "jit_warm NANOSECONDS" of CPU time.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "clock.h"
+
+/*
+ * push %rbp; mov %rsp, %rbp; mov $400000, %ecx; 1: dec %ecx; jnz 1b;
+ * pop %rbp; ret
+ */
+static const unsigned char code[] = {
+	0x55, 0x48, 0x89, 0xe5, 0xb9, 0x80, 0x1a, 0x06, 0x00, 0xff, 0xc9, 0x75, 0xfc, 0x5d, 0xc3,
+};
+
+typedef void (*jit_fn)(void);
+
+static WORK uint64_t run(jit_fn function, uint64_t ns)
+{
+	uint64_t from = thread_cpu_ns(), now = from;
+
+	while (now < from + ns) {
+		function();
+		now = thread_cpu_ns();
+	}
+	return now - from;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t total_ns, hot_ns = 0, warm_ns = 0;
+	unsigned char *memory;
+	char path[64];
+	FILE *map;
+
+	if (argc < 2) {
+		fprintf(stderr, "usage: jit SECONDS\n");
+		return 2;
+	}
+	total_ns = strtod(argv[1], NULL) * NSEC_PER_SEC;
+	memory = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		return 1;
+	memcpy(memory, code, sizeof(code));
+	memcpy(memory + 4096, code, sizeof(code));
+	if (mprotect(memory, 8192, PROT_READ | PROT_EXEC))
+		return 1;
+	snprintf(path, sizeof(path), "/tmp/perf-%d.map", getpid());
+	map = fopen(path, "w");
+	if (!map)
+		return 1;
+	fprintf(map, "%lx %zx jit_hot\n%lx %zx jit_warm\n", (unsigned long)memory, sizeof(code),
+		(unsigned long)memory + 4096, sizeof(code));
+	if (fclose(map))
+		return 1;
+	while (hot_ns + warm_ns < total_ns) {
+		hot_ns += run((jit_fn)memory, 7 * NSEC_PER_MSEC);
+		warm_ns += run((jit_fn)(memory + 4096), 3 * NSEC_PER_MSEC);
+	}
+	printf("jit_hot %llu\njit_warm %llu\n", (unsigned long long)hot_ns,
+	       (unsigned long long)warm_ns);
+	return 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Analyses: each is one file and one row of the table in analysis.c. They
+ * turn the samples of a scope into typed tables and never print.
+ *
+ * To add one: write user/analysis/NAME.c, declare its row below, put it into
+ * the table, and give it a golden (tests/golden): a test looks for it.
+ */
+#ifndef PK_ANALYSIS_H
+#define PK_ANALYSIS_H
+
+#include "analysis/scope.h"
+#include "analysis/table.h"
+
+struct pk_analysis_opts {
+	size_t limit;		/* rows of a ranking, 0: all */
+};
+
+struct pk_analysis {
+	const char *name, *help;	/* one line, no final full stop */
+	/* Fills @ret, which is to be deinitialised also after an error. -ENOMEM. */
+	int (*run)(const struct pk_scope *s, const struct pk_analysis_opts *o,
+		   struct pk_result *ret, struct pk_err *err);
+};
+
+extern const struct pk_analysis pk_analysis_summary, pk_analysis_phases, pk_analysis_process,
+	pk_analysis_thread, pk_analysis_cgroup, pk_analysis_function, pk_analysis_losses,
+	pk_analysis_cost;
+
+extern const struct pk_analysis *const pk_analyses[];
+extern const unsigned int pk_nr_analyses;
+const struct pk_analysis *pk_analysis_find(const char *name);	/* or NULL */
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Call tree: the stacks of a scope merged from the root (or from the leaf),
+ * each below the name of the process or thread it was seen in. What flame
+ * graphs and folded stacks are made of.
+ *
+ * Nodes are stored in preorder: a node's parent and all its subtree are at
+ * known places, siblings come in the order of their names, so equal stacks are
+ * at equal places in any two recordings.
+ */
+#ifndef PK_CALLTREE_H
+#define PK_CALLTREE_H
+
+#include "analysis/scope.h"
+
+struct pk_calltree_opts {
+	bool threads;	/* the base is the thread's name, not the process's */
+	bool reverse;	/* merged from the leaf: callers above the executing function */
+};
+
+struct pk_call {
+	uint32_t parent;	/* index; of the root itself: 0 */
+	uint32_t label;		/* see pk_calltree_name() */
+	uint32_t depth;		/* 0 is the root, 1 the names of processes */
+	uint32_t nr_below;	/* calls in its subtree: they follow it */
+	uint64_t self, total;	/* samples */
+};
+
+struct pk_calltree {
+	const struct pk_model *model;
+	PK_VEC(struct pk_call) calls;	/* [0] is the root, "all" */
+	PK_VEC(uint32_t) bases;		/* string ids; label - frames.nr is the index */
+	uint32_t max_depth;
+};
+
+int pk_calltree_init(const struct pk_scope *s, const struct pk_calltree_opts *o,
+		     struct pk_calltree *ret);	/* 0 or -ENOMEM */
+void pk_calltree_deinit(struct pk_calltree *t);
+
+/* The frame of a label, or NULL for the root and the names of processes. */
+static inline const struct pk_frame *pk_calltree_frame(const struct pk_calltree *t, uint32_t label)
+{
+	return label && label < t->model->frames.nr ? &t->model->frames.data[label] : NULL;
+}
+/* "all" for the root. */
+const char *pk_calltree_name(const struct pk_calltree *t, uint32_t label);
+
+#endif

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Scope of an analysis; see scope.h. */
+#include "analysis/scope.h"
+#include "analysis/table.h"
+
+static int select_samples(struct pk_scope *s)
+{
+	const struct pk_samples *samples = &s->model->profile->samples;
+
+	s->samples = malloc((samples->nr ? samples->nr : 1) * sizeof(*s->samples));
+	if (!s->samples)
+		return -ENOMEM;
+	for (size_t i = 0; i < samples->nr; i++)
+		if (!s->filtered || pk_filter_match(s->filter, s->model, i))
+			s->samples[s->nr_samples++] = i;
+	return 0;
+}
+
+static int add_cpu(struct pk_scope *s, uint32_t cpu)
+{
+	size_t i = s->cpus.nr;
+
+	while (i && s->cpus.data[i - 1] > cpu)
+		i--;
+	if (i && s->cpus.data[i - 1] == cpu)
+		return 0;
+	if (!pk_vec_push(&s->cpus))
+		return -ENOMEM;
+	memmove(&s->cpus.data[i + 1], &s->cpus.data[i],
+		(s->cpus.nr - 1 - i) * sizeof(*s->cpus.data));
+	s->cpus.data[i] = cpu;
+	return 0;
+}
+
+/* A list like "0-3,8"; stops at the first senseless character. */
+static int add_cpu_list(struct pk_scope *s, const char *list)
+{
+	while (*list >= '0' && *list <= '9') {
+		char *end;
+		unsigned long from = strtoul(list, &end, 10), to = from;
+
+		if (*end == '-')
+			to = strtoul(end + 1, &end, 10);
+		for (; from <= to && from <= UINT16_MAX; from++)
+			if (add_cpu(s, from))
+				return -ENOMEM;
+		list = *end == ',' ? end + 1 : end;
+	}
+	return 0;
+}
+
+/* Fact "cpu.online": a list, or just how many there are. */
+static int add_online(struct pk_scope *s, const char *online)
+{
+	unsigned long nr = strtoul(online, NULL, 10);
+
+	if (strpbrk(online, "-,") || !nr)
+		return add_cpu_list(s, online);
+	for (unsigned long i = 0; i < nr && i <= UINT16_MAX; i++)
+		if (add_cpu(s, i))
+			return -ENOMEM;
+	return 0;
+}
+
+/* The CPUs that were asked for or else online, and any that samples are from. */
+static int find_cpus(struct pk_scope *s)
+{
+	const struct pk_profile *p = s->model->profile;
+	const char *asked = pk_profile_fact(p, "record.cpus");
+	const char *online = pk_profile_fact(p, "cpu.online");
+	uint16_t last = UINT16_MAX;
+
+	if (asked && *asked ? add_cpu_list(s, asked) : online && add_online(s, online))
+		return -ENOMEM;
+	for (size_t i = 0; i < p->samples.nr; i++) {
+		if (p->samples.cpu[i] != last && add_cpu(s, p->samples.cpu[i]))
+			return -ENOMEM;
+		last = p->samples.cpu[i];
+	}
+	s->nr_cpus = s->cpus.nr ? s->cpus.nr : 1;
+	return 0;
+}
+
+int pk_scope_init(const struct pk_model *m, const struct pk_filter *f, struct pk_scope *ret,
+		  struct pk_err *err)
+{
+	*ret = (struct pk_scope){ .model = m, .filter = f };
+	ret->filtered = f->from_ns || f->to_ns != UINT64_MAX || f->tgid || f->comm || f->phases.nr;
+	ret->period_ns = pk_profile_fact_u64(m->profile, "record.period_ns", 0);
+	ret->wall_ns = pk_filter_wall_ns(f, m->profile);
+	if (select_samples(ret) || find_cpus(ret)) {
+		pk_scope_deinit(ret);
+		return pk_err_set(err, -ENOMEM, "no memory for %zu samples",
+				  m->profile->samples.nr);
+	}
+	return 0;
+}
+
+void pk_scope_deinit(struct pk_scope *s)
+{
+	free(s->samples);
+	s->samples = NULL;
+	pk_vec_deinit(&s->cpus);
+}
+
+uint64_t pk_scope_ns(const struct pk_scope *s, uint64_t n)
+{
+	return s->period_ns ? n * s->period_ns : PK_CELL_NONE;
+}
+
+double pk_scope_instants(const struct pk_scope *s, uint32_t nr_cpus, uint64_t wall_ns)
+{
+	return s->period_ns ? (double)wall_ns / s->period_ns * nr_cpus : 0;
+}
+
+double pk_scope_share(const struct pk_scope *s, uint64_t n, uint32_t nr_cpus)
+{
+	return pk_ratio(n, pk_scope_instants(s, nr_cpus, s->wall_ns));
+}
+
+double pk_ratio(double a, double b)
+{
+	return b > 0 ? a / b : NAN;
+}
+
+double pk_share_error(double p, double n)
+{
+	if (!(n > 0))
+		return NAN;
+	p = p < 0 ? 0 : p > 1 ? 1 : p;
+	return sqrt(p * (1 - p) / n);
+}

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Summary: what was recorded where, how busy the CPUs were, and how far the
+ * figures can be trusted: losses, named frames, unfinished stacks, cost.
+ */
+#include <stdio.h>
+#include <time.h>
+
+#include "analysis/analysis.h"
+#include "analysis/books.h"
+#include "analysis/ranking.h"
+#include "base/cleanup.h"
+
+static const struct pk_column recording_columns[] = {
+	{ "host", "host", PK_COL_TEXT, 0 },
+	{ "kernel", "kernel", PK_COL_TEXT, 0 },
+	{ "cpu_model", "processor", PK_COL_TEXT, 0 },
+	{ "started", "started", PK_COL_TEXT, 0 },
+	{ "command", "command", PK_COL_TEXT, PK_COL_ELASTIC },
+	{ 0 },
+};
+
+static const struct pk_column totals_columns[] = {
+	{ "duration_ns", "duration", PK_COL_NS, 0 },
+	{ "recording_ns", "recording", PK_COL_NS, PK_COL_HIDDEN },
+	{ "samples", "samples", PK_COL_COUNT, 0 },
+	{ "recording_samples", "of all", PK_COL_COUNT, PK_COL_HIDDEN },
+	{ "rate_hz", "rate", PK_COL_HZ, 0 },
+	{ "nr_cpus", "CPUs", PK_COL_COUNT, 0 },
+	{ "cpu_ns", "CPU time", PK_COL_NS, 0 },
+	{ "busy", "busy", PK_COL_RATIO, 0 },
+	{ "busy_error", "±", PK_COL_RATIO, PK_COL_ERROR },
+	{ "named", "frames named", PK_COL_RATIO, 0 },
+	{ "complete", "stacks whole", PK_COL_RATIO, 0 },
+	{ "lost", "samples lost", PK_COL_COUNT, 0 },
+	{ "lost_share", "of all samples", PK_COL_RATIO, PK_COL_HIDDEN },
+	{ "cost_share", "cost of CPUs", PK_COL_RATIO, 0 },
+	{ 0 },
+};
+
+static const struct pk_column cpu_columns[] = {
+	{ "cpu", "CPU", PK_COL_COUNT, PK_COL_KEY },
+	{ "samples", "samples", PK_COL_COUNT, 0 },
+	{ "cpu_ns", "CPU time", PK_COL_NS, 0 },
+	{ "busy", "busy", PK_COL_RATIO, PK_COL_BAR },
+	{ "busy_error", "±", PK_COL_RATIO, PK_COL_ERROR },
+	{ "user", "user", PK_COL_RATIO, 0 },
+	{ "kernel", "kernel", PK_COL_RATIO, 0 },
+	{ "softirq", "softirq", PK_COL_RATIO, 0 },
+	{ 0 },
+};
+
+static const struct pk_column stack_columns[] = {
+	{ "half", "stack", PK_COL_TEXT, 0 },
+	{ "end", "end", PK_COL_TEXT, PK_COL_HIDDEN },
+	{ "samples", "samples", PK_COL_COUNT, 0 },
+	{ "share", "share", PK_COL_RATIO, PK_COL_BAR },
+	{ "meaning", "where it ends", PK_COL_TEXT, PK_COL_ELASTIC },
+	{ 0 },
+};
+
+#define END_NONE (PKPROF_END_UNWIND + 1)	/* no stack of that half at all */
+#define NR_ENDS	 (END_NONE + 1)
+
+static const struct {
+	const char *name, *meaning;
+} ends[NR_ENDS] = {
+	[PKPROF_END_ROOT] = { "root", "whole: reaches the entry of thread or kernel" },
+	[PKPROF_END_DEPTH] = { "depth", "cut: deeper than the limit of frames" },
+	[PKPROF_END_FAULT] = { "fault", "cut: a page of the stack was not in memory" },
+	[PKPROF_END_BAD_FRAME] = { "bad_frame", "cut: code without frame pointers" },
+	[PKPROF_END_UNWIND] = { "unwind", "cut: the kernel's unwinder does not know the code" },
+	[END_NONE] = { "none", "no stack was taken" },
+};
+
+static const char *const half_names[] = { "kernel", "user" };
+
+/* Samples by CPU and mode, and by how their stacks end. */
+struct counts {
+	uint64_t *cpu, *cpu_user, *cpu_softirq;	/* by position in scope->cpus */
+	uint64_t end[2][NR_ENDS];		/* by half */
+	uint64_t half[2];			/* samples that have this half */
+	uint64_t whole;				/* all halves reach their root */
+	uint64_t frames, frames_named;		/* in all stacks */
+};
+
+static void count_half(struct counts *c, unsigned int half, uint32_t stack, unsigned int end,
+		       bool *whole)
+{
+	if (!stack || end > PKPROF_END_UNWIND)
+		end = END_NONE;
+	c->half[half]++;
+	c->end[half][end]++;
+	*whole &= end == PKPROF_END_ROOT;
+}
+
+static void count_stacks(const struct pk_samples *samples, size_t i, struct counts *c)
+{
+	unsigned int flags = samples->flags[i];
+	bool whole = true;
+
+	if (!(flags & PKPROF_SAMPLE_USER))
+		count_half(c, 0, samples->kstack[i], flags >> PK_SAMPLE_KEND_SHIFT & 15, &whole);
+	if (!(flags & (PKPROF_SAMPLE_KTHREAD | PKPROF_SAMPLE_NO_MM)))
+		count_half(c, 1, samples->ustack[i], flags >> PK_SAMPLE_UEND_SHIFT & 15, &whole);
+	c->whole += whole;
+}
+
+static size_t cpu_position(const struct pk_scope *s, uint32_t cpu)
+{
+	size_t i = 0;
+
+	while (s->cpus.data[i] != cpu)
+		i++;
+	return i;
+}
+
+static int counts_init(const struct pk_scope *s, struct counts *ret)
+{
+	const struct pk_samples *samples = &s->model->profile->samples;
+
+	*ret = (struct counts){
+		.cpu = calloc(s->cpus.nr + 1, sizeof(uint64_t)),
+		.cpu_user = calloc(s->cpus.nr + 1, sizeof(uint64_t)),
+		.cpu_softirq = calloc(s->cpus.nr + 1, sizeof(uint64_t)),
+	};
+	if (!ret->cpu || !ret->cpu_user || !ret->cpu_softirq)
+		return -ENOMEM;
+	for (size_t n = 0, at = 0; n < s->nr_samples; n++) {
+		size_t i = s->samples[n];
+
+		if (s->cpus.data[at] != samples->cpu[i])
+			at = cpu_position(s, samples->cpu[i]);
+		ret->cpu[at]++;
+		ret->cpu_user[at] += samples->flags[i] & PKPROF_SAMPLE_USER ? 1 : 0;
+		ret->cpu_softirq[at] += samples->flags[i] & PKPROF_SAMPLE_SOFTIRQ ? 1 : 0;
+		count_stacks(samples, i, ret);
+	}
+	return 0;
+}
+
+/* Frames of all samples, and those of them with a name; markers are no frames. */
+static int count_frames(const struct pk_scope *s, struct counts *c)
+{
+	const struct pk_model *m = s->model;
+	PK_AUTO_FREE uint32_t *seen = calloc(m->nodes.nr + 1, sizeof(*seen));
+	PK_AUTO_FREE uint32_t *named = calloc(m->nodes.nr + 1, sizeof(*named));
+
+	if (!seen || !named)
+		return -ENOMEM;
+	for (size_t i = 1; i < m->nodes.nr; i++) {
+		const struct pk_stack_node *node = &m->nodes.data[i];
+		const struct pk_frame *f = &m->frames.data[node->frame];
+
+		seen[i] = seen[node->parent] + (f->kind != PK_FRAME_MARKER);
+		named[i] = named[node->parent] + f->named;
+	}
+	for (size_t i = 0; i < s->nr_samples; i++) {
+		c->frames += seen[m->sample_stack[s->samples[i]]];
+		c->frames_named += named[m->sample_stack[s->samples[i]]];
+	}
+	return 0;
+}
+
+static void counts_deinit(struct counts *c)
+{
+	free(c->cpu);
+	free(c->cpu_user);
+	free(c->cpu_softirq);
+}
+
+/* Wall clock at the recording's start, or NULL when the file does not say. */
+static const char *start_text(const struct pk_profile *p, struct pk_result *ret)
+{
+	uint64_t mono = pk_profile_fact_u64(p, "time.mono_ns", 0);
+	uint64_t wall = pk_profile_fact_u64(p, "time.wall_ns", 0);
+	time_t seconds = (int64_t)(wall + p->start_ns - mono) / 1000000000;
+	char text[64];
+	struct tm tm;
+
+	if (!wall || !gmtime_r(&seconds, &tm) ||
+	    !strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm))
+		return NULL;
+	return pk_result_text(ret, "%s", text);
+}
+
+static int add_recording(const struct pk_profile *p, struct pk_result *ret)
+{
+	struct pk_table *t = pk_result_table(ret, "recording", "Recording", recording_columns,
+					     PK_TABLE_RECORD);
+
+	if (!t)
+		return -ENOMEM;
+	return pk_table_row(t, PK_TEXT(pk_profile_fact(p, "host.name")),
+			    PK_TEXT(pk_profile_fact(p, "kernel.release")),
+			    PK_TEXT(pk_profile_fact(p, "cpu.model")), PK_TEXT(start_text(p, ret)),
+			    PK_TEXT(pk_profile_fact(p, "record.command")));
+}
+
+static int add_totals(const struct pk_scope *s, const struct counts *c,
+		      const struct pk_books_sum *sums, struct pk_result *ret)
+{
+	const struct pk_profile *p = s->model->profile;
+	struct pk_table *t = pk_result_table(ret, "totals", "Totals", totals_columns,
+					     PK_TABLE_RECORD);
+	double instants = pk_scope_instants(s, s->nr_cpus, s->wall_ns);
+	double busy = pk_ratio(s->nr_samples, instants), cost = 0;
+	const struct pk_books_sum *cpu = &sums[PKPROF_SRC_CPU];
+	double all_ns = (double)(p->end_ns - p->start_ns) * s->nr_cpus;
+
+	if (!t)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < PKPROF_NR_SOURCES; i++)
+		if (isfinite(pk_books_cost_ns(&sums[i])))
+			cost += pk_books_cost_ns(&sums[i]);
+	return pk_table_row(
+		t, PK_COUNT(s->wall_ns), PK_COUNT(p->end_ns - p->start_ns),
+		PK_COUNT(s->nr_samples), PK_COUNT(p->samples.nr),
+		PK_REAL(s->period_ns ? 1e9 / s->period_ns : NAN), PK_COUNT(s->nr_cpus),
+		PK_COUNT(pk_scope_ns(s, s->nr_samples)), PK_REAL(busy),
+		PK_REAL(pk_share_error(busy, instants)),
+		PK_REAL(pk_ratio(c->frames_named, c->frames)),
+		PK_REAL(pk_ratio(c->whole, s->nr_samples)),
+		PK_COUNT(cpu->nr_cpus ? pk_books_lost(cpu) : PK_CELL_NONE),
+		PK_REAL(pk_ratio(pk_books_lost(cpu), cpu->generated)),
+		PK_REAL(cpu->nr_cpus ? pk_ratio(cost, all_ns) : NAN));
+}
+
+static int add_cpu(const struct pk_scope *s, const struct counts *c, size_t i, struct pk_table *t)
+{
+	double instants = pk_scope_instants(s, 1, s->wall_ns);
+	double busy = pk_ratio(c->cpu[i], instants);
+
+	return pk_table_row(t, PK_COUNT(s->cpus.data[i]), PK_COUNT(c->cpu[i]),
+			    PK_COUNT(pk_scope_ns(s, c->cpu[i])), PK_REAL(busy),
+			    PK_REAL(pk_share_error(busy, instants)),
+			    PK_REAL(pk_ratio(c->cpu_user[i], instants)),
+			    PK_REAL(pk_ratio(c->cpu[i] - c->cpu_user[i], instants)),
+			    PK_REAL(pk_ratio(c->cpu_softirq[i], instants)));
+}
+
+/* All CPUs in order, or the busiest ones where there are more than the limit. */
+static int add_cpus(const struct pk_scope *s, const struct counts *c, size_t limit,
+		    struct pk_result *ret)
+{
+	struct pk_table *t = pk_result_table(ret, "cpus", "CPUs", cpu_columns, 0);
+	struct pk_ranking busiest;
+	int rc = t ? 0 : -ENOMEM;
+
+	if (!limit || s->cpus.nr <= limit) {
+		for (size_t i = 0; !rc && i < s->cpus.nr; i++)
+			rc = add_cpu(s, c, i, t);
+		return rc;
+	}
+	if (!rc)
+		rc = pk_ranking_init(c->cpu, NULL, s->cpus.nr, limit, &busiest);
+	if (rc)
+		return rc;
+	for (size_t i = 0; !rc && i < busiest.ranks.nr; i++)
+		rc = add_cpu(s, c, busiest.ranks.data[i].idx, t);
+	t->nr_left_out = s->cpus.nr - busiest.ranks.nr;
+	pk_ranking_deinit(&busiest);
+	return rc;
+}
+
+static int add_stacks(const struct counts *c, struct pk_result *ret)
+{
+	struct pk_table *t = pk_result_table(ret, "stacks", "Stacks", stack_columns, 0);
+	int rc = t ? 0 : -ENOMEM;
+
+	for (unsigned int half = 0; !rc && half < 2; half++)
+		for (unsigned int end = 0; !rc && end < NR_ENDS; end++)
+			if (c->end[half][end])
+				rc = pk_table_row(t, PK_TEXT(half_names[half]),
+						  PK_TEXT(ends[end].name),
+						  PK_COUNT(c->end[half][end]),
+						  PK_REAL(pk_ratio(c->end[half][end],
+								   c->half[half])),
+						  PK_TEXT(ends[end].meaning));
+	return rc;
+}
+
+static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struct pk_result *ret,
+	       struct pk_err *err)
+{
+	struct pk_books_sum sums[PKPROF_NR_SOURCES];
+	struct counts counts;
+	int rc = counts_init(s, &counts);
+
+	if (!rc)
+		rc = count_frames(s, &counts);
+	if (!rc)
+		rc = pk_books_sum(s->model->profile, sums);
+	if (!rc)
+		rc = add_recording(s->model->profile, ret);
+	if (!rc)
+		rc = add_totals(s, &counts, sums, ret);
+	if (!rc)
+		rc = add_cpus(s, &counts, o->limit, ret);
+	if (!rc)
+		rc = add_stacks(&counts, ret);
+	if (!rc && !s->period_ns)
+		rc = pk_result_note(ret, "The file does not say its sampling period: CPU time "
+					 "cannot be derived from samples.");
+	counts_deinit(&counts);
+	return rc ? pk_err_set(err, rc, "no memory for the summary") : 0;
+}
+
+const struct pk_analysis pk_analysis_summary = {
+	.name = "summary",
+	.help = "duration, samples, busy CPUs, and how complete the recording is",
+	.run = run,
+};

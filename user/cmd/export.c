@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Command export: the samples of a profile in the format of other programs. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "cmd/cmd.h"
+#include "cmd/loaded.h"
+#include "cmd/output.h"
+#include "export/export.h"
+
+static struct {
+	struct pk_loaded_opts input;
+	const char *format, *output;
+	bool threads;
+} opt;
+
+static const struct pk_opt opts[] = {
+	{ .letter = 'f', .name = "format", .type = PK_OPT_STRING, .value = &opt.format,
+	  .arg = "FORMAT", .help = "folded, json or perf-script" },
+	{ .letter = 'o', .name = "output", .type = PK_OPT_STRING, .value = &opt.output,
+	  .arg = "OUT", .help = "file to write, - is standard output, the default" },
+	PK_LOADED_OPTS(opt.input),
+	{ .name = "threads", .type = PK_OPT_FLAG, .value = &opt.threads,
+	  .help = "folded: stacks begin with the thread's name, not the process's" },
+	{ 0 },
+};
+
+static int find_format(const struct pk_export **ret, struct pk_err *err)
+{
+	struct pk_strbuf names = { 0 };
+	int rc = 0;
+
+	*ret = opt.format ? pk_export_find(opt.format) : NULL;
+	for (unsigned int i = 0; !*ret && i < pk_nr_exports; i++)
+		pk_strbuf_printf(&names, "%s%s", i ? ", " : "", pk_exports[i]->name);
+	if (!*ret && opt.format)
+		rc = pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
+				 "there is no format '%s'; --format takes one of: %s", opt.format,
+				 names.data);
+	else if (!*ret)
+		rc = pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
+				 "say which format: --format takes one of: %s", names.data);
+	pk_strbuf_deinit(&names);
+	return rc;
+}
+
+static int write_samples(const struct pk_loaded *in, const struct pk_export *format,
+			 struct pk_err *err)
+{
+	struct pk_export_opts o = { .threads = opt.threads };
+	struct pk_strbuf text = { 0 };
+	struct pk_output out;
+	int rc;
+
+	if (!in->scope.nr_samples) {
+		pk_loaded_explain_empty(in, &text);
+		fprintf(stderr, "%s: %s\n", in->path, text.data ? text.data : "no samples");
+		pk_strbuf_deinit(&text);
+	}
+	rc = pk_output_open(opt.output ? opt.output : "-", &out, err);
+	if (rc)
+		return rc;
+	return pk_output_close(&out, format->write(&in->scope, &o, &out.sink, err), err);
+}
+
+static int run(int nr_args, char **args, struct pk_err *err)
+{
+	const struct pk_export *format;
+	struct pk_loaded in;
+	int rc = find_format(&format, err);
+
+	if (!rc && nr_args > 1)
+		rc = pk_err_exit(err, -EINVAL, PK_EXIT_USAGE, "one file at a time, not also '%s'",
+				 args[1]);
+	if (!rc)
+		rc = pk_loaded_open(nr_args ? args[0] : NULL, &opt.input, &in, err);
+	if (rc)
+		return rc;
+	rc = write_samples(&in, format, err);
+	pk_loaded_close(&in);
+	return rc;
+}
+
+const struct pk_cmd pk_cmd_export = {
+	.name = "export",
+	.args = "--format FORMAT [FILE]",
+	.summary = "Write the samples in the format of other programs",
+	.details = "FORMAT is folded (a line per stack, for flame graph tools), json (everything, "
+		   "for programs) or perf-script (the text of `perf script`). FILE is "
+		   PK_DEFAULT_FILE " unless given, - reads standard input.",
+	.opts = opts,
+	.run = run,
+};

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A profile with its model and filter; see loaded.h. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/unit.h"
+#include "cmd/cmd.h"
+#include "cmd/loaded.h"
+#include "profile/reader.h"
+#include "symbol/symbolizer.h"
+
+/* An instant "since the start" as CLOCK_MONOTONIC ns. */
+static int parse_instant(const struct pk_profile *p, const char *name, const char *text,
+			 uint64_t *ret, struct pk_err *err)
+{
+	uint64_t ns, length = p->end_ns - p->start_ns;
+	int rc = pk_unit_parse_ns(text, &ns);
+
+	if (rc)
+		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
+				   "%s takes a time since the start, like 1.5, 250ms or 2min, "
+				   "not '%s'",
+				   name, text);
+	if (ns > length)
+		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
+				   "%s %s is behind the end: the recording lasts %.3f s", name,
+				   text, length / 1e9);
+	*ret = p->start_ns + ns;
+	return 0;
+}
+
+static int set_filter(struct pk_loaded *in, const struct pk_loaded_opts *o, struct pk_err *err)
+{
+	struct pk_filter *f = &in->filter;
+	int rc = 0;
+
+	f->tgid = o->pid;
+	f->comm = o->comm;
+	if (o->from)
+		rc = parse_instant(&in->profile, "--from", o->from, &f->from_ns, err);
+	if (!rc && o->to)
+		rc = parse_instant(&in->profile, "--to", o->to, &f->to_ns, err);
+	if (!rc && f->from_ns >= f->to_ns)
+		rc = pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
+				 "--from %s is not before --to %s: no time is left", o->from,
+				 o->to);
+	if (!rc && o->phase) {
+		rc = pk_filter_add_phase(f, &in->profile, o->phase, err);
+		if (rc == -ENOENT && err)
+			err->exit_code = PK_EXIT_USAGE;
+	}
+	return rc;
+}
+
+/* Whether this machine has run without a break since the recording. */
+static bool is_recorded_boot(const struct pk_profile *p)
+{
+	const char *recorded = pk_profile_fact(p, "kernel.boot_id");
+	PK_AUTO_FILE FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+	char id[64] = "";
+
+	if (!recorded || !f || !fgets(id, sizeof(id), f))
+		return false;
+	id[strcspn(id, "\n")] = '\0';
+	return !strcmp(id, recorded);
+}
+
+/*
+ * A recording that did not come to its end holds no symbols: this machine's
+ * files are asked, as far as they are the recorded ones.
+ */
+static int complete_symbols(struct pk_profile *p, struct pk_err *err)
+{
+	bool same_boot = is_recorded_boot(p);
+	struct pk_symbolizer_config cfg = { .kernel = same_boot, .jit = same_boot };
+	struct pk_symbolizer_stats stats;
+
+	if (!p->samples.nr || (p->symbols.nr && p->state == PK_FILE_CLOSED))
+		return 0;
+	return pk_symbolize(p, &cfg, &stats, err);
+}
+
+int pk_loaded_open(const char *path, const struct pk_loaded_opts *o, struct pk_loaded *ret,
+		  struct pk_err *err)
+{
+	int rc;
+
+	*ret = (struct pk_loaded){ .path = path ? path : PK_DEFAULT_FILE };
+	rc = pk_profile_load(ret->path, &ret->profile, err);
+	if (rc)
+		return rc;
+	if (*ret->profile.notice)
+		fprintf(stderr, "%s: %s\n", ret->path, ret->profile.notice);
+	pk_filter_init(&ret->filter);
+	rc = complete_symbols(&ret->profile, err);
+	if (!rc)
+		rc = set_filter(ret, o, err);
+	if (!rc)
+		rc = pk_model_build(&ret->profile, &ret->model, err);
+	if (!rc)
+		rc = pk_scope_init(&ret->model, &ret->filter, &ret->scope, err);
+	if (rc)
+		pk_loaded_close(ret);
+	return rc;
+}
+
+void pk_loaded_close(struct pk_loaded *in)
+{
+	pk_scope_deinit(&in->scope);
+	pk_model_deinit(&in->model);
+	pk_filter_deinit(&in->filter);
+	pk_profile_deinit(&in->profile);
+}
+
+void pk_loaded_explain_empty(const struct pk_loaded *in, struct pk_strbuf *out)
+{
+	size_t all = in->profile.samples.nr;
+
+	if (all) {
+		pk_strbuf_puts(out, "None of the ");
+		pk_unit_put_count(out, all);
+		pk_strbuf_puts(out, " samples passes the filter (--phase, --from, --to, --pid, "
+				    "--comm).");
+	} else {
+		pk_strbuf_puts(out, "The recording has no samples: nothing ran on the CPUs "
+				    "while it lasted.");
+	}
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What report, flamegraph and export have in common: a profile read, its model
+ * built, and the samples that the filter options leave.
+ */
+#ifndef PK_CMD_LOADED_H
+#define PK_CMD_LOADED_H
+
+#include "analysis/scope.h"
+#include "base/opt.h"
+
+/* As given on the command line. */
+struct pk_loaded_opts {
+	const char *phase, *comm;	/* NULL: any */
+	const char *from, *to;		/* times since the start, NULL: from there, to the end */
+	uint64_t pid;			/* 0: any */
+};
+
+/* Rows of an option table that fill a struct pk_loaded_opts. */
+#define PK_LOADED_OPTS(o)                                                                           \
+	{ .name = "phase", .type = PK_OPT_STRING, .value = &(o).phase, .arg = "NAME",              \
+	  .help = "only the time from this mark to the next one" },                                \
+	{ .name = "from", .type = PK_OPT_STRING, .value = &(o).from, .arg = "T",                   \
+	  .help = "only from here on: seconds since the start, or with unit: 250ms, 2min" },       \
+	{ .name = "to", .type = PK_OPT_STRING, .value = &(o).to, .arg = "T",                       \
+	  .help = "only up to here" },                                                             \
+	{ .name = "pid", .type = PK_OPT_U64, .value = &(o).pid, .arg = "PID", .min = 1,            \
+	  .max = 1 << 22, .help = "only this process" },                                           \
+	{ .name = "comm", .type = PK_OPT_STRING, .value = &(o).comm, .arg = "PATTERN",             \
+	  .help = "only threads or processes of this name; a shell pattern" }
+
+struct pk_loaded {
+	const char *path;
+	struct pk_profile profile;
+	struct pk_model model;
+	struct pk_filter filter;
+	struct pk_scope scope;
+};
+
+/*
+ * @path: NULL is the default file, "-" standard input. Says on stderr what is
+ * wrong with the file and yet allows to read it. Nothing is to be closed after
+ * an error. PK_EXIT_BAD_FILE, PK_EXIT_USAGE.
+ */
+int pk_loaded_open(const char *path, const struct pk_loaded_opts *o, struct pk_loaded *ret,
+		  struct pk_err *err);
+void pk_loaded_close(struct pk_loaded *in);
+
+/* A sentence for a scope without samples. */
+void pk_loaded_explain_empty(const struct pk_loaded *in, struct pk_strbuf *out);
+
+#endif

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Command record: options to a configuration, the live line, the summary. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/unit.h"
+#include "cmd/cmd.h"
+#include "record/cpu_list.h"
+#include "record/recorder.h"
+#include "source/kmod.h"
+#include "source/names.h"
+#include "source/replay.h"
+#include "view/record_view.h"
+
+#define MAX_HZ 20000
+
+static struct {
+	uint64_t freq;
+	const char *pids, *cpus, *duration, *output;
+	bool only, no_symbols, quiet;
+	const char *sources, *ring_size, *module, *dump, *replay;
+	uint64_t kernel_depth, user_depth;
+} opt = {
+	.freq = 99,
+	.output = PK_DEFAULT_FILE,
+	.kernel_depth = PKPROF_MAX_DEPTH,
+	.user_depth = PKPROF_MAX_DEPTH,
+};
+
+static const struct pk_opt opts[] = {
+	{ .letter = 'F', .name = "freq", .type = PK_OPT_U64, .value = &opt.freq, .arg = "HZ",
+	  .help = "samples per second and CPU (default 99)", .min = 1, .max = MAX_HZ },
+	{ .letter = 'p', .name = "pid", .type = PK_OPT_STRING, .value = &opt.pids, .arg = "PID,...",
+	  .help = "only these processes and their descendants" },
+	{ .letter = 'C', .name = "cpus", .type = PK_OPT_STRING, .value = &opt.cpus, .arg = "CPUS",
+	  .help = "only these CPUs: 0,2-3" },
+	{ .letter = 'd', .name = "duration", .type = PK_OPT_STRING, .value = &opt.duration, .arg = "TIME",
+	  .help = "stop after this time: seconds, or with a unit: 500ms, 2min" },
+	{ .letter = 'o', .name = "output", .type = PK_OPT_STRING, .value = &opt.output, .arg = "FILE",
+	  .help = "where to record to (default " PK_DEFAULT_FILE "), - is standard output" },
+	{ .name = "only", .type = PK_OPT_FLAG, .value = &opt.only,
+	  .help = "record just COMMAND and its children" },
+	{ .letter = 'q', .name = "quiet", .type = PK_OPT_FLAG, .value = &opt.quiet,
+	  .help = "neither live line nor summary" },
+	{ .name = "sources", .type = PK_OPT_STRING, .value = &opt.sources, .arg = "LIST",
+	  .help = "what to record from (default cpu,task)" },
+	{ .name = "ring-size", .type = PK_OPT_STRING, .value = &opt.ring_size, .arg = "BYTES",
+	  .help = "buffer of each CPU, 64K to 64M (default by number of CPUs, at most 1M)" },
+	{ .name = "kernel-depth", .type = PK_OPT_U64, .value = &opt.kernel_depth, .arg = "FRAMES",
+	  .help = "longest kernel stack, 0: none (default 127)", .max = PKPROF_MAX_DEPTH },
+	{ .name = "user-depth", .type = PK_OPT_U64, .value = &opt.user_depth, .arg = "FRAMES",
+	  .help = "longest user stack, 0: none (default 127)", .max = PKPROF_MAX_DEPTH },
+	{ .name = "no-symbols", .type = PK_OPT_FLAG, .value = &opt.no_symbols,
+	  .help = "do not put the names of functions into the file" },
+	{ .name = "module", .type = PK_OPT_STRING, .value = &opt.module, .arg = "FILE.ko",
+	  .help = "load this module if none is loaded" },
+	{ .name = "dump-ring", .type = PK_OPT_STRING, .value = &opt.dump, .arg = "FILE",
+	  .help = "write the raw records as well" },
+	{ .name = "replay", .type = PK_OPT_STRING, .value = &opt.replay, .arg = "FILE",
+	  .help = "take the records from such a dump, not from the kernel" },
+	{ 0 },
+};
+
+typedef PK_VEC(uint32_t) pid_list;
+
+static int parse_pids(const char *text, pid_list *ret, struct pk_err *err)
+{
+	const char *pos = text;
+
+	do {
+		char *end;
+		unsigned long pid = strtoul(pos, &end, 10);
+
+		if (*pos < '0' || *pos > '9' || !pid || pid > INT32_MAX || (*end && *end != ','))
+			return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
+					   "option -p takes process ids like 12,345; not '%s'", text);
+		if (kill(pid, 0) && errno == ESRCH)
+			return pk_err_exit(err, -ESRCH, PK_EXIT_NO_TARGET,
+					   "there is no process %lu; look it up again with ps or pgrep",
+					   pid);
+		if (ret->nr == PKPROF_MAX_PIDS)
+			return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
+					   "option -p takes at most %u process ids; without it the "
+					   "whole system is recorded", PKPROF_MAX_PIDS);
+		if (pk_vec_add(ret, pid))
+			return -ENOMEM;
+		pos = end;
+	} while (*pos++ == ',');
+	return 0;
+}
+
+static int parse_duration(uint64_t *ret, struct pk_err *err)
+{
+	if (!opt.duration)
+		return 0;
+	if (pk_unit_parse_ns(opt.duration, ret) || !*ret)
+		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
+				   "option -d takes a time above 0, like 10 or 500ms; not '%s'",
+				   opt.duration);
+	return 0;
+}
+
+/* Rounded up to the next power of two. */
+static int parse_ring_size(uint32_t *ret, struct pk_err *err)
+{
+	uint64_t bytes, size = PKPROF_MIN_RING_BYTES;
+
+	if (!opt.ring_size)
+		return 0;
+	if (pk_unit_parse_bytes(opt.ring_size, &bytes) || !bytes || bytes > PKPROF_MAX_RING_BYTES)
+		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
+				   "option --ring-size takes a size up to 64M, like 256K; not '%s'",
+				   opt.ring_size);
+	while (size < bytes)
+		size *= 2;
+	*ret = size;
+	return 0;
+}
+
+static int parse_sources(uint32_t *ret, struct pk_err *err)
+{
+	*ret = 1u << PKPROF_SRC_CPU | 1u << PKPROF_SRC_TASK;
+	if (opt.sources && pk_sources_parse(opt.sources, ret, err))
+		return -EINVAL;
+	*ret |= 1u << PKPROF_SRC_CORE | 1u << PKPROF_SRC_DEF;
+	return 0;
+}
+
+static int check_combinations(bool has_command, struct pk_err *err)
+{
+	if (opt.only && !has_command)
+		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
+				   "option --only needs a COMMAND to record, behind --");
+	if (opt.only && opt.pids)
+		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
+				   "options --only and -p name different processes; use one of them");
+	if (opt.replay && (has_command || opt.pids || opt.cpus || opt.duration))
+		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
+				   "option --replay takes a dump as it is: without COMMAND, -p, -C, -d");
+	return 0;
+}
+
+/* One line, on a terminal only, rewritten in place. */
+static void show_progress(void *ctx, const struct pk_record_progress *p)
+{
+	struct pk_strbuf line = { 0 };
+
+	(void)ctx;
+	pk_record_view_line(p, &line);
+	if (line.data)
+		fprintf(stderr, "\r\033[K%s", line.data);
+	fflush(stderr);
+	pk_strbuf_deinit(&line);
+}
+
+static void show_end(const struct pk_record_config *cfg, const struct pk_record_result *r)
+{
+	struct pk_strbuf text = { 0 };
+
+	if (cfg->progress)
+		fprintf(stderr, "\r\033[K");
+	if (!opt.quiet && r->complete) {
+		pk_record_view_summary(r, cfg->path, &text);
+		if (text.data)
+			fputs(text.data, stderr);
+	}
+	pk_strbuf_deinit(&text);
+}
+
+static int record(struct pk_record_config *cfg, struct pk_err *err)
+{
+	struct pk_record_result result;
+	int ret = pk_record(cfg, &result, err);
+
+	show_end(cfg, &result);
+	if (!ret && result.command_ended)
+		ret = result.command_exit;
+	pk_record_result_deinit(&result);
+	return ret;
+}
+
+static int parse(struct pk_record_config *cfg, pid_list *pids, pk_cpu_set *cpus, struct pk_err *err)
+{
+	int ret = check_combinations(cfg->command, err);
+
+	if (!ret)
+		ret = parse_duration(&cfg->duration_ns, err);
+	if (!ret)
+		ret = parse_ring_size(&cfg->source.ring_bytes, err);
+	if (!ret)
+		ret = parse_sources(&cfg->source.sources, err);
+	if (!ret && opt.pids)
+		ret = parse_pids(opt.pids, pids, err);
+	if (!ret && opt.cpus)
+		ret = pk_cpu_list_parse(opt.cpus, cpus, err);
+	if (!ret && opt.cpus)
+		ret = pk_cpu_set_check(cpus, err);
+	cfg->source.pids = pids->data;
+	cfg->source.nr_pids = pids->nr;
+	cfg->source.cpus = cpus->data;
+	cfg->source.cpus_bytes = cpus->nr;
+	return ret;
+}
+
+static int run(int nr_args, char **args, struct pk_err *err)
+{
+	struct timespec now;
+	struct pk_record_config cfg = {
+		.engine = opt.replay ? &pk_source_replay : &pk_source_kmod,
+		.engine_arg = opt.replay ? opt.replay : opt.module,
+		.source = {
+			.period_ns = (PK_NS_PER_S + opt.freq / 2) / opt.freq,
+			.kernel_depth = opt.kernel_depth,
+			.user_depth = opt.user_depth,
+		},
+		.path = opt.output,
+		.command = nr_args ? args : NULL,
+		.only = opt.only,
+		.scan = !opt.replay,
+		.symbols = !opt.no_symbols,
+		.dump_path = opt.dump,
+		.cpus_text = opt.cpus,
+		.pids_text = opt.pids,
+		.progress = !opt.quiet && isatty(STDERR_FILENO) ? show_progress : NULL,
+	};
+	pid_list pids = { 0 };
+	pk_cpu_set cpus = { 0 };
+	int ret;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	cfg.began_ns = now.tv_sec * PK_NS_PER_S + now.tv_nsec;
+	ret = parse(&cfg, &pids, &cpus, err);
+	if (!ret)
+		ret = record(&cfg, err);
+	pk_vec_deinit(&pids);
+	pk_vec_deinit(&cpus);
+	return ret;
+}
+
+const struct pk_cmd pk_cmd_record = {
+	.name = "record",
+	.args = "[-- COMMAND...]",
+	.summary = "Record what all CPUs execute, with stacks, into a file",
+	.details =
+		"Records the whole system until Ctrl-C, until COMMAND ends, or for the time that -d "
+		"gives. An existing FILE is kept as FILE.old. Loads the installed kernel module if "
+		"none is loaded.\n\n"
+		"The exit code is that of COMMAND, if there is one and it ended (128 and the number "
+		"of a signal). A COMMAND that still runs when Ctrl-C or SIGTERM ends the recording "
+		"is sent SIGTERM; when -d ends it, it is waited for. With -o - COMMAND's standard "
+		"output goes to standard error.",
+	.opts = opts,
+	.run = run,
+};

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Flame graph as SVG; see flame.h. The file is, in this order: style, title,
+ * the still picture, and a script element with flame.js and the data that it
+ * draws from. The data is far smaller than elements for all frames would be,
+ * so a graph of hundreds of thousands of frames is written and opened quickly.
+ */
+#include <inttypes.h>
+#include <time.h>
+
+#include "analysis/table.h"
+#include "base/unit.h"
+#include "base/utf8.h"
+#include "export/decimal.h"
+#include "export/flame.h"
+#include "export/flame_layout.h"
+#include "export/flame_script.h"
+
+/* Geometry of the still picture in px; flame.js has the same for its own drawing. */
+#define PAD	   10
+#define TOP	   74
+#define BOTTOM	   30
+#define ROW	   18
+#define CHAR_WIDTH 7.3
+#define INNER	   (PK_FLAME_WIDTH - 2 * PAD)
+#define STILL_MIN  0.5	/* narrower frames are only in the data */
+
+static const char kind_letters[PK_FLAME_NR_KINDS] = { 'u', 'k', 'j', 'm', 'b' };
+static const char *const kind_names[PK_FLAME_NR_KINDS] = {
+	[PK_FLAME_USER] = "user",
+	[PK_FLAME_KERNEL] = "kernel",
+	[PK_FLAME_JIT] = "JIT",
+	[PK_FLAME_MARKER] = "stack missing",
+};
+
+struct writer {
+	const struct pk_scope *s;
+	const struct pk_flame_opts *o;
+	const struct pk_calltree *tree;
+	const struct pk_flame_layout *l;
+	struct pk_strbuf *out;
+	struct pk_sink *sink;
+	struct pk_strbuf scratch;
+};
+
+static unsigned int height(const struct writer *w)
+{
+	return TOP + (w->l->max_depth + 1) * ROW + BOTTOM;
+}
+
+static const char *name_of(const struct writer *w, uint32_t label)
+{
+	const char *name = pk_calltree_name(w->tree, w->l->labels.data[label]);
+
+	return *name ? name : "?";
+}
+
+static const char *dso_of(const struct writer *w, uint32_t label)
+{
+	const struct pk_frame *f = pk_calltree_frame(w->tree, w->l->labels.data[label]);
+
+	return f ? pk_model_string(w->tree->model, f->dso) : "";
+}
+
+/* "u3": kind and shade, one CSS class. */
+static void put_class(struct writer *w, uint32_t label)
+{
+	enum pk_flame_kind kind = pk_flame_kind_of(w->tree, w->l->labels.data[label]);
+
+	pk_strbuf_putc(w->out, kind_letters[kind]);
+	pk_strbuf_putc(w->out, '0' + (char)pk_flame_shade(name_of(w, label)));
+}
+
+static void put_style(struct writer *w)
+{
+	pk_strbuf_puts(w->out, "<style>\n");
+	for (unsigned int kind = 0; kind < PK_FLAME_NR_KINDS; kind++)
+		for (unsigned int shade = 0; shade < PK_FLAME_NR_SHADES; shade++)
+			pk_strbuf_printf(w->out, ".%c%u rect{fill:#%06" PRIx32 "}%s",
+					 kind_letters[kind], shade, pk_flame_colour(kind, shade),
+					 shade == PK_FLAME_NR_SHADES - 1 ? "\n" : "");
+	pk_strbuf_puts(w->out, pk_flame_css);
+	pk_strbuf_puts(w->out, "</style>\n");
+}
+
+/* --- title and legend ------------------------------------------------------------------ */
+
+static void put_title_text(struct writer *w)
+{
+	if (w->o->title)
+		pk_utf8_put_xml(w->out, w->o->title);
+	else
+		pk_strbuf_printf(w->out, "On-CPU time by %s stack%s",
+				 w->o->threads ? "thread and" : "process and",
+				 w->o->reverse ? ", from the executing function to its callers" :
+						 "");
+}
+
+static void put_part(struct writer *w, const char *text)
+{
+	if (!text || !*text)
+		return;
+	if (w->scratch.len)
+		pk_strbuf_puts(&w->scratch, " · ");
+	pk_strbuf_puts(&w->scratch, text);
+}
+
+static void put_wall_time(struct writer *w)
+{
+	const struct pk_profile *p = w->s->model->profile;
+	uint64_t mono = pk_profile_fact_u64(p, "time.mono_ns", 0);
+	uint64_t wall = pk_profile_fact_u64(p, "time.wall_ns", 0);
+	time_t seconds = (int64_t)(wall + p->start_ns - mono) / 1000000000;
+	char text[64];
+	struct tm tm;
+
+	if (wall && gmtime_r(&seconds, &tm) &&
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M UTC", &tm))
+		put_part(w, text);
+}
+
+static void put_filter(struct writer *w)
+{
+	const struct pk_filter *f = w->s->filter;
+
+	if (f->phases.nr) {
+		put_part(w, "phase ");
+		pk_strbuf_printf(&w->scratch, "\"%s\"",
+				 pk_model_string(w->s->model, f->phases.data[0].text));
+	}
+	if (f->comm) {
+		put_part(w, "only ");
+		pk_strbuf_puts(&w->scratch, f->comm);
+	}
+	if (f->tgid) {
+		put_part(w, "pid ");
+		pk_strbuf_printf(&w->scratch, "%" PRIu32, f->tgid);
+	}
+	if (f->from_ns || f->to_ns != UINT64_MAX) {
+		double t0 = w->s->model->profile->start_ns, to = f->to_ns;
+
+		if (to > w->s->model->profile->end_ns)
+			to = w->s->model->profile->end_ns;
+		put_part(w, "from ");
+		pk_strbuf_printf(&w->scratch, "%.3f s to %.3f s",
+				 f->from_ns > t0 ? (f->from_ns - t0) / 1e9 : 0, (to - t0) / 1e9);
+	}
+}
+
+static void put_amount(struct writer *w)
+{
+	uint64_t nr = w->s->nr_samples;
+	double share = pk_scope_share(w->s, nr, w->s->nr_cpus);
+
+	put_part(w, " ");
+	w->scratch.len--;
+	pk_unit_put_count(&w->scratch, nr);
+	pk_strbuf_puts(&w->scratch, nr == 1 ? " sample" : " samples");
+	if (w->s->period_ns)
+		pk_strbuf_printf(&w->scratch, " at %.0f Hz = %.4g s CPU time",
+				 1e9 / w->s->period_ns, nr * (w->s->period_ns / 1e9));
+	if (isfinite(share))
+		pk_strbuf_printf(&w->scratch, ", %.1f %% of %" PRIu32 " CPU%s for %.4g s",
+				 share * 100, w->s->nr_cpus, w->s->nr_cpus == 1 ? "" : "s",
+				 w->s->wall_ns / 1e9);
+}
+
+static void put_subtitle(struct writer *w)
+{
+	const struct pk_profile *p = w->s->model->profile;
+
+	pk_strbuf_clear(&w->scratch);
+	put_part(w, pk_profile_fact(p, "host.name"));
+	put_wall_time(w);
+	put_filter(w);
+	put_amount(w);
+	pk_strbuf_printf(w->out, "<text id=\"subtitle\" class=\"sub\" x=\"%d\" y=\"53\">", PAD);
+	pk_utf8_put_xml(w->out, w->scratch.data ? w->scratch.data : "");
+	pk_strbuf_puts(w->out, "</text>\n");
+}
+
+/* Below the graph: colours with their share of the samples, and what is left out. */
+static void put_legend(struct writer *w)
+{
+	unsigned int y = height(w) - BOTTOM + 19;
+	uint64_t all = w->tree->calls.data[0].total;
+	double x = PAD;
+
+	pk_strbuf_puts(w->out, "<g id=\"legend\">");
+	for (unsigned int kind = 0; kind <= PK_FLAME_MARKER; kind++) {
+		uint64_t self = w->l->self[kind];
+
+		if (kind == PK_FLAME_MARKER)	/* samples right at a process have no stack */
+			self += w->l->self[PK_FLAME_BASE];
+		if (!self)
+			continue;
+		pk_strbuf_printf(w->out,
+				 "<rect x=\"%.0f\" y=\"%u\" width=\"11\" height=\"11\" rx=\"2\" "
+				 "fill=\"#%06" PRIx32 "\"/><text class=\"sub\" x=\"%.0f\" y=\"%u\">"
+				 "%s %.1f %%</text>",
+				 x, y - 10, pk_flame_colour(kind, 4), x + 16, y, kind_names[kind],
+				 100.0 * self / all);
+		x += 16 + 7 * (strlen(kind_names[kind]) + 8) + 12;
+	}
+	if (w->l->nr_narrow)
+		pk_strbuf_printf(w->out,
+				 "<text class=\"sub\" x=\"%.0f\" y=\"%u\">%" PRIu64
+				 " frames too narrow to draw (%.2f %% of the samples) are left "
+				 "out</text>",
+				 x, y, w->l->nr_narrow, 100.0 * w->l->narrow_samples / all);
+	pk_strbuf_puts(w->out, "</g>\n");
+}
+
+/* --- the still picture ------------------------------------------------------------------ */
+
+static void put_still_box(struct writer *w, const struct pk_flame_box *b, double scale)
+{
+	double x = PAD + b->x * scale, width = b->total * scale;
+	unsigned int row = w->o->inverted ? b->depth : w->l->max_depth - b->depth;
+	unsigned int y = TOP + row * ROW;
+	size_t columns = width > 6 ? (size_t)((width - 6) / CHAR_WIDTH) : 0;
+
+	pk_strbuf_puts(w->out, "<g class=\"");
+	put_class(w, b->label);
+	pk_strbuf_puts(w->out, "\"><title>");
+	pk_utf8_put_xml(w->out, name_of(w, b->label));
+	pk_strbuf_printf(w->out, ", %" PRIu64 " samples, %.2f %%</title><rect x=\"%.2f\" y=\"%u\" "
+				 "width=\"%.2f\" height=\"%d\"/>",
+			 b->total, 100.0 * b->total / w->tree->calls.data[0].total, x, y,
+			 width > 3 ? width - 0.8 : width, ROW - 1);
+	if (columns >= 3) {
+		pk_strbuf_clear(&w->scratch);
+		pk_utf8_put_printable(&w->scratch, name_of(w, b->label), columns, true);
+		pk_strbuf_printf(w->out, "<text x=\"%.2f\" y=\"%.1f\">", x + 4, y + 12.5);
+		pk_utf8_put_xml(w->out, w->scratch.data ? w->scratch.data : "");
+		pk_strbuf_puts(w->out, "</text>");
+	}
+	pk_strbuf_puts(w->out, "</g>\n");
+}
+
+static void put_still(struct writer *w)
+{
+	uint64_t all = w->tree->calls.data[0].total;
+	double scale = all ? (double)INNER / all : 0;
+
+	pk_strbuf_puts(w->out, "<g id=\"frames\">\n");
+	PK_VEC_FOREACH(&w->l->boxes, b) {
+		if (b->total * scale >= STILL_MIN)
+			put_still_box(w, b, scale);
+		pk_sink_drain(w->sink);
+	}
+	pk_strbuf_puts(w->out, "</g>\n");
+}
+
+/* --- data for the script ------------------------------------------------------------------ */
+
+static void put_nodes(struct writer *w)
+{
+	uint32_t depth = 0;
+
+	pk_strbuf_puts(w->out, "nodes: [");
+	for (size_t i = 0; i < w->l->boxes.nr; i++) {
+		const struct pk_flame_box *b = &w->l->boxes.data[i];
+
+		/* the root has nothing to go up from */
+		pk_decimal_put(w->out, i ? depth + 1 - b->depth : 0);
+		pk_strbuf_putc(w->out, ',');
+		pk_decimal_put(w->out, b->label);
+		pk_strbuf_putc(w->out, ',');
+		pk_decimal_put(w->out, b->total);
+		pk_strbuf_puts(w->out, i % 16 == 15 ? ",\n" : ",");
+		depth = b->depth;
+		pk_sink_drain(w->sink);
+	}
+	pk_strbuf_puts(w->out, "],\nnarrow: [");
+	for (size_t i = 0; i < w->l->boxes.nr; i++)
+		if (w->l->boxes.data[i].narrow)
+			pk_strbuf_printf(w->out, "%zu,%" PRIu64 ",", i,
+					 w->l->boxes.data[i].narrow);
+	pk_strbuf_puts(w->out, "],\n");
+}
+
+/* Names and DSOs by label; a DSO's path is written once. */
+static int put_labels(struct writer *w)
+{
+	struct pk_map64 dsos = { 0 };
+	uint32_t *idx;
+	int rc = 0;
+
+	pk_strbuf_puts(w->out, "names: [\n");
+	for (uint32_t i = 0; i < w->l->labels.nr; i++) {
+		pk_utf8_put_json(w->out, name_of(w, i));
+		pk_strbuf_puts(w->out, ",\n");
+		pk_sink_drain(w->sink);
+	}
+	pk_strbuf_puts(w->out, "],\nclasses: [");
+	for (uint32_t i = 0; i < w->l->labels.nr; i++) {
+		pk_strbuf_putc(w->out, '"');
+		put_class(w, i);
+		pk_strbuf_puts(w->out, "\",");
+	}
+	pk_strbuf_puts(w->out, "],\ndsos: [");
+	pk_strbuf_clear(&w->scratch);
+	for (uint32_t i = 0; !rc && i < w->l->labels.nr; i++) {
+		const char *dso = dso_of(w, i);
+
+		idx = pk_map64_at(&dsos, (uintptr_t)dso);
+		if (!idx) {
+			rc = -ENOMEM;
+			break;
+		}
+		if (*idx == PK_MAP64_NONE) {
+			*idx = dsos.nr - 1;
+			pk_utf8_put_json(&w->scratch, dso);
+			pk_strbuf_putc(&w->scratch, ',');
+		}
+		pk_decimal_put(w->out, *idx);
+		pk_strbuf_putc(w->out, ',');
+	}
+	pk_strbuf_puts(w->out, "],\ndsoNames: [");
+	pk_strbuf_add(w->out, w->scratch.data, w->scratch.len);
+	pk_strbuf_puts(w->out, "],\n");
+	pk_map64_deinit(&dsos);
+	return rc;
+}
+
+static int put_script(struct writer *w)
+{
+	int rc;
+
+	pk_strbuf_puts(w->out, "<script><![CDATA[\n");
+	pk_strbuf_puts(w->out, pk_flame_js);
+	pk_strbuf_puts(w->out, "pkFlame({\n");
+	put_nodes(w);
+	rc = put_labels(w);
+	pk_strbuf_printf(w->out, "total: %" PRIu64 ", period: %" PRIu64 ", inverted: %s\n});\n",
+			 w->tree->calls.data[0].total, w->s->period_ns,
+			 w->o->inverted ? "true" : "false");
+	pk_strbuf_puts(w->out, "]]></script>\n");
+	return rc;
+}
+
+static int put_file(struct writer *w)
+{
+	int rc;
+
+	pk_strbuf_printf(w->out,
+			 "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+			 "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%u\" "
+			 "viewBox=\"0 0 %d %u\">\n",
+			 PK_FLAME_WIDTH, height(w), PK_FLAME_WIDTH, height(w));
+	pk_strbuf_puts(w->out, "<title>");
+	put_title_text(w);
+	pk_strbuf_puts(w->out, "</title>\n");
+	put_style(w);
+	pk_strbuf_printf(w->out, "<text id=\"title\" x=\"%d\" y=\"30\">", PAD);
+	put_title_text(w);
+	pk_strbuf_puts(w->out, "</text>\n");
+	put_subtitle(w);
+	put_still(w);
+	put_legend(w);
+	rc = put_script(w);
+	pk_strbuf_puts(w->out, "</svg>\n");
+	return rc ? rc : w->sink->code;
+}
+
+int pk_flame_write(const struct pk_scope *s, const struct pk_flame_opts *o, struct pk_sink *out,
+		   struct pk_flame_stats *ret, struct pk_err *err)
+{
+	struct pk_calltree_opts opts = { .threads = o->threads, .reverse = o->reverse };
+	struct pk_flame_layout layout = { 0 };
+	struct pk_calltree tree = { 0 };
+	struct writer w = { .s = s, .o = o, .tree = &tree, .l = &layout, .out = &out->buf,
+			    .sink = out };
+	int rc = pk_calltree_init(s, &opts, &tree);
+
+	if (!rc)
+		rc = pk_flame_layout_init(&tree, PK_FLAME_MIN_WIDTH / INNER, &layout);
+	if (!rc)
+		rc = put_file(&w);
+	if (!rc && pk_strbuf_failed(&w.scratch))
+		rc = -ENOMEM;
+	if (!rc)
+		*ret = (struct pk_flame_stats){ layout.boxes.nr, layout.nr_narrow,
+						layout.narrow_samples };
+	pk_flame_layout_deinit(&layout);
+	pk_calltree_deinit(&tree);
+	pk_strbuf_deinit(&w.scratch);
+	return rc == -ENOMEM ? pk_err_set(err, rc, "no memory for the flame graph") : rc;
+}

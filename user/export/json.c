@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * JSON: the whole profile for programs; JSON.md describes each member. Large
+ * arrays have one element per line, so that line tools can take it apart too.
+ */
+#include "analysis/phase_times.h"
+#include "base/cleanup.h"
+#include "base/json.h"
+#include "export/export.h"
+#include "source/names.h"
+
+#define FORMAT_VERSION 1
+#define NO_PHASE UINT32_MAX
+
+static const char *const kind_names[] = {
+	[PK_FRAME_USER] = "user",
+	[PK_FRAME_KERNEL] = "kernel",
+	[PK_FRAME_JIT] = "jit",
+	[PK_FRAME_MARKER] = "marker",
+};
+
+struct writer {
+	const struct pk_scope *s;
+	struct pk_json json;
+	struct pk_sink *out;
+	uint64_t t0_ns;		/* the zero of times in the output */
+	struct pk_phase_times phases;
+};
+
+/* Samples that have all this in common are one element. */
+struct group {
+	uint32_t phase, thread, stack;
+};
+
+/* ns since the recording's start; what was before it is 0, no end is null. */
+static void put_time(struct writer *w, const char *key, uint64_t ns)
+{
+	if (ns == UINT64_MAX)
+		pk_json_null(&w->json, key);
+	else
+		pk_json_u64(&w->json, key, ns > w->t0_ns ? ns - w->t0_ns : 0);
+}
+
+static void put_text(struct writer *w, const char *key, uint32_t string)
+{
+	pk_json_string(&w->json, key, string ? pk_model_string(w->s->model, string) : NULL);
+}
+
+static void put_index(struct writer *w, const char *key, uint32_t idx)
+{
+	if (idx == UINT32_MAX)
+		pk_json_null(&w->json, key);
+	else
+		pk_json_u64(&w->json, key, idx);
+}
+
+/* A later fact of the same key wins. */
+static bool is_repeated(const struct pk_profile *p, const struct pk_fact *fact)
+{
+	const struct pk_fact *later = fact;
+
+	while (++later < p->facts.data + p->facts.nr)
+		if (later->key == fact->key)
+			return true;
+	return false;
+}
+
+static void put_head(struct writer *w)
+{
+	static const char *const states[] = { "closed", "cut", "damaged" };
+	const struct pk_profile *p = w->s->model->profile;
+	struct pk_json *j = &w->json;
+
+	pk_json_string(j, "format", "pkprof");
+	pk_json_u64(j, "version", FORMAT_VERSION);
+	pk_json_string(j, "state", states[p->state]);
+	pk_json_string(j, "notice", *p->notice ? p->notice : NULL);
+	pk_json_u64(j, "duration_ns", p->end_ns - p->start_ns);
+	pk_json_u64(j, "period_ns", w->s->period_ns);
+	pk_json_bool(j, "filtered", w->s->filtered);
+	pk_json_u64(j, "filtered_ns", w->s->wall_ns);
+	pk_json_array(j, "cpus");
+	PK_VEC_FOREACH(&w->s->cpus, cpu)
+		pk_json_u64(j, NULL, *cpu);
+	pk_json_end(j);
+	pk_json_object(j, "facts");
+	PK_VEC_FOREACH(&p->facts, fact)
+		if (!is_repeated(p, fact))
+			put_text(w, pk_model_string(w->s->model, fact->key), fact->value);
+	pk_json_end(j);
+}
+
+static void put_processes(struct writer *w)
+{
+	const struct pk_model *m = w->s->model;
+	struct pk_json *j = &w->json;
+
+	pk_json_array(j, "processes");
+	PK_VEC_FOREACH(&m->processes, p) {
+		pk_json_object(j, NULL);
+		pk_json_u64(j, "pid", p->tgid);
+		put_index(w, "parent", p->parent);
+		put_time(w, "start_ns", p->start_ns);
+		put_time(w, "end_ns", p->end_ns);
+		pk_json_bool(j, "kernel", p->kernel);
+		put_text(w, "comm", p->comm);
+		put_text(w, "cgroup", p->cgroup);
+		put_text(w, "args", p->args);
+		pk_json_end(j);
+		pk_sink_drain(w->out);
+	}
+	pk_json_end(j);
+	pk_json_array(j, "threads");
+	PK_VEC_FOREACH(&m->threads, t) {
+		pk_json_object(j, NULL);
+		pk_json_u64(j, "tid", t->tid);
+		pk_json_u64(j, "process", t->process);
+		put_time(w, "start_ns", t->start_ns);
+		put_time(w, "end_ns", t->end_ns);
+		put_text(w, "comm", t->comm);
+		pk_json_end(j);
+		pk_sink_drain(w->out);
+	}
+	pk_json_end(j);
+}
+
+static void put_stacks(struct writer *w)
+{
+	const struct pk_model *m = w->s->model;
+	struct pk_json *j = &w->json;
+
+	pk_json_array(j, "frames");
+	PK_VEC_FOREACH(&m->frames, f) {
+		pk_json_object(j, NULL);
+		pk_json_string(j, "name", pk_model_string(m, f->name));
+		put_text(w, "dso", f->dso);
+		pk_json_string(j, "kind",
+			       f->kind < PK_ARRAY_SIZE(kind_names) ? kind_names[f->kind] : NULL);
+		pk_json_bool(j, "named", f->named);
+		pk_json_end(j);
+		pk_sink_drain(w->out);
+	}
+	pk_json_end(j);
+	pk_json_array(j, "stacks");
+	PK_VEC_FOREACH(&m->nodes, node) {
+		pk_json_array(j, NULL);
+		pk_json_u64(j, NULL, node->parent);
+		pk_json_u64(j, NULL, node->frame);
+		pk_json_end(j);
+		pk_sink_drain(w->out);
+	}
+	pk_json_end(j);
+}
+
+static void put_phases(struct writer *w)
+{
+	struct pk_json *j = &w->json;
+
+	pk_json_array(j, "phases");
+	PK_VEC_FOREACH(&w->phases.spans, span) {
+		pk_json_object(j, NULL);
+		put_text(w, "name", span->text);
+		put_time(w, "from_ns", span->from_ns);
+		put_time(w, "to_ns", span->to_ns);
+		pk_json_end(j);
+	}
+	pk_json_end(j);
+}
+
+static int compare_groups(const void *a, const void *b)
+{
+	const struct group *x = a, *y = b;
+
+	if (x->phase != y->phase)
+		return x->phase < y->phase ? -1 : 1;
+	if (x->thread != y->thread)
+		return x->thread < y->thread ? -1 : 1;
+	return x->stack < y->stack ? -1 : x->stack > y->stack;
+}
+
+static int put_samples(struct writer *w)
+{
+	const struct pk_scope *s = w->s;
+	PK_AUTO_FREE struct group *groups = malloc((s->nr_samples + 1) * sizeof(*groups));
+	struct pk_json *j = &w->json;
+	size_t next;
+
+	if (!groups)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->nr_samples; i++) {
+		uint32_t idx = s->samples[i];
+		size_t phase = pk_phase_times_find(&w->phases,
+						   s->model->profile->samples.time_ns[idx]);
+
+		groups[i] = (struct group){ phase < w->phases.spans.nr ? phase : NO_PHASE,
+					    s->model->sample_thread[idx],
+					    s->model->sample_stack[idx] };
+	}
+	qsort(groups, s->nr_samples, sizeof(*groups), compare_groups);
+	pk_json_array(j, "samples");
+	for (size_t i = 0; i < s->nr_samples; i = next) {
+		for (next = i + 1; next < s->nr_samples; next++)
+			if (compare_groups(&groups[i], &groups[next]))
+				break;
+		pk_json_object(j, NULL);
+		put_index(w, "phase", groups[i].phase);
+		pk_json_u64(j, "thread", groups[i].thread);
+		pk_json_u64(j, "stack", groups[i].stack);
+		pk_json_u64(j, "count", next - i);
+		pk_json_end(j);
+		pk_sink_drain(w->out);
+	}
+	pk_json_end(j);
+	return 0;
+}
+
+static void put_books_of(struct writer *w, const struct pk_counters *c)
+{
+	const struct pkprof_counters *k = &c->kernel;
+	struct pk_json *j = &w->json;
+
+	pk_json_object(j, NULL);
+	pk_json_u64(j, "cpu", c->cpu);
+	pk_json_string(j, "source", pk_source_name(k->source));
+	pk_json_u64(j, "generated", k->generated);
+	pk_json_u64(j, "delivered", c->delivered);
+	pk_json_object(j, "lost");
+	for (unsigned int i = 0; i < PKPROF_NR_LOSSES; i++)
+		pk_json_u64(j, pk_loss_name(i), k->lost[i]);
+	pk_json_end(j);
+	pk_json_u64(j, "hits", k->hits);
+	pk_json_u64(j, "timed_hits", k->timed_hits);
+	pk_json_u64(j, "timed_ns", k->timed_ns);
+	pk_json_u64(j, "entry_ns", k->entry_ns);
+	pk_json_end(j);
+}
+
+static int put_books(struct writer *w)
+{
+	const struct pk_profile *p = w->s->model->profile;
+	struct pk_books_view view = { 0 };
+
+	if (pk_profile_latest_books(p, &view))
+		return -ENOMEM;
+	pk_json_array(&w->json, "books");
+	PK_VEC_FOREACH(&view.latest, idx)
+		put_books_of(w, &p->counters.data[*idx]);
+	pk_json_end(&w->json);
+	pk_vec_deinit(&view.latest);
+	return 0;
+}
+
+static int write_json(const struct pk_scope *s, const struct pk_export_opts *o,
+		      struct pk_sink *out, struct pk_err *err)
+{
+	struct writer w = {
+		.s = s,
+		.json = pk_json_of(&out->buf, 2),
+		.out = out,
+		.t0_ns = s->model->profile->start_ns,
+	};
+	int rc = pk_phase_times_init(s->model->profile, &w.phases);
+
+	(void)o;
+	if (!rc) {
+		pk_json_object(&w.json, NULL);
+		put_head(&w);
+		put_phases(&w);
+		put_processes(&w);
+		put_stacks(&w);
+		rc = put_samples(&w);
+	}
+	if (!rc)
+		rc = put_books(&w);
+	if (!rc)
+		pk_json_end(&w.json);
+	pk_phase_times_deinit(&w.phases);
+	return rc ? pk_err_set(err, rc, "no memory for the samples") : out->code;
+}
+
+const struct pk_export pk_export_json = {
+	.name = "json",
+	.suffix = ".json",
+	.help = "the whole profile as one JSON object: processes, frames, stacks, samples, books",
+	.write = write_json,
+};

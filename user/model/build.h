@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Parts of the model builder, used by model.c only: who ran (process.c), what
+ * an address is called (frame.c), and stacks of such names (stack.c). All fill
+ * the one struct pk_model; what they need besides lives here until the model
+ * is complete. Functions return 0 or -ENOMEM; *_deinit() takes all-zero ones.
+ */
+#ifndef PK_MODEL_BUILD_H
+#define PK_MODEL_BUILD_H
+
+#include "base/map64.h"
+#include "model/addrspace.h"
+#include "model/model.h"
+
+/* What of a process only matters while lives are put together. */
+struct pk_life {
+	uint32_t alive_parent;	/* tgid of the parent at the start, 0: known or none */
+	uint64_t task_start_ns;	/* start time that the kernel gave, 0: not known */
+	uint64_t exec_ns;	/* last exec, which ended all other threads */
+	uint64_t cgroup_id;
+};
+
+/* Processes and threads as they are at the event or sample that comes next. */
+struct pk_lives {
+	struct pk_model *m;
+	const struct pk_task_event *next, *end;	/* of profile->tasks */
+	struct pk_map64 thread_of, process_of;	/* tid, tgid to index of the current life */
+	struct pk_map64 cgroup_path;		/* cgroup id to string id */
+	/* parallel to m->processes */
+	PK_VEC(struct pk_life) more;
+};
+
+int pk_lives_init(struct pk_lives *l, struct pk_model *m);
+void pk_lives_deinit(struct pk_lives *l);
+/* Thread of sample @i. Samples must be asked for in their order. */
+int pk_lives_resolve(struct pk_lives *l, size_t i, uint32_t *thread_ret);
+/* After the last sample: events that follow it, ends of lives, parents. */
+int pk_lives_finish(struct pk_lives *l);
+
+/* One slot of the cache of frames that addresses resolve to. */
+struct pk_frame_slot {
+	uint32_t context, frame;
+	uint64_t addr;
+};
+
+struct pk_frames {
+	struct pk_model *m;
+	struct pk_addrspace *space;
+	struct pk_map64 by_name[PK_FRAME_MARKER + 1];	/* (name, dso) to frame, per kind */
+	uint32_t *of_symbol;	/* parallel to profile->symbols, 0: not made yet */
+	struct pk_frame_slot *cache;
+	uint32_t unmapped;	/* the frame of addresses outside all mappings, 0: none yet */
+	uint32_t str_kernel, str_anon;	/* string ids */
+};
+
+int pk_frames_init(struct pk_frames *f, struct pk_model *m, struct pk_addrspace *space);
+void pk_frames_deinit(struct pk_frames *f);
+int pk_frames_kernel(struct pk_frames *f, uint64_t addr, uint32_t *frame_ret);
+/* @context: number that stands for (@version, @tgid) in the cache, not UINT32_MAX. */
+int pk_frames_user(struct pk_frames *f, uint32_t context, uint32_t version, uint32_t tgid,
+		   uint64_t addr, uint32_t *frame_ret);
+/* Marker that says why a stack ends early. */
+int pk_frames_cut(struct pk_frames *f, enum pkprof_stack_end end, uint32_t *frame_ret);
+
+/* Where user addresses are looked up: all samples of a context resolve alike. */
+struct pk_context {
+	uint32_t version, tgid;
+	uint32_t root;		/* stack node: 0, or the marker of a cut stack */
+};
+
+/* Resolved stack of a raw node, in the first context that asked. */
+struct pk_stack_slot {
+	uint32_t context;	/* + 1, 0: free */
+	uint32_t stack;
+};
+
+struct pk_stacks {
+	struct pk_model *m;
+	struct pk_frames *frames;
+	struct pk_addrspace *space;
+	struct pk_map64 children;	/* (parent, frame) to node */
+	PK_VEC(struct pk_context) contexts;
+	struct pk_map64 context_of;	/* (version, JIT process, end) to context */
+	struct pk_map64 jit_processes;	/* tgids with symbols of their own, to 1, 2, ... */
+	struct pk_stack_slot *user;	/* parallel to profile->nodes */
+	struct pk_map64 user_more;	/* (context, raw node) to stack, further contexts */
+	uint32_t *kernel_frame;		/* parallel to profile->nodes, 0: not known yet */
+	struct pk_map64 joined;		/* (user stack, raw kernel node) to stack */
+	PK_VEC(uint32_t) path;		/* scratch: raw nodes from leaf to root */
+};
+
+int pk_stacks_init(struct pk_stacks *s, struct pk_model *m, struct pk_frames *frames,
+		   struct pk_addrspace *space);
+void pk_stacks_deinit(struct pk_stacks *s);
+/* Stack of sample @i. */
+int pk_stacks_resolve(struct pk_stacks *s, size_t i, uint32_t *stack_ret);
+
+#endif

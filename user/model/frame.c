@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What an address is called: address to mapping, mapping to symbol, symbol to
+ * the one frame of that name. Each step is remembered: symbols by index,
+ * addresses in a small cache that forgets by overwriting.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "model/build.h"
+#include "model/symbols.h"
+
+#define CACHE_BITS 15
+#define KERNEL_CONTEXT UINT32_MAX
+
+int pk_frames_init(struct pk_frames *f, struct pk_model *m, struct pk_addrspace *space)
+{
+	struct pk_strtab *strings = &m->profile->strings;
+
+	*f = (struct pk_frames){ .m = m, .space = space };
+	f->of_symbol = calloc(m->profile->symbols.nr + 1, sizeof(*f->of_symbol));
+	/* all-zero slots hold frame 0, which no address has */
+	f->cache = calloc(1u << CACHE_BITS, sizeof(*f->cache));
+	if (!f->of_symbol || !f->cache || !pk_vec_push(&m->frames) ||
+	    pk_strtab_intern_z(strings, "[kernel]", &f->str_kernel) ||
+	    pk_strtab_intern_z(strings, "[anon]", &f->str_anon))
+		return -ENOMEM;
+	return 0;
+}
+
+void pk_frames_deinit(struct pk_frames *f)
+{
+	for (unsigned int kind = 0; kind <= PK_FRAME_MARKER; kind++)
+		pk_map64_deinit(&f->by_name[kind]);
+	free(f->of_symbol);
+	free(f->cache);
+}
+
+static int intern_frame(struct pk_frames *f, uint32_t name, uint32_t dso, enum pk_frame_kind kind,
+			bool named, uint32_t *ret)
+{
+	uint32_t *at = pk_map64_at(&f->by_name[kind], (uint64_t)name << 32 | dso);
+
+	if (!at)
+		return -ENOMEM;
+	if (*at == PK_MAP64_NONE) {
+		struct pk_frame *frame = pk_vec_push(&f->m->frames);
+
+		if (!frame)
+			return -ENOMEM;
+		*frame = (struct pk_frame){ name, dso, kind, named };
+		*at = f->m->frames.nr - 1;
+	}
+	*ret = *at;
+	return 0;
+}
+
+static int intern_text(struct pk_frames *f, const char *name, uint32_t dso,
+		       enum pk_frame_kind kind, uint32_t *ret)
+{
+	uint32_t id;
+
+	if (pk_strtab_intern_z(&f->m->profile->strings, name, &id))
+		return -ENOMEM;
+	return intern_frame(f, id, dso, kind, false, ret);
+}
+
+/* "module+0x12ab" of a module's path and an address in it. */
+static int intern_unnamed(struct pk_frames *f, uint32_t dso, uint64_t addr,
+			  enum pk_frame_kind kind, uint32_t *ret)
+{
+	const char *path = pk_model_string(f->m, dso), *slash = strrchr(path, '/');
+	char name[PKPROF_MAX_STRING + 24];
+
+	snprintf(name, sizeof(name), "%.*s+0x%" PRIx64, PKPROF_MAX_STRING,
+		 slash && slash[1] ? slash + 1 : path, addr);
+	return intern_text(f, name, dso, kind, ret);
+}
+
+static int of_symbol(struct pk_frames *f, const struct pk_symbol *s, enum pk_frame_kind kind,
+		     uint32_t *ret)
+{
+	uint32_t *known = &f->of_symbol[s - f->m->profile->symbols.data];
+	int err = 0;
+
+	if (!*known)
+		err = intern_frame(f, s->name, s->dso, kind, !(s->flags & PK_SYMBOL_NONE), known);
+	*ret = *known;
+	return err;
+}
+
+static struct pk_frame_slot *slot(struct pk_frames *f, uint32_t context, uint64_t addr)
+{
+	return &f->cache[pk_hash64(addr ^ (uint64_t)context << 48) >> (64 - CACHE_BITS)];
+}
+
+static bool cached(const struct pk_frame_slot *slot, uint32_t context, uint64_t addr)
+{
+	return slot->frame && slot->addr == addr && slot->context == context;
+}
+
+int pk_frames_kernel(struct pk_frames *f, uint64_t addr, uint32_t *frame_ret)
+{
+	struct pk_frame_slot *c = slot(f, KERNEL_CONTEXT, addr);
+	const struct pk_symbol *s;
+	int err;
+
+	if (cached(c, KERNEL_CONTEXT, addr)) {
+		*frame_ret = c->frame;
+		return 0;
+	}
+	s = pk_symbols_find(f->m->profile, PK_SPACE_KERNEL, 0, addr);
+	if (s)
+		err = of_symbol(f, s, PK_FRAME_KERNEL, frame_ret);
+	else
+		err = intern_unnamed(f, f->str_kernel, addr, PK_FRAME_KERNEL, frame_ret);
+	if (!err)
+		*c = (struct pk_frame_slot){ KERNEL_CONTEXT, *frame_ret, addr };
+	return err;
+}
+
+static int find_user(struct pk_frames *f, uint32_t version, uint32_t tgid, uint64_t addr,
+		     uint32_t *ret)
+{
+	struct pk_location loc = pk_addrspace_find(f->space, version, tgid, addr);
+	enum pk_frame_kind kind = loc.space == PK_SPACE_FILE ? PK_FRAME_USER : PK_FRAME_JIT;
+	const struct pk_symbol *s;
+	int err;
+
+	s = pk_symbols_find(f->m->profile, loc.space, loc.id, loc.addr);
+	if (s)
+		return of_symbol(f, s, kind, ret);
+	if (loc.mapped && loc.space == PK_SPACE_FILE)
+		return intern_unnamed(f, f->m->profile->files.data[loc.id].path, loc.addr, kind,
+				      ret);
+	if (loc.mapped)
+		return intern_text(f, "[anonymous code]", f->str_anon, kind, ret);
+	err = f->unmapped ? 0 : intern_text(f, "[unmapped]", 0, PK_FRAME_USER, &f->unmapped);
+	*ret = f->unmapped;
+	return err;
+}
+
+int pk_frames_user(struct pk_frames *f, uint32_t context, uint32_t version, uint32_t tgid,
+		   uint64_t addr, uint32_t *frame_ret)
+{
+	struct pk_frame_slot *c = slot(f, context, addr);
+	int err;
+
+	if (cached(c, context, addr)) {
+		*frame_ret = c->frame;
+		return 0;
+	}
+	err = find_user(f, version, tgid, addr, frame_ret);
+	if (!err)
+		*c = (struct pk_frame_slot){ context, *frame_ret, addr };
+	return err;
+}
+
+int pk_frames_cut(struct pk_frames *f, enum pkprof_stack_end end, uint32_t *frame_ret)
+{
+	static const char *const names[] = {
+		[PKPROF_END_DEPTH] = "[stack cut: too deep]",
+		[PKPROF_END_FAULT] = "[stack cut: not in memory]",
+		[PKPROF_END_BAD_FRAME] = "[stack cut: no frame pointer]",
+		[PKPROF_END_UNWIND] = "[stack cut: no unwind entry]",
+	};
+	const char *name = NULL;
+
+	if ((size_t)end < sizeof(names) / sizeof(names[0]))
+		name = names[end];
+	return intern_text(f, name ? name : "[stack cut]", 0, PK_FRAME_MARKER, frame_ret);
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The table of codecs, and what their decoders share; see codec.h. */
+#include <assert.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "profile/codec.h"
+
+static const struct pk_codec *const codecs[] = {
+	[PK_CHUNK_END] = &pk_codec_end,
+	[PK_CHUNK_STRINGS] = &pk_codec_strings,
+	[PK_CHUNK_FACTS] = &pk_codec_facts,
+	[PK_CHUNK_FILES] = &pk_codec_files,
+	[PK_CHUNK_TASKS] = &pk_codec_tasks,
+	[PK_CHUNK_MAPS] = &pk_codec_maps,
+	[PK_CHUNK_NODES] = &pk_codec_nodes,
+	[PK_CHUNK_SAMPLES] = &pk_codec_samples,
+	[PK_CHUNK_MARKS] = &pk_codec_marks,
+	[PK_CHUNK_COUNTERS] = &pk_codec_counters,
+	[PK_CHUNK_SYMBOLS] = &pk_codec_symbols,
+};
+static_assert(PK_ARRAY_SIZE(codecs) == PK_CHUNK_NR_TYPES, "a codec for each type");
+
+const struct pk_codec *pk_codec_of(unsigned int type)
+{
+	return type < PK_ARRAY_SIZE(codecs) ? codecs[type] : NULL;
+}
+
+int pk_loading_bad(struct pk_loading *l, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(l->why, sizeof(l->why), fmt, ap);
+	va_end(ap);
+	return -EBADMSG;
+}
+
+int pk_loading_number(struct pk_loading *l, struct pk_reader *r, uint64_t max, uint64_t *ret)
+{
+	*ret = pk_reader_varint(r);
+	if (pk_reader_bad(r))
+		return pk_loading_bad(l, "its items end early");
+	if (*ret > max)
+		return pk_loading_bad(l, "%llu where %llu is the most", (unsigned long long)*ret,
+				      (unsigned long long)max);
+	return 0;
+}
+
+int pk_loading_u32(struct pk_loading *l, struct pk_reader *r, uint32_t *ret)
+{
+	uint64_t v;
+	int code = pk_loading_number(l, r, UINT32_MAX, &v);
+
+	*ret = v;
+	return code;
+}
+
+int pk_loading_delta(struct pk_loading *l, struct pk_reader *r, uint32_t last, uint32_t *ret)
+{
+	int64_t v = pk_reader_svarint(r);
+
+	if (pk_reader_bad(r))
+		return pk_loading_bad(l, "its items end early");
+	if (__builtin_add_overflow(v, last, &v) || v < 0 || v > UINT32_MAX)
+		return pk_loading_bad(l, "a number is out of range");
+	*ret = v;
+	return 0;
+}
+
+int pk_loading_time(struct pk_loading *l, struct pk_reader *r, uint64_t last_ns, uint64_t *ret)
+{
+	int64_t v = pk_reader_svarint(r);
+
+	if (pk_reader_bad(r))
+		return pk_loading_bad(l, "its items end early");
+	if (__builtin_add_overflow(v, (int64_t)last_ns, &v) || v < 0)
+		return pk_loading_bad(l, "an item out of all time");
+	*ret = v;
+	return 0;
+}
+
+int pk_loading_string_id(struct pk_loading *l, uint32_t file_id, uint32_t *ret)
+{
+	if (file_id >= l->string_ids.nr)
+		return pk_loading_bad(l, "text %u, which was not given", file_id);
+	*ret = l->string_ids.data[file_id];
+	return 0;
+}
+
+int pk_loading_string(struct pk_loading *l, struct pk_reader *r, uint32_t *ret)
+{
+	uint32_t id;
+	int code = pk_loading_u32(l, r, &id);
+
+	return code ? code : pk_loading_string_id(l, id, ret);
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Names and end of a profile; see finalize.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "profile/reader.h"
+#include "record/finalize.h"
+
+/* What the child reports over the pipe. */
+struct report {
+	int code;		/* 0 or -errno */
+	struct pk_symbolizer_stats stats;
+	char why[256];
+};
+
+static int held_fd(void *ctx, uint32_t file_id)
+{
+	return pk_files_fd(ctx, file_id);
+}
+
+static int add_symbols(int fd, uint64_t end_ns, struct pk_profile *p, struct pk_err *err)
+{
+	struct pk_writer *w;
+	int ret = pk_writer_resume(fd, "the profile", p, &w, err);
+
+	if (ret)
+		return ret;
+	ret = pk_writer_symbols_of(w, p);
+	if (!ret)
+		ret = pk_writer_finish(w, end_ns);
+	if (ret && err)
+		*err = *pk_writer_error(w);
+	pk_writer_destroy(w);
+	return ret;
+}
+
+static int symbolize(int fd, uint64_t end_ns, struct pk_files *files, bool live,
+		     struct pk_symbolizer_stats *stats, struct pk_err *err)
+{
+	struct pk_symbolizer_config cfg = {
+		.kernel = live,
+		.jit = live,
+		.file_fd = held_fd,
+		.ctx = files,
+	};
+	struct pk_profile p;
+	char path[64];
+	int ret;
+
+	/* another description of the same file: reading must not move our position */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	ret = pk_profile_load(path, &p, err);
+	if (ret)
+		return ret;
+	ret = pk_symbolize(&p, &cfg, stats, err);
+	if (!ret)
+		ret = add_symbols(fd, end_ns, &p, err);
+	pk_profile_deinit(&p);
+	return ret;
+}
+
+static void limit(int resource, rlim_t value)
+{
+	struct rlimit l;
+
+	if (getrlimit(resource, &l))
+		return;
+	if (l.rlim_max == RLIM_INFINITY || value < l.rlim_max)
+		l.rlim_max = value;
+	l.rlim_cur = l.rlim_max;
+	setrlimit(resource, &l);
+}
+
+/* In the child. Does not return. */
+static void run(int fd, uint64_t end_ns, struct pk_files *files, bool live, int result_fd)
+{
+	struct report report = { 0 };
+	struct pk_err err = { 0 };
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	limit(RLIMIT_CPU, PK_FINALIZE_MAX_CPU_S);
+	limit(RLIMIT_CORE, 0);
+#ifndef __SANITIZE_ADDRESS__
+	limit(RLIMIT_AS, PK_FINALIZE_MAX_BYTES);
+#endif
+	report.code = symbolize(fd, end_ns, files, live, &report.stats, &err);
+	if (report.code)
+		snprintf(report.why, sizeof(report.why), "%.255s",
+			 err.msg[0] ? err.msg : strerror(-report.code));
+	if (write(result_fd, &report, sizeof(report)) != sizeof(report))
+		_Exit(PK_EXIT_FAILURE);
+	_Exit(PK_EXIT_OK);
+}
+
+int pk_finalize_start(struct pk_finalize *f, int fd, uint64_t end_ns, struct pk_files *files,
+		      bool live, struct pk_err *err)
+{
+	off_t bytes = lseek(fd, 0, SEEK_END);
+	int result[2];
+
+	*f = (struct pk_finalize){ .fd = fd, .bytes = bytes, .end_ns = end_ns, .result_fd = -1 };
+	if (bytes < 0 || pipe2(result, O_CLOEXEC))
+		return pk_err_set(err, -errno, "cannot name functions: %s", strerror(errno));
+	f->pid = fork();
+	if (!f->pid) {
+		close(result[0]);
+		run(fd, end_ns, files, live, result[1]);
+	}
+	close(result[1]);
+	f->result_fd = result[0];
+	if (f->pid > 0)
+		return 0;
+	close(f->result_fd);
+	return pk_err_set(err, -errno, "cannot start a process to name functions: %s",
+			  strerror(errno));
+}
+
+void pk_finalize_cancel(struct pk_finalize *f)
+{
+	kill(f->pid, SIGKILL);
+}
+
+static void explain_death(int status, char *ret, size_t size)
+{
+	if (!WIFSIGNALED(status))
+		snprintf(ret, size, "the process that names functions ended with code %d",
+			 WEXITSTATUS(status));
+	else if (WTERMSIG(status) == SIGXCPU)
+		snprintf(ret, size, "naming functions took more than %d s of CPU time",
+			 PK_FINALIZE_MAX_CPU_S);
+	else if (WTERMSIG(status) == SIGKILL)
+		snprintf(ret, size, "the process that names functions was killed");
+	else
+		snprintf(ret, size, "the process that names functions died of signal %d (%s)",
+			 WTERMSIG(status), strsignal(WTERMSIG(status)));
+}
+
+/* Without names: what the child left behind goes, the end chunk comes. */
+static int close_unnamed(struct pk_finalize *f, struct pk_writer *w)
+{
+	if (ftruncate(f->fd, f->bytes) || lseek(f->fd, f->bytes, SEEK_SET) < 0)
+		return -errno;
+	return pk_writer_finish(w, f->end_ns);
+}
+
+int pk_finalize_wait(struct pk_finalize *f, struct pk_writer *w, struct pk_finalize_result *ret)
+{
+	struct report report = { .code = -EIO };
+	int status = 0;
+	size_t got = 0;
+	ssize_t n;
+
+	*ret = (struct pk_finalize_result){ 0 };
+	while (got < sizeof(report) &&
+	       (n = read(f->result_fd, (char *)&report + got, sizeof(report) - got)) != 0) {
+		if (n > 0)
+			got += n;
+		else if (errno != EINTR)
+			break;
+	}
+	close(f->result_fd);
+	while (waitpid(f->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (got < sizeof(report)) {
+		explain_death(status, ret->why, sizeof(ret->why));
+		return close_unnamed(f, w);
+	}
+	ret->stats = report.stats;
+	if (!report.code) {
+		ret->named = true;
+		return 0;
+	}
+	memcpy(ret->why, report.why, sizeof(ret->why));
+	ret->why[sizeof(ret->why) - 1] = '\0';
+	return close_unnamed(f, w);
+}

@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A recording from its start to the closed file; see recorder.h. */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "record/facts.h"
+#include "record/host.h"
+#include "record/recording.h"
+#include "source/names.h"
+
+#define SORTER_BYTES (4u << 20)
+#define MAX_FILES 16384			/* identities remembered, some 200 bytes each */
+#define MAX_HELD 2048			/* descriptors */
+#define SPARE_DESCRIPTORS 64		/* left for everything else */
+#define COMMAND_PATIENCE_MS 5000	/* after SIGTERM */
+
+static uint64_t read_clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+uint64_t pk_recording_clock_ns(void)
+{
+	return read_clock_ns(CLOCK_MONOTONIC);
+}
+
+int pk_recording_failed(struct pk_recording *r, int code)
+{
+	const struct pk_err *why = r->writer ? pk_writer_error(r->writer) : NULL;
+
+	if (why && why->code && r->err->code != why->code)
+		*r->err = *why;
+	if (!r->err->code)
+		pk_err_set(r->err, code, "the recording failed: %s", strerror(-code));
+	return r->err->code;
+}
+
+void pk_recording_progress(struct pk_recording *r, enum pk_record_phase phase)
+{
+	struct pk_record_progress p = {
+		.phase = phase,
+		.elapsed_ns = pk_recording_clock_ns() - r->start_ns,
+		.nr_samples = r->translator.stats.nr_samples,
+		.file_bytes = pk_writer_bytes(r->writer),
+		.delivery = &r->result->delivery,
+	};
+
+	if (r->cfg->progress)
+		r->cfg->progress(r->cfg->ctx, &p);
+}
+
+/* --- beginning ----------------------------------------------------------- */
+
+/* The command is forked first: so early it can inherit nothing of ours. */
+static int prepare(struct pk_recording *r)
+{
+	const struct pk_record_config *cfg = r->cfg;
+	int ret = pk_signals_open(&r->signals, r->err);
+
+	if (!ret && cfg->command)
+		ret = pk_command_find(cfg->command[0], r->err);
+	if (!ret && cfg->command)
+		ret = pk_command_start(&r->command, cfg->command, &r->signals,
+				       !strcmp(cfg->path, "-"), r->err);
+	if (!ret)
+		ret = cfg->engine->open(cfg->engine_arg, &r->source, r->err);
+	if (!ret && cfg->dump_path)
+		ret = pk_dump_create(cfg->dump_path, &r->dump, r->err);
+	return ret ? ret : pk_target_open(&r->target, cfg->path, r->err);
+}
+
+static int start_source(struct pk_recording *r)
+{
+	struct pk_source_config source = r->cfg->source;
+	uint32_t pid = r->command.pid;
+	int ret;
+
+	if (r->cfg->only && pid) {
+		source.pids = &pid;
+		source.nr_pids = 1;
+	}
+	ret = pk_recording_engine(r)->start(r->source, &source, &r->info, r->err);
+	if (ret)
+		return ret;
+	r->started = true;
+	r->start_ns = pk_recording_clock_ns();
+	r->next_tick_ns = r->start_ns + PK_RECORD_TICK_NS;
+	if (r->cfg->duration_ns)
+		r->deadline_ns = r->start_ns + r->cfg->duration_ns;
+	if (r->cfg->began_ns)
+		r->result->startup_ns = r->start_ns - r->cfg->began_ns;
+	r->result->startup_cpu_ns = read_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+	return 0;
+}
+
+/* Room for the descriptors of mapped files. */
+static unsigned int raise_descriptor_limit(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l))
+		return 0;
+	if (l.rlim_cur < MAX_HELD + SPARE_DESCRIPTORS) {
+		l.rlim_cur = MAX_HELD + SPARE_DESCRIPTORS;
+		if (l.rlim_max < l.rlim_cur)
+			l.rlim_cur = l.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &l);
+	}
+	if (l.rlim_cur <= SPARE_DESCRIPTORS)
+		return 0;
+	return l.rlim_cur - SPARE_DESCRIPTORS < MAX_HELD ? l.rlim_cur - SPARE_DESCRIPTORS : MAX_HELD;
+}
+
+static int create_tables(struct pk_recording *r)
+{
+	struct pk_translate_config translate = {
+		.nr_cpus = r->info.nr_cpus,
+		.sorter_bytes = SORTER_BYTES,
+		.max_nodes = PK_NODES_MAX,
+	};
+	struct pk_files_config files = {
+		.max_files = MAX_FILES,
+		.max_held = raise_descriptor_limit(),
+		.proc = r->cfg->scan && !r->result->in_pid_namespace ? "/proc" : NULL,
+	};
+	int ret = pk_writer_create(r->target.fd, r->target.path, &r->writer, r->err);
+
+	if (ret)
+		return ret;
+	files.writer = r->writer;
+	ret = pk_files_create(&files, &r->files);
+	if (!ret)
+		ret = pk_translate_init(&r->translator, &translate, r->writer, r->files);
+	if (!ret)
+		ret = pk_delivery_init(&r->result->delivery, r->info.nr_cpus);
+	return ret ? pk_recording_failed(r, ret) : 0;
+}
+
+static int write_command(struct pk_recording *r)
+{
+	struct pk_strbuf line = { 0 };
+	int ret = 0;
+
+	for (char *const *arg = r->cfg->command; arg && *arg; arg++)
+		pk_strbuf_printf(&line, "%s%s", line.len ? " " : "", *arg);
+	if (pk_strbuf_failed(&line))
+		ret = -ENOMEM;
+	else if (line.len)
+		ret = pk_writer_fact(r->writer, "record.command", line.data);
+	pk_strbuf_deinit(&line);
+	return ret;
+}
+
+static int write_sources(struct pk_recording *r)
+{
+	struct pk_strbuf names = { 0 };
+	int ret = -ENOMEM;
+
+	pk_sources_format(r->info.sources, &names);
+	if (!pk_strbuf_failed(&names))
+		ret = pk_writer_fact(r->writer, "record.sources", names.data ? names.data : "");
+	pk_strbuf_deinit(&names);
+	return ret;
+}
+
+/* How it is recorded. The period comes first: samples are packed by it. */
+static int write_settings(struct pk_recording *r)
+{
+	const struct pk_record_config *cfg = r->cfg;
+	struct pk_writer *w = r->writer;
+	int ret = pk_fact_u64(w, "record.period_ns", r->info.period_ns);
+
+	if (!ret)
+		ret = pk_fact_u64(w, "record.start_ns", r->info.t0_ns);
+	if (!ret)
+		ret = write_sources(r);
+	if (!ret && r->info.ring_bytes)
+		ret = pk_fact_u64(w, "record.ring_bytes", r->info.ring_bytes);
+	if (!ret)
+		ret = pk_fact_u64(w, "record.kernel_depth", cfg->source.kernel_depth);
+	if (!ret)
+		ret = pk_fact_u64(w, "record.user_depth", cfg->source.user_depth);
+	if (!ret && cfg->pids_text)
+		ret = pk_writer_fact(w, "record.pids", cfg->pids_text);
+	if (!ret && cfg->cpus_text)
+		ret = pk_writer_fact(w, "record.cpus", cfg->cpus_text);
+	if (!ret && cfg->only)
+		ret = pk_writer_fact(w, "record.scope", "command");
+	if (!ret && cfg->command)
+		ret = write_command(r);
+	return ret ? ret : pk_writer_fact(w, "record.version", PKPROF_VERSION);
+}
+
+static int catch_up(void *ctx)
+{
+	int ret = pk_capture_drain(ctx);
+
+	return ret == -ENODATA ? 0 : ret;
+}
+
+static int scan(struct pk_recording *r)
+{
+	uint32_t pid = r->command.pid;
+	struct pk_synth_config synth = {
+		.proc = "/proc",
+		.cgroup = pk_host_cgroup_root(),
+		.t0_ns = r->info.t0_ns,
+		.suspended_ns = pk_host_suspended_ns(),
+		.ticks_per_s = sysconf(_SC_CLK_TCK),
+		.pids = r->cfg->only ? &pid : r->cfg->source.pids,
+		.nr_pids = r->cfg->only ? 1 : r->cfg->source.nr_pids,
+		.writer = r->writer,
+		.files = r->files,
+		.seen = &r->seen,
+		.catch_up = catch_up,
+		.ctx = r,
+	};
+	int ret;
+
+	r->scanning = true;
+	ret = pk_synth_run(&synth, &r->result->synth, r->err);
+	r->scanning = false;
+	pk_seen_deinit(&r->seen);
+	r->seen = (struct pk_seen){ 0 };
+	r->result->scan_ns = pk_recording_clock_ns() - r->start_ns;
+	return ret ? pk_recording_failed(r, ret) : 0;
+}
+
+/* Everything that has a place before the first record. */
+static int write_beginning(struct pk_recording *r)
+{
+	int ret = write_settings(r);
+
+	if (!ret && r->cfg->scan)
+		ret = pk_host_write(r->writer);
+	if (!ret && r->result->in_pid_namespace)
+		ret = pk_writer_fact(r->writer, "record.pid_namespace", "inner");
+	if (!ret && r->dump)
+		ret = pk_dump_info(r->dump, &r->info);
+	if (!ret)
+		ret = pk_writer_flush(r->writer);
+	if (ret)
+		return pk_recording_failed(r, ret);
+	if (r->cfg->scan && !r->result->in_pid_namespace)
+		ret = scan(r);
+	if (!ret)
+		ret = pk_fact_u64(r->writer, "record.startup_ns", r->result->startup_ns);
+	if (!ret)
+		ret = pk_fact_u64(r->writer, "record.scan_ns", r->result->scan_ns);
+	return ret ? pk_recording_failed(r, ret) : 0;
+}
+
+static int begin(struct pk_recording *r)
+{
+	int ret;
+
+	r->result->in_pid_namespace = r->cfg->scan && pk_host_in_pid_namespace();
+	ret = start_source(r);
+	if (!ret)
+		ret = create_tables(r);
+	if (!ret)
+		ret = write_beginning(r);
+	if (!ret && r->command.pid)
+		ret = pk_command_release(&r->command, r->err);
+	return ret;
+}
+
+/* --- end ----------------------------------------------------------------- */
+
+/* Names for the addresses; a signal means that the user has no patience for it. */
+static int name_functions(struct pk_recording *r)
+{
+	struct pk_record_result *res = r->result;
+	struct pk_finalize job;
+	struct pollfd fds[2];
+	int ret = pk_finalize_start(&job, r->target.fd, r->end_ns, r->files, r->cfg->scan, r->err);
+
+	if (ret) {
+		memcpy(res->names.why, r->err->msg, sizeof(res->names.why) - 1);
+		*r->err = (struct pk_err){ 0 };
+		return pk_writer_finish(r->writer, r->end_ns);
+	}
+	pk_recording_progress(r, PK_RECORD_NAMING);
+	fds[0] = (struct pollfd){ .fd = job.result_fd, .events = POLLIN };
+	fds[1] = (struct pollfd){ .fd = r->signals.fd, .events = POLLIN };
+	while (poll(fds, 2, -1) < 0 || !fds[0].revents)
+		if (fds[1].revents && pk_signals_take(&r->signals))
+			pk_finalize_cancel(&job);
+	return pk_finalize_wait(&job, r->writer, &res->names);
+}
+
+static int close_file(struct pk_recording *r)
+{
+	off_t bytes;
+	int ret;
+
+	if (r->cfg->symbols && r->translator.stats.nr_samples)
+		ret = name_functions(r);
+	else
+		ret = pk_writer_finish(r->writer, r->end_ns);
+	if (ret)
+		return pk_recording_failed(r, ret);
+	bytes = lseek(r->target.fd, 0, SEEK_END);
+	r->result->file_bytes = bytes < 0 ? 0 : bytes;
+	r->result->complete = true;
+	return pk_target_finish(&r->target, r->err);
+}
+
+/* The file is written. What still runs is waited for, for the sake of its exit code. */
+static void await_command(struct pk_recording *r)
+{
+	struct pollfd fds[] = {
+		{ .fd = r->command.pidfd, .events = POLLIN },
+		{ .fd = r->signals.fd, .events = POLLIN },
+	};
+	bool asked = r->result->end == PK_RECORD_END_SIGNAL;
+
+	if (!pk_command_poll(&r->command))
+		pk_recording_progress(r, PK_RECORD_WAITING);
+	while (!pk_command_poll(&r->command)) {
+		int n = poll(fds, 2, asked ? COMMAND_PATIENCE_MS : -1);
+
+		if (!n)
+			return;
+		if (fds[1].revents && pk_signals_take(&r->signals)) {
+			asked = true;
+			pk_command_signal(&r->command, SIGTERM);
+		}
+	}
+}
+
+static void take_down(struct pk_recording *r)
+{
+	struct pk_record_result *res = r->result;
+
+	if (r->command.pid && r->command.reaped) {
+		res->command_ended = true;
+		res->command_exit = pk_command_exit_code(&r->command);
+	}
+	res->translate = r->translator.stats;
+	res->nr_late = r->translator.sorter.nr_late;
+	if (r->files)
+		res->files = *pk_files_stats(r->files);
+	if (r->target.kept)
+		res->kept = strdup(r->target.kept);
+	pk_command_close(&r->command);
+	pk_dump_destroy(r->dump);
+	if (r->translator.slots)
+		pk_translate_deinit(&r->translator);
+	pk_files_destroy(r->files);
+	pk_writer_destroy(r->writer);
+	pk_target_close(&r->target);
+	pk_seen_deinit(&r->seen);
+	pk_signals_close(&r->signals);
+}
+
+static int record(struct pk_recording *r)
+{
+	int ret = begin(r);
+	bool began = !ret;
+
+	if (!ret)
+		ret = pk_capture_loop(r);
+	if (!ret && r->result->end == PK_RECORD_END_SIGNAL)
+		pk_command_signal(&r->command, SIGTERM);
+	if (!ret)
+		ret = pk_capture_finish(r);
+	if (!ret) {
+		r->result->closes = pk_delivery_closes(&r->result->delivery) &&
+				    !r->result->bad_ring_bytes;
+		ret = close_file(r);
+	}
+	if (ret)
+		pk_capture_abort(r);
+	if (!began)
+		pk_target_discard(&r->target);
+	else if (r->command.pid)
+		await_command(r);
+	return ret;
+}
+
+int pk_record(const struct pk_record_config *cfg, struct pk_record_result *ret, struct pk_err *err)
+{
+	struct pk_recording r = {
+		.cfg = cfg,
+		.result = ret,
+		.err = err,
+		.signals = { .fd = -1 },
+		.command = { .pidfd = -1, .go_fd = -1, .error_fd = -1 },
+		.target = { .fd = -1, .stream = -1 },
+	};
+	int code;
+
+	*ret = (struct pk_record_result){ 0 };
+	code = prepare(&r);
+	code = code ? code : record(&r);
+	pk_capture_abort(&r);
+	take_down(&r);
+	return code;
+}
+
+void pk_record_result_deinit(struct pk_record_result *r)
+{
+	pk_delivery_deinit(&r->delivery);
+	free(r->kept);
+	r->kept = NULL;
+}

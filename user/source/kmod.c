@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Engine of the kernel module; see kmod.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "source/kmod.h"
+#include "source/merge.h"
+#include "source/module.h"
+#include "source/nl.h"
+#include "source/ring_reader.h"
+
+#define ALL_RINGS_BYTES (8u << 20)	/* together, if nobody says otherwise */
+
+/* One CPU's mapped ring; not there for impossible CPUs. */
+struct kmod_ring {
+	struct pk_ring_reader reader;
+	void *reader_page, *info;	/* MAP_FAILED: not mapped */
+};
+
+struct kmod {
+	struct pk_source source;
+	struct pk_nl *nl;
+	int fd;				/* of the device */
+	uint64_t cookie;
+	unsigned int nr_cpus;
+	size_t page_bytes, info_bytes;	/* of the two mappings */
+	struct kmod_ring *rings;	/* nr_cpus of them */
+	struct pk_merge merge;
+};
+
+static struct kmod *kmod_of(struct pk_source *s)
+{
+	return (struct kmod *)s;
+}
+
+unsigned int pk_kmod_default_ring_bytes(unsigned int nr_cpus)
+{
+	unsigned int bytes = PKPROF_DEF_RING_BYTES;
+
+	while (bytes > PKPROF_MIN_RING_BYTES && (uint64_t)bytes * nr_cpus > ALL_RINGS_BYTES)
+		bytes /= 2;
+	return bytes;
+}
+
+int pk_kmod_check_abi(unsigned int abi, unsigned int abi_compat, const char *version,
+		      struct pk_err *err)
+{
+	if (abi >= PKPROF_ABI_COMPAT && abi_compat <= PKPROF_ABI)
+		return 0;
+	return pk_err_exit(err, -EPROTO, PK_EXIT_VERSION,
+			   "the loaded module pkprof %s (ABI %u) and this tool %s (ABI %u) do not "
+			   "understand each other: install both from one version, then "
+			   "`rmmod pkprof` and start again",
+			   version, abi, PKPROF_VERSION, PKPROF_ABI);
+}
+
+static int check_module(struct kmod *k, struct pk_err *err)
+{
+	struct pk_nl_info info;
+	int ret = pk_nl_info(k->nl, &info, err);
+
+	if (ret)
+		return ret;
+	k->nr_cpus = info.nr_cpus;
+	return pk_kmod_check_abi(info.abi, info.abi_compat, info.version, err);
+}
+
+static int open_device(struct kmod *k, struct pk_err *err)
+{
+	struct pkprof_hello hello;
+	ssize_t n;
+
+	k->fd = open(PKPROF_DEVICE, O_RDWR | O_CLOEXEC);
+	if (k->fd < 0 && (errno == EACCES || errno == EPERM))
+		return pk_err_exit(err, -errno, PK_EXIT_NO_RIGHTS,
+				   "no right to record: opening " PKPROF_DEVICE " needs CAP_PERFMON, "
+				   "CAP_SYS_ADMIN or the group that the module was loaded with; run as "
+				   "root, or ask for that group");
+	if (k->fd < 0)
+		return pk_err_exit(err, -errno, PK_EXIT_NO_MODULE,
+				   "the module pkprof is loaded but " PKPROF_DEVICE " cannot be opened "
+				   "(%s): it must be visible here, also in a container",
+				   strerror(errno));
+	n = read(k->fd, &hello, sizeof(hello));
+	if (n < (ssize_t)sizeof(hello))
+		return pk_err_exit(err, n < 0 ? -errno : -EPROTO, PK_EXIT_VERSION,
+				   PKPROF_DEVICE " does not greet as the module pkprof does; reload the "
+				   "module of this version");
+	k->cookie = hello.cookie;
+	return 0;
+}
+
+static int load_module(const char *file, struct pk_err *err)
+{
+	char version[32];
+
+	if (pk_module_is_loaded(version, sizeof(version)))
+		return pk_err_exit(err, -ENOENT, PK_EXIT_NO_MODULE,
+				   "the module pkprof %s is loaded but does not answer from here: "
+				   "netlink families are not visible in this network namespace",
+				   version);
+	return file ? pk_module_load_file(file, err) : pk_module_load_installed(err);
+}
+
+static int attach(struct kmod *k, struct pk_err *err)
+{
+	int ret = check_module(k, err);
+
+	return ret ? ret : open_device(k, err);
+}
+
+static void kmod_close(struct pk_source *s);
+
+static struct kmod *kmod_alloc(void)
+{
+	struct kmod *k = calloc(1, sizeof(*k));
+
+	if (k) {
+		k->source.ops = &pk_source_kmod;
+		k->fd = -1;
+		k->page_bytes = sysconf(_SC_PAGESIZE);
+	}
+	return k;
+}
+
+static int kmod_open(const char *arg, struct pk_source **ret, struct pk_err *err)
+{
+	struct kmod *k = kmod_alloc();
+	int code;
+
+	if (!k)
+		return -ENOMEM;
+	code = pk_nl_open(&k->nl, err);
+	if (code == -ENOENT) {
+		code = load_module(arg, err);
+		if (!code)
+			code = pk_nl_open(&k->nl, err);
+	}
+	if (!code)
+		code = attach(k, err);
+	if (code) {
+		kmod_close(&k->source);
+		return code;
+	}
+	*ret = &k->source;
+	return 0;
+}
+
+static int start_error(struct kmod *k, int code, struct pk_err *err)
+{
+	struct pk_nl_status st;
+	struct pk_err said = *err;
+
+	switch (code) {
+	case -EBUSY:
+		if (pk_nl_status(k->nl, &st, NULL) || !st.owner_pid)
+			return pk_err_exit(err, code, PK_EXIT_BUSY,
+					   "another recording is running: %s", said.msg);
+		return pk_err_exit(err, code, PK_EXIT_BUSY,
+				   "another recording is running, by process %u (%s): wait for it, or "
+				   "stop it with `kill -INT %u`",
+				   st.owner_pid, st.owner_comm, st.owner_pid);
+	case -ESRCH:
+		return pk_err_exit(err, code, PK_EXIT_NO_TARGET,
+				   "a process to record does not exist (%s): look it up again with ps",
+				   said.msg);
+	case -EPROTO:
+		return pk_err_exit(err, code, PK_EXIT_VERSION,
+				   "the module refuses this tool's ABI %u (%s): install both from one "
+				   "version", PKPROF_ABI, said.msg);
+	case -ERANGE:
+		return pk_err_exit(err, code, PK_EXIT_USAGE,
+				   "the module refuses an option's value: %s", said.msg);
+	case -EOPNOTSUPP:
+		return pk_err_exit(err, code, PK_EXIT_FAILURE,
+				   "this kernel cannot do what was asked (%s): `pkprof-user list` says "
+				   "what works here", said.msg);
+	}
+	return pk_err_set(err, code, "the module cannot start recording: %s", said.msg);
+}
+
+static void unmap_rings(struct kmod *k)
+{
+	for (unsigned int cpu = 0; k->rings && cpu < k->nr_cpus; cpu++) {
+		if (k->rings[cpu].reader_page != MAP_FAILED)
+			munmap(k->rings[cpu].reader_page, k->page_bytes);
+		if (k->rings[cpu].info != MAP_FAILED)
+			munmap(k->rings[cpu].info, k->info_bytes);
+	}
+	free(k->rings);
+	k->rings = NULL;
+}
+
+static int map_ring(struct kmod *k, unsigned int cpu, off_t at, struct pk_err *err)
+{
+	struct kmod_ring *r = &k->rings[cpu];
+
+	r->reader_page = mmap(NULL, k->page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, k->fd, at);
+	if (r->reader_page == MAP_FAILED && (errno == ENXIO || errno == EINVAL))
+		return 0;	/* a hole in the possible CPUs */
+	if (r->reader_page != MAP_FAILED)
+		r->info = mmap(NULL, k->info_bytes, PROT_READ, MAP_SHARED, k->fd,
+			       at + k->page_bytes);
+	if (r->info == MAP_FAILED)
+		return pk_err_set(err, -errno, "cannot map the ring of CPU %u: %s", cpu,
+				  strerror(errno));
+	return pk_ring_reader_init(&r->reader, r->reader_page, r->info, k->info_bytes, err);
+}
+
+static int map_rings(struct kmod *k, const struct pk_nl_started *st, struct pk_err *err)
+{
+	unsigned int nr_mapped = 0;
+
+	unmap_rings(k);
+	k->nr_cpus = st->nr_cpus;
+	k->info_bytes = k->page_bytes + st->ring_bytes;
+	k->rings = calloc(st->nr_cpus, sizeof(*k->rings));
+	if (!k->rings || pk_merge_init(&k->merge, st->nr_cpus))
+		return -ENOMEM;
+	for (unsigned int cpu = 0; cpu < k->nr_cpus; cpu++)
+		k->rings[cpu].reader_page = k->rings[cpu].info = MAP_FAILED;
+	for (unsigned int cpu = 0; cpu < k->nr_cpus; cpu++) {
+		int ret = map_ring(k, cpu, (off_t)cpu * st->ring_stride, err);
+
+		if (ret)
+			return ret;
+		nr_mapped += k->rings[cpu].info != MAP_FAILED;
+	}
+	if (!nr_mapped)
+		return pk_err_set(err, -ENXIO, "the module gave no ring to map");
+	return 0;
+}
+
+static int kmod_start(struct pk_source *s, const struct pk_source_config *cfg,
+		      struct pk_source_info *ret, struct pk_err *err)
+{
+	struct pk_source_config full = *cfg;
+	struct kmod *k = kmod_of(s);
+	struct pk_nl_started st;
+	int code;
+
+	if (!full.ring_bytes)
+		full.ring_bytes = pk_kmod_default_ring_bytes(k->nr_cpus);
+	code = pk_nl_start(k->nl, k->cookie, &full, &st, err);
+	if (code)
+		return start_error(k, code, err);
+	code = map_rings(k, &st, err);
+	if (code)
+		return code;
+	*ret = (struct pk_source_info){
+		.session = st.session,
+		.t0_ns = st.t0_ns,
+		.period_ns = st.period_ns,
+		.sources = st.sources,
+		.nr_cpus = st.nr_cpus,
+		.ring_bytes = st.ring_bytes,
+	};
+	return 0;
+}
+
+static uint64_t kmod_now_ns(struct pk_source *s)
+{
+	struct timespec ts;
+
+	(void)s;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static int kmod_poll_fd(struct pk_source *s)
+{
+	return kmod_of(s)->fd;
+}
+
+/* The ring's next record into the merge, if it has one. */
+static void offer(struct kmod *k, unsigned int cpu)
+{
+	const struct pkprof_rec *rec = pk_ring_reader_peek(&k->rings[cpu].reader);
+
+	if (rec)
+		pk_merge_push(&k->merge, cpu, rec->time_ns, rec);
+}
+
+/* Consume a record; now and then the kernel gets its room back at once. */
+static void consume(struct kmod *k, unsigned int cpu)
+{
+	struct pk_ring_reader *r = &k->rings[cpu].reader;
+
+	pk_ring_reader_advance(r);
+	if (pk_ring_reader_held(r) > r->data_bytes / 8)
+		pk_ring_reader_release(r);
+}
+
+static int kmod_drain(struct pk_source *s, pk_record_fn fn, void *ctx, struct pk_err *err)
+{
+	const struct pkprof_rec *rec;
+	struct kmod *k = kmod_of(s);
+	unsigned int cpu;
+	int ret = 0;
+
+	(void)err;
+	if (!k->rings)
+		return -ENODATA;
+	pk_merge_clear(&k->merge);
+	for (cpu = 0; cpu < k->nr_cpus; cpu++) {
+		if (k->rings[cpu].info == MAP_FAILED)
+			continue;
+		pk_ring_reader_refresh(&k->rings[cpu].reader);
+		offer(k, cpu);
+	}
+	while (!ret && pk_merge_pop(&k->merge, &cpu, &rec)) {
+		ret = fn(ctx, cpu, rec);
+		consume(k, cpu);
+		offer(k, cpu);
+	}
+	for (cpu = 0; cpu < k->nr_cpus; cpu++)
+		if (k->rings[cpu].info != MAP_FAILED &&
+		    pk_ring_reader_held(&k->rings[cpu].reader))
+			pk_ring_reader_release(&k->rings[cpu].reader);
+	return ret;
+}
+
+static uint64_t kmod_bad_bytes(struct pk_source *s)
+{
+	struct kmod *k = kmod_of(s);
+	uint64_t sum = 0;
+
+	for (unsigned int cpu = 0; k->rings && cpu < k->nr_cpus; cpu++)
+		sum += k->rings[cpu].reader.bad_bytes;
+	return sum;
+}
+
+static int kmod_books(struct pk_source *s,
+		      int (*fn)(void *ctx, unsigned int cpu, const struct pkprof_counters *c),
+		      void *ctx, struct pk_err *err)
+{
+	int ret = pk_nl_books(kmod_of(s)->nl, fn, ctx, err);
+
+	return ret ? pk_err_prefix(err, "cannot read the module's books") : 0;
+}
+
+static int mark_error(int code, struct pk_err *err)
+{
+	struct pk_err said = *err;
+
+	if (code == -ENOENT)
+		return pk_err_exit(err, code, PK_EXIT_NO_TARGET,
+				   "nothing is being recorded that could be marked: start "
+				   "`pkprof-user record` first");
+	return pk_err_set(err, code, "the mark was not recorded: %s", said.msg);
+}
+
+static int kmod_mark(struct pk_source *s, const char *text, struct pk_err *err)
+{
+	struct kmod *k = kmod_of(s);
+	int ret = pk_nl_mark(k->nl, k->cookie, text, err);
+
+	return ret ? mark_error(ret, err) : 0;
+}
+
+int pk_kmod_mark(const char *text, struct pk_err *err)
+{
+	struct kmod *k = kmod_alloc();
+	int ret;
+
+	if (!k)
+		return -ENOMEM;
+	ret = pk_nl_open(&k->nl, err);
+	if (ret == -ENOENT)
+		ret = mark_error(ret, err);
+	else if (!ret)
+		ret = attach(k, err);
+	if (!ret)
+		ret = kmod_mark(&k->source, text, err);
+	kmod_close(&k->source);
+	return ret;
+}
+
+static int kmod_stop(struct pk_source *s, struct pk_err *err)
+{
+	struct kmod *k = kmod_of(s);
+	int ret = pk_nl_stop(k->nl, k->cookie, err);
+
+	return ret ? pk_err_prefix(err, "cannot stop the recording") : 0;
+}
+
+static void kmod_close(struct pk_source *s)
+{
+	struct kmod *k = kmod_of(s);
+
+	if (!k)
+		return;
+	unmap_rings(k);
+	pk_merge_deinit(&k->merge);
+	if (k->fd >= 0)
+		close(k->fd);
+	pk_nl_close(k->nl);
+	free(k);
+}
+
+const struct pk_source_ops pk_source_kmod = {
+	.name = "kmod",
+	.help = "the kernel module pkprof",
+	.open = kmod_open,
+	.start = kmod_start,
+	.now_ns = kmod_now_ns,
+	.poll_fd = kmod_poll_fd,
+	.drain = kmod_drain,
+	.bad_bytes = kmod_bad_bytes,
+	.books = kmod_books,
+	.mark = kmod_mark,
+	.stop = kmod_stop,
+	.close = kmod_close,
+};

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Names and one-line explanations of the contract's enums, for everything that
+ * a person or a program reads. The names are stable: JSON uses them too.
+ */
+#ifndef PK_SOURCE_NAMES_H
+#define PK_SOURCE_NAMES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/strbuf.h"
+#include "uapi/pkprof.h"
+
+struct pk_name {
+	const char *name, *help;
+};
+
+extern const struct pk_name pk_source_names[PKPROF_NR_SOURCES];
+extern const struct pk_name pk_loss_names[PKPROF_NR_LOSSES];
+
+/* Name of a source or loss reason; "?" for values beyond the tables. */
+const char *pk_source_name(unsigned int source);
+const char *pk_loss_name(unsigned int loss);
+
+/* Names of a mask of 1 << enum pkprof_source, separated by commas. */
+void pk_sources_format(uint32_t mask, struct pk_strbuf *out);
+/* Mask of a comma separated list; PK_EXIT_USAGE names what is not known. */
+int pk_sources_parse(const char *text, uint32_t *mask_ret, struct pk_err *err);
+
+#endif

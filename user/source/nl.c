@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Generic netlink control; see nl.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <linux/netlink.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+
+#include "source/nl.h"
+
+struct pk_nl {
+	struct nl_sock *sock;
+	int family;
+};
+
+typedef int (*reply_fn)(void *ctx, struct nlmsghdr *head, struct nlattr **attr);
+
+/* One request in flight. */
+struct call {
+	reply_fn reply;		/* may be NULL */
+	void *ctx;
+	struct pk_err *err;
+	int ret;
+	bool done;
+};
+
+static struct nla_policy policy[PKPROF_A_MAX + 1] = {
+	[PKPROF_A_ABI] = { .type = NLA_U32 },
+	[PKPROF_A_ABI_COMPAT] = { .type = NLA_U32 },
+	[PKPROF_A_VERSION] = { .type = NLA_STRING },
+	[PKPROF_A_SOURCES] = { .type = NLA_U32 },
+	[PKPROF_A_PERIOD_NS] = { .type = NLA_U64 },
+	[PKPROF_A_RING_BYTES] = { .type = NLA_U32 },
+	[PKPROF_A_RING_STRIDE] = { .type = NLA_U32 },
+	[PKPROF_A_NR_CPUS] = { .type = NLA_U32 },
+	[PKPROF_A_SESSION] = { .type = NLA_U64 },
+	[PKPROF_A_STATE] = { .type = NLA_U32 },
+	[PKPROF_A_T0_NS] = { .type = NLA_U64 },
+	[PKPROF_A_NOW_NS] = { .type = NLA_U64 },
+	[PKPROF_A_OWNER_PID] = { .type = NLA_U32 },
+	[PKPROF_A_OWNER_COMM] = { .type = NLA_STRING },
+	[PKPROF_A_CPU] = { .type = NLA_U32 },
+};
+
+static int on_valid(struct nl_msg *msg, void *arg)
+{
+	struct nlattr *attr[PKPROF_A_MAX + 1];
+	struct call *call = arg;
+	int ret;
+
+	ret = genlmsg_parse(nlmsg_hdr(msg), 0, attr, PKPROF_A_MAX, policy);
+	if (ret < 0) {
+		call->ret = pk_err_set(call->err, -EBADMSG, "the module's reply is malformed: %s",
+				       nl_geterror(ret));
+		return NL_STOP;
+	}
+	if (call->reply && !call->ret)
+		call->ret = call->reply(call->ctx, nlmsg_hdr(msg), attr);
+	return NL_OK;
+}
+
+static int on_ack(struct nl_msg *msg, void *arg)
+{
+	struct call *call = arg;
+
+	(void)msg;
+	call->done = true;
+	return NL_STOP;
+}
+
+/* End of a dump; carries the dump's own error. */
+static int on_finish(struct nl_msg *msg, void *arg)
+{
+	struct nlmsghdr *head = nlmsg_hdr(msg);
+	struct call *call = arg;
+	int error = 0;
+
+	if (nlmsg_datalen(head) >= (int)sizeof(error))
+		memcpy(&error, nlmsg_data(head), sizeof(error));
+	if (error < 0 && !call->ret)
+		call->ret = pk_err_set(call->err, error, "%s", strerror(-error));
+	call->done = true;
+	return NL_STOP;
+}
+
+/* The kernel's own sentence about an error, or NULL. */
+static const char *extended_ack(struct nlmsgerr *e)
+{
+	struct nlmsghdr *head = (void *)((char *)e - NLMSG_HDRLEN);
+	struct nlattr *attr[NLMSGERR_ATTR_MAX + 1];
+	int skip = sizeof(*e);
+
+	if (!(head->nlmsg_flags & NLM_F_ACK_TLVS))
+		return NULL;
+	if (!(head->nlmsg_flags & NLM_F_CAPPED))
+		skip += e->msg.nlmsg_len - NLMSG_HDRLEN;
+	if (nlmsg_attrlen(head, skip) <= 0 ||
+	    nla_parse(attr, NLMSGERR_ATTR_MAX, nlmsg_attrdata(head, skip),
+		      nlmsg_attrlen(head, skip), NULL) < 0)
+		return NULL;
+	return attr[NLMSGERR_ATTR_MSG] ? nla_get_string(attr[NLMSGERR_ATTR_MSG]) : NULL;
+}
+
+static int on_error(struct sockaddr_nl *from, struct nlmsgerr *e, void *arg)
+{
+	struct call *call = arg;
+	const char *text = extended_ack(e);
+
+	(void)from;
+	call->ret = pk_err_set(call->err, e->error, "%s", text ? text : strerror(-e->error));
+	call->done = true;
+	return NL_STOP;
+}
+
+/* Sends and frees @msg, which may be NULL: no memory. */
+static int request(struct pk_nl *nl, struct nl_msg *msg, reply_fn reply, void *ctx,
+		   struct pk_err *err)
+{
+	struct call call = { .reply = reply, .ctx = ctx, .err = err };
+	int ret;
+
+	if (!msg)
+		return pk_err_set(err, -ENOMEM, "no memory for a netlink message");
+	nl_socket_modify_cb(nl->sock, NL_CB_VALID, NL_CB_CUSTOM, on_valid, &call);
+	nl_socket_modify_cb(nl->sock, NL_CB_ACK, NL_CB_CUSTOM, on_ack, &call);
+	nl_socket_modify_cb(nl->sock, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, &call);
+	nl_socket_modify_err_cb(nl->sock, NL_CB_CUSTOM, on_error, &call);
+	ret = nl_send_auto(nl->sock, msg);
+	nlmsg_free(msg);
+	while (ret >= 0 && !call.done) {
+		ret = nl_recvmsgs_default(nl->sock);
+		if (ret == -NLE_INTR)
+			ret = 0;
+	}
+	if (call.ret)
+		return call.ret;
+	if (ret < 0 && !call.done)
+		return pk_err_set(err, -EIO, "netlink to the module failed: %s", nl_geterror(ret));
+	return 0;
+}
+
+static struct nl_msg *message(struct pk_nl *nl, enum pkprof_cmd cmd, int flags)
+{
+	struct nl_msg *msg = nlmsg_alloc();
+
+	if (msg && genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, nl->family, 0, flags, cmd,
+			       PKPROF_ABI))
+		return msg;
+	nlmsg_free(msg);
+	return NULL;
+}
+
+void pk_nl_close(struct pk_nl *nl)
+{
+	if (!nl)
+		return;
+	nl_socket_free(nl->sock);
+	free(nl);
+}
+
+static int connect_family(struct pk_nl *nl, struct pk_err *err)
+{
+	int on = 1, ret;
+
+	ret = nl->sock ? genl_connect(nl->sock) : -NLE_NOMEM;
+	if (ret < 0)
+		return pk_err_set(err, -EIO, "generic netlink is not usable here: %s",
+				  nl_geterror(ret));
+	/* Both are niceties: without them there is only the errno. */
+	setsockopt(nl_socket_get_fd(nl->sock), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
+	setsockopt(nl_socket_get_fd(nl->sock), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+	nl->family = genl_ctrl_resolve(nl->sock, PKPROF_FAMILY);
+	if (nl->family < 0)
+		return pk_err_exit(err, -ENOENT, PK_EXIT_NO_MODULE,
+				   "the kernel module pkprof is not loaded; `modprobe pkprof` loads it");
+	return 0;
+}
+
+int pk_nl_open(struct pk_nl **ret, struct pk_err *err)
+{
+	struct pk_nl *nl = calloc(1, sizeof(*nl));
+	int code;
+
+	if (!nl)
+		return -ENOMEM;
+	nl->sock = nl_socket_alloc();
+	code = connect_family(nl, err);
+	if (code) {
+		pk_nl_close(nl);
+		return code;
+	}
+	*ret = nl;
+	return 0;
+}
+
+static uint32_t attr_u32(struct nlattr *a)
+{
+	return a ? nla_get_u32(a) : 0;
+}
+
+static uint64_t attr_u64(struct nlattr *a)
+{
+	return a ? nla_get_u64(a) : 0;
+}
+
+static void attr_text(struct nlattr *a, char *ret, size_t size)
+{
+	if (a)
+		nla_strlcpy(ret, a, size);
+	else
+		ret[0] = '\0';
+}
+
+static int on_info(void *ctx, struct nlmsghdr *head, struct nlattr **attr)
+{
+	struct pk_nl_info *info = ctx;
+
+	(void)head;
+	info->abi = attr_u32(attr[PKPROF_A_ABI]);
+	info->abi_compat = attr_u32(attr[PKPROF_A_ABI_COMPAT]);
+	attr_text(attr[PKPROF_A_VERSION], info->version, sizeof(info->version));
+	info->sources = attr_u32(attr[PKPROF_A_SOURCES]);
+	info->nr_cpus = attr_u32(attr[PKPROF_A_NR_CPUS]);
+	return 0;
+}
+
+int pk_nl_info(struct pk_nl *nl, struct pk_nl_info *ret, struct pk_err *err)
+{
+	memset(ret, 0, sizeof(*ret));
+	return request(nl, message(nl, PKPROF_CMD_INFO, 0), on_info, ret, err);
+}
+
+static int on_started(void *ctx, struct nlmsghdr *head, struct nlattr **attr)
+{
+	struct pk_nl_started *s = ctx;
+
+	(void)head;
+	s->session = attr_u64(attr[PKPROF_A_SESSION]);
+	s->t0_ns = attr_u64(attr[PKPROF_A_T0_NS]);
+	s->period_ns = attr_u64(attr[PKPROF_A_PERIOD_NS]);
+	s->sources = attr_u32(attr[PKPROF_A_SOURCES]);
+	s->nr_cpus = attr_u32(attr[PKPROF_A_NR_CPUS]);
+	s->ring_bytes = attr_u32(attr[PKPROF_A_RING_BYTES]);
+	s->ring_stride = attr_u32(attr[PKPROF_A_RING_STRIDE]);
+	return 0;
+}
+
+static int put_config(struct nl_msg *msg, uint64_t cookie, const struct pk_source_config *cfg)
+{
+	int bad = nla_put_u32(msg, PKPROF_A_ABI, PKPROF_ABI) ||
+		  nla_put_u64(msg, PKPROF_A_COOKIE, cookie) ||
+		  nla_put_u32(msg, PKPROF_A_SOURCES, cfg->sources) ||
+		  nla_put_u64(msg, PKPROF_A_PERIOD_NS, cfg->period_ns) ||
+		  nla_put_u32(msg, PKPROF_A_KERNEL_DEPTH, cfg->kernel_depth) ||
+		  nla_put_u32(msg, PKPROF_A_USER_DEPTH, cfg->user_depth);
+
+	if (!bad && cfg->ring_bytes)
+		bad = nla_put_u32(msg, PKPROF_A_RING_BYTES, cfg->ring_bytes);
+	if (!bad && cfg->nr_pids)
+		bad = nla_put(msg, PKPROF_A_PIDS, cfg->nr_pids * sizeof(*cfg->pids), cfg->pids);
+	if (!bad && cfg->cpus)
+		bad = nla_put(msg, PKPROF_A_CPUS, cfg->cpus_bytes, cfg->cpus);
+	return bad ? -EMSGSIZE : 0;
+}
+
+int pk_nl_start(struct pk_nl *nl, uint64_t cookie, const struct pk_source_config *cfg,
+		struct pk_nl_started *ret, struct pk_err *err)
+{
+	struct nl_msg *msg = message(nl, PKPROF_CMD_START, 0);
+
+	memset(ret, 0, sizeof(*ret));
+	if (msg && put_config(msg, cookie, cfg)) {
+		nlmsg_free(msg);
+		return pk_err_exit(err, -EMSGSIZE, PK_EXIT_USAGE,
+				   "too many process ids or CPUs for one request");
+	}
+	return request(nl, msg, on_started, ret, err);
+}
+
+/* Takes over @msg when the attribute does not fit. */
+static struct nl_msg *with_cookie(struct nl_msg *msg, uint64_t cookie)
+{
+	if (msg && !nla_put_u64(msg, PKPROF_A_COOKIE, cookie))
+		return msg;
+	nlmsg_free(msg);
+	return NULL;
+}
+
+int pk_nl_stop(struct pk_nl *nl, uint64_t cookie, struct pk_err *err)
+{
+	return request(nl, with_cookie(message(nl, PKPROF_CMD_STOP, 0), cookie), NULL, NULL, err);
+}
+
+int pk_nl_mark(struct pk_nl *nl, uint64_t cookie, const char *text, struct pk_err *err)
+{
+	struct nl_msg *msg = with_cookie(message(nl, PKPROF_CMD_MARK, 0), cookie);
+
+	if (msg && nla_put_string(msg, PKPROF_A_TEXT, text)) {
+		nlmsg_free(msg);
+		msg = NULL;
+	}
+	return request(nl, msg, NULL, NULL, err);
+}
+
+static int on_status(void *ctx, struct nlmsghdr *head, struct nlattr **attr)
+{
+	struct pk_nl_status *s = ctx;
+
+	(void)head;
+	s->state = attr_u32(attr[PKPROF_A_STATE]);
+	s->abi = attr_u32(attr[PKPROF_A_ABI]);
+	attr_text(attr[PKPROF_A_VERSION], s->version, sizeof(s->version));
+	s->session = attr_u64(attr[PKPROF_A_SESSION]);
+	s->t0_ns = attr_u64(attr[PKPROF_A_T0_NS]);
+	s->now_ns = attr_u64(attr[PKPROF_A_NOW_NS]);
+	s->period_ns = attr_u64(attr[PKPROF_A_PERIOD_NS]);
+	s->sources = attr_u32(attr[PKPROF_A_SOURCES]);
+	s->ring_bytes = attr_u32(attr[PKPROF_A_RING_BYTES]);
+	s->owner_pid = attr_u32(attr[PKPROF_A_OWNER_PID]);
+	attr_text(attr[PKPROF_A_OWNER_COMM], s->owner_comm, sizeof(s->owner_comm));
+	return 0;
+}
+
+int pk_nl_status(struct pk_nl *nl, struct pk_nl_status *ret, struct pk_err *err)
+{
+	memset(ret, 0, sizeof(*ret));
+	return request(nl, message(nl, PKPROF_CMD_STATUS, 0), on_status, ret, err);
+}
+
+struct books_call {
+	int (*fn)(void *ctx, unsigned int cpu, const struct pkprof_counters *c);
+	void *ctx;
+};
+
+static int on_books(void *ctx, struct nlmsghdr *head, struct nlattr **attr)
+{
+	unsigned int cpu = attr_u32(attr[PKPROF_A_CPU]);
+	struct books_call *call = ctx;
+	struct nlattr *pos;
+	int left, ret;
+
+	/* Several attributes of one type: the parsed array has only the last. */
+	nla_for_each_attr(pos, genlmsg_attrdata(nlmsg_data(head), 0),
+			  genlmsg_attrlen(nlmsg_data(head), 0), left) {
+		struct pkprof_counters c = { 0 };
+
+		if (nla_type(pos) != PKPROF_A_COUNTERS)
+			continue;
+		nla_memcpy(&c, pos, sizeof(c));
+		ret = call->fn(call->ctx, cpu, &c);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+int pk_nl_books(struct pk_nl *nl,
+		int (*fn)(void *ctx, unsigned int cpu, const struct pkprof_counters *c),
+		void *ctx, struct pk_err *err)
+{
+	struct books_call call = { .fn = fn, .ctx = ctx };
+
+	return request(nl, message(nl, PKPROF_CMD_STATUS, NLM_F_DUMP), on_books, &call, err);
+}

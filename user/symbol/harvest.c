@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Symbols on their way into a profile; see harvest.h. */
+#include "model/symbols.h"
+#include "symbol/demangle.h"
+#include "symbol/harvest.h"
+
+void pk_harvest_deinit(struct pk_harvest *h)
+{
+	pk_vec_deinit(&h->found);
+	pk_strbuf_deinit(&h->text);
+}
+
+int pk_harvest_add(struct pk_harvest *h, const struct pk_symbol *s, const char *raw,
+		   bool linkage_name)
+{
+	struct pk_symbol named = *s;
+
+	pk_strbuf_clear(&h->text);
+	if (linkage_name)
+		pk_demangle(raw, &h->text);
+	else
+		pk_add_clean(&h->text, raw, strlen(raw));
+	if (pk_strbuf_failed(&h->text) ||
+	    pk_strtab_intern(&h->p->strings, h->text.data, h->text.len, &named.name))
+		return -ENOMEM;
+	return pk_vec_add(&h->found, named);
+}
+
+/* Index of the first of the @nr old symbols that ends above the start of @s. */
+static size_t first_in_the_way(const struct pk_profile *p, size_t nr, const struct pk_symbol *s)
+{
+	size_t lo = 0, hi = nr;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (pk_symbols_compare(&p->symbols.data[mid], s) <= 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	/* the one before starts at or below it and may reach into it */
+	return lo ? lo - 1 : 0;
+}
+
+/* Add what the @nr old symbols leave of @s. */
+static int add_around(struct pk_profile *p, size_t nr, const struct pk_symbol *s)
+{
+	struct pk_symbol rest = *s;
+
+	for (size_t i = first_in_the_way(p, nr, s); i < nr && rest.size; i++) {
+		const struct pk_symbol old = p->symbols.data[i];
+		uint64_t end = rest.addr + rest.size, old_end = old.addr + old.size;
+		struct pk_symbol part = rest;
+
+		if (old.space != s->space || old.id != s->id || old_end <= rest.addr)
+			continue;
+		if (old.addr >= end)
+			break;
+		part.size = old.addr > rest.addr ? old.addr - rest.addr : 0;
+		if (part.size && pk_vec_add(&p->symbols, part))
+			return -ENOMEM;
+		rest.addr = old_end;
+		rest.size = old_end < end ? end - old_end : 0;
+	}
+	return rest.size ? pk_vec_add(&p->symbols, rest) : 0;
+}
+
+int pk_harvest_merge(struct pk_harvest *h)
+{
+	struct pk_profile *p = h->p;
+	size_t nr = p->symbols.nr;
+	int ret = 0;
+
+	for (size_t i = 0; i < h->found.nr && !ret; i++)
+		ret = add_around(p, nr, &h->found.data[i]);
+	if (p->symbols.nr)
+		qsort(p->symbols.data, p->symbols.nr, sizeof(*p->symbols.data),
+		      pk_symbols_compare);
+	return ret;
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What a recording shows; see record_view.h. */
+#include <math.h>
+#include <unistd.h>
+
+#include "analysis/books.h"
+#include "base/unit.h"
+#include "source/names.h"
+#include "view/record_view.h"
+
+double pk_record_view_cost(const struct pk_delivery *d, uint64_t elapsed_ns)
+{
+	struct pk_books_sum sums[PKPROF_NR_SOURCES] = { 0 };
+	double all_ns = (double)elapsed_ns * sysconf(_SC_NPROCESSORS_ONLN), ns = 0;
+	bool any = false;
+
+	for (unsigned int i = 0; i < d->nr_cpus * PKPROF_NR_SOURCES; i++) {
+		struct pk_counters c = { .cpu = i / PKPROF_NR_SOURCES,
+					 .kernel = d->rows[i].kernel };
+
+		pk_books_add(&sums[i % PKPROF_NR_SOURCES], &c);
+	}
+	for (unsigned int i = 0; i < PKPROF_NR_SOURCES; i++) {
+		double cost = pk_books_cost_ns(&sums[i]);
+
+		if (!sums[i].timed_hits || !isfinite(cost))
+			continue;
+		ns += cost;
+		any = true;
+	}
+	return any && all_ns > 0 ? ns / all_ns : NAN;
+}
+
+static void put_cost(double cost, struct pk_strbuf *out)
+{
+	if (isfinite(cost))
+		pk_strbuf_printf(out, "%.*f %%", cost < 0.001 ? 3 : 2, 100 * cost);
+	else
+		pk_strbuf_puts(out, "not known yet");
+}
+
+void pk_record_view_line(const struct pk_record_progress *p, struct pk_strbuf *out)
+{
+	if (p->phase == PK_RECORD_NAMING) {
+		pk_strbuf_puts(out, "naming functions ...");
+		return;
+	}
+	if (p->phase == PK_RECORD_WAITING) {
+		pk_strbuf_puts(out, "recorded; the command still runs, Ctrl-C ends it");
+		return;
+	}
+	pk_unit_put_ns(out, p->elapsed_ns);
+	pk_strbuf_puts(out, "  ");
+	pk_unit_put_count(out, p->nr_samples);
+	pk_strbuf_puts(out, " samples  ");
+	pk_unit_put_count(out, pk_delivery_all_lost(p->delivery));
+	pk_strbuf_puts(out, " lost  ");
+	pk_unit_put_bytes(out, p->file_bytes);
+	pk_strbuf_puts(out, "  cost ");
+	put_cost(pk_record_view_cost(p->delivery, p->elapsed_ns), out);
+}
+
+static void put_lost(const struct pk_delivery *d, struct pk_strbuf *out)
+{
+	const char *separator = "lost: ";
+
+	if (!pk_delivery_all_lost(d)) {
+		pk_strbuf_puts(out, "lost: nothing\n");
+		return;
+	}
+	for (unsigned int why = 0; why < PKPROF_NR_LOSSES; why++) {
+		uint64_t nr = pk_delivery_lost(d, why);
+
+		if (!nr)
+			continue;
+		pk_strbuf_puts(out, separator);
+		pk_unit_put_count(out, nr);
+		pk_strbuf_printf(out, " %s", pk_loss_name(why));
+		separator = ", ";
+	}
+	pk_strbuf_putc(out, '\n');
+}
+
+static void put_names(const struct pk_finalize_result *n, struct pk_strbuf *out)
+{
+	if (!n->named && !n->why[0])
+		return;
+	if (!n->named) {
+		pk_strbuf_printf(out, "names: none are in the file: %s\n", n->why);
+		return;
+	}
+	pk_strbuf_puts(out, "names: ");
+	pk_unit_put_pct(out, n->stats.nr_named, n->stats.nr_addresses);
+	pk_strbuf_puts(out, " of ");
+	pk_unit_put_count(out, n->stats.nr_addresses);
+	pk_strbuf_puts(out, " addresses");
+	if (n->stats.nr_files_missing || n->stats.nr_files_mismatch)
+		pk_strbuf_printf(out, "; %u files missing, %u changed since",
+				 n->stats.nr_files_missing, n->stats.nr_files_mismatch);
+	pk_strbuf_putc(out, '\n');
+}
+
+/* One sentence for each thing that is not as it should be. */
+static void put_notices(const struct pk_record_result *r, struct pk_strbuf *out)
+{
+	if (r->complete && !r->closes)
+		pk_strbuf_puts(out, "note: the books do not balance; `pkprof-user info` has them "
+				    "line by line\n");
+	if (r->translate.nr_undefined)
+		pk_strbuf_printf(out, "note: %llu samples refer to stacks that are not defined\n",
+				 (unsigned long long)r->translate.nr_undefined);
+	if (r->translate.nr_malformed || r->delivery.nr_foreign || r->bad_ring_bytes)
+		pk_strbuf_printf(out, "note: %llu records and %llu bytes of the rings made no sense\n",
+				 (unsigned long long)(r->translate.nr_malformed +
+						      r->delivery.nr_foreign),
+				 (unsigned long long)r->bad_ring_bytes);
+	if (r->translate.nr_unknown)
+		pk_strbuf_printf(out, "note: %llu records are of kinds newer than this tool\n",
+				 (unsigned long long)r->translate.nr_unknown);
+	if (r->synth.nr_denied)
+		pk_strbuf_printf(out, "note: the mappings of %u processes could not be read; as root "
+				      "they can\n", r->synth.nr_denied);
+	if (r->in_pid_namespace)
+		pk_strbuf_puts(out, "note: in a container processes that already ran have no names; "
+				    "share the host's pid namespace for them\n");
+	if (r->kept)
+		pk_strbuf_printf(out, "the former file is kept as %s\n", r->kept);
+}
+
+void pk_record_view_summary(const struct pk_record_result *r, const char *path,
+			    struct pk_strbuf *out)
+{
+	uint64_t nr = r->translate.nr_samples;
+
+	pk_strbuf_printf(out, "%s: ", path);
+	pk_unit_put_count(out, nr);
+	pk_strbuf_puts(out, " samples in ");
+	pk_unit_put_ns(out, r->elapsed_ns);
+	if (r->complete) {
+		pk_strbuf_puts(out, ", ");
+		pk_unit_put_bytes(out, r->file_bytes);
+	}
+	if (r->complete && nr)
+		pk_strbuf_printf(out, " (%.1f bytes per sample)", (double)r->file_bytes / nr);
+	pk_strbuf_putc(out, '\n');
+	put_lost(&r->delivery, out);
+	pk_strbuf_puts(out, "cost: ");
+	put_cost(pk_record_view_cost(&r->delivery, r->elapsed_ns), out);
+	pk_strbuf_printf(out, " of %ld CPUs\n", sysconf(_SC_NPROCESSORS_ONLN));
+	put_names(&r->names, out);
+	put_notices(r, out);
+}
