@@ -239,19 +239,11 @@ static int pk_start_required(struct genl_info *info)
 	return pk_refuse(info, PKPROF_A_ABI, -EPROTO);
 }
 
-static int pk_start_reply(struct genl_info *info, const struct pk_status *status)
+static int pk_start_put(struct sk_buff *skb, const struct pk_status *status)
 {
-	struct sk_buff *skb;
-	void *head;
-	int err;
-
-	skb = pk_reply_new(info, &head);
-	if (!skb)
-		return -ENOMEM;
-	err = pk_put_session(skb, status) ?:
-	      nla_put_u32(skb, PKPROF_A_RING_STRIDE, status->ring_stride) ?:
-	      nla_put_u32(skb, PKPROF_A_NR_CPUS, nr_cpu_ids);
-	return pk_reply_send(skb, head, info, err);
+	return pk_put_session(skb, status) ?:
+	       nla_put_u32(skb, PKPROF_A_RING_STRIDE, status->ring_stride) ?:
+	       nla_put_u32(skb, PKPROF_A_NR_CPUS, nr_cpu_ids);
 }
 
 static int pk_start_configured(struct genl_info *info, struct pk_session *s,
@@ -274,24 +266,36 @@ static int pk_start_configured(struct genl_info *info, struct pk_session *s,
 				info->extack, status);
 }
 
+/* Whoever is told of an error must not own a running session. */
 static int pk_netlink_start(struct sk_buff *request, struct genl_info *info)
 {
 	struct pk_status status;
 	struct pk_session *s;
+	struct sk_buff *skb;
+	void *head;
 	int err;
 
 	err = pk_start_required(info);
 	if (err)
 		return err;
-	s = pk_session_create();
-	if (!s)
+	skb = pk_reply_new(info, &head);
+	if (!skb)
 		return -ENOMEM;
+	s = pk_session_create();
+	if (!s) {
+		nlmsg_free(skb);
+		return -ENOMEM;
+	}
 	err = pk_start_configured(info, s, &status);
 	if (err) {
 		pk_session_put(s);
+		nlmsg_free(skb);
 		return err;
 	}
-	return pk_start_reply(info, &status);
+	err = pk_reply_send(skb, head, info, pk_start_put(skb, &status));
+	if (err)
+		pk_control_stop(nla_get_u64(info->attrs[PKPROF_A_COOKIE]), info->extack);
+	return err;
 }
 
 /* --- STOP, MARK --- */

@@ -69,10 +69,9 @@
  *
  *	kernel (producer)			user (reader)
  *
- *	tail = READ_ONCE(reader->tail)		head = load-acquire(info->head) (B)
- *	if full: count a loss		 	read records in [tail, head)
- *	smp_mb()			(A)	full barrier			(A)
- *	write record				reader->tail = tail
+ *	tail = load-acquire(reader->tail) (A)	head = load-acquire(info->head) (B)
+ *	if full: count a loss			read records in [tail, head)
+ *	write record				store-release(reader->tail)	(A)
  *	store-release(info->head)	(B)
  *
  * head and tail count bytes since the session's start and never wrap; the

@@ -91,7 +91,8 @@ class Graph:
         return self.b.run("return document.documentElement.viewBox.baseVal.width") - 2 * PAD
 
     def shot(self, name):
-        self.b.run("window.scrollTo(0, 0)")
+        self.b.run("window.scrollTo(0, 0);"
+                   "document.documentElement.dispatchEvent(new MouseEvent('mouseleave'))")
         self.b.screenshot(f"{self.folder}/{name}.png")
 
     def settle(self):
@@ -121,9 +122,12 @@ def test_draw(b, folder):
     equal("heading", g.text("#title"), "On-CPU time by process and stack")
     check("subtitle", f"{all_samples:,} samples at 100 Hz" in g.text("#subtitle"))
     near("width of the root", g.frame("all")["width"], g.inner())
-    for base in {names[0] for names, _ in stacks}:
+    x = PAD
+    for base in sorted({names[0] for names, _ in stacks}):
         wanted = total(stacks, lambda n, base=base: n[0] == base) * scale
         near(f"width of {base}", g.frame(base)["width"], wanted)
+        near(f"place of {base}", g.frame(base)["x"], x)
+        x += wanted
     frames = g.frames()
     rows = {}
     for f in frames:
@@ -222,17 +226,31 @@ def test_tooltip(b, folder):
     g = Graph(b, folder, "database")
     stacks = folded(folder)
     all_samples = total(stacks, lambda n: True)
-    leaf = total(stacks, lambda n: n[0] == "pgbench" and n[-1] == "try_to_wake_up")
-    f = [f for f in g.frames() if f["name"] == "try_to_wake_up"][0]
-    b.run("window.scrollTo(0, arguments[0])", f["y"] - 200)
-    f = [f for f in g.frames() if f["name"] == "try_to_wake_up"][0]
-    b.move(f["x"] + f["width"] / 2, f["y"] + 5)
-    text = g.text("#tip")
-    for part in ("try_to_wake_up", "[kernel]", f"{leaf} samples", "2.43 s CPU time",
-                 f"{100 * leaf / all_samples:.1f} % of all", "100.0 % of __wake_up_sync_key",
-                 "in its own code"):
-        check(f"tooltip says {part!r}: {text}", part in text)
+
+    def hover(name, x=0.5):
+        b.run("window.scrollTo(0, arguments[0])", g.frame(name)["y"] - 200)
+        f = g.frame(name)
+        b.move(f["x"] + f["width"] * x, f["y"] + 5)
+        return g.text("#tip")
+
+    def says(text, *parts):
+        for part in parts:
+            check(f"tooltip says {part!r}: {text}", part in text)
+
+    wake = total(stacks, lambda n: n[0] == "pgbench" and n[-1] == "try_to_wake_up")
+    says(hover("try_to_wake_up"), "try_to_wake_up", "[kernel]", f"{wake} samples",
+         f"{wake / 100:.2f} s CPU time", f"{100 * wake / all_samples:.1f} % of all",
+         "100.0 % of __wake_up_sync_key", f"{wake} samples in its own code")
     b.screenshot(f"{folder}/tooltip.png")
+    update = total(stacks, lambda n: "heap_update" in n)
+    own = total(stacks, lambda n: n[-1] == "heap_update")
+    modify = total(stacks, lambda n: "ExecModifyTable" in n)
+    check("the example tells self from total", 0 < own < update)
+    says(hover("heap_update", 0.8), "/usr/lib/postgresql/15/bin/postgres", f"{update} samples",
+         f"{100 * update / all_samples:.1f} % of all",
+         f"{100 * update / modify:.1f} % of ExecModifyTable", f"{own} samples in its own code, "
+         f"{100 * own / all_samples:.1f} % of all")
+    check("callers have no code of their own here", "own code" not in hover("ServerLoop"))
     b.move(5, 5)
     equal("tooltip elsewhere", g.text("#tip"), "")
     g.settle()

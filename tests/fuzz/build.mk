@@ -3,8 +3,9 @@
 #
 #	CLANG=cc	a clang with libFuzzer; empty: gcc and replay.c
 #
-# A fuzzer names sources of the kernel half that it needs in its first 30 lines:
-#	/* link: kmod/ring.c */
+# A fuzzer says in its first 30 lines what it is linked with:
+#	/* folders: base profile */	folders of user/
+#	/* link: kmod/ring.c */		single sources
 
 BUILD ?= build
 CLANG ?=
@@ -20,7 +21,6 @@ CFLAGS := -O1 -g -std=gnu11 -D_GNU_SOURCE -Iuser -Ikmod -Itests/fuzz -Itests/uni
 LIBS := $(shell pkg-config --libs $(PKGS)) -liberty -lm $(SAN) $(if $(CLANG),-fsanitize=fuzzer)
 
 FUZZERS := $(wildcard tests/fuzz/fuzz_*.c)
-USER_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(filter-out user/main.c,$(wildcard user/*/*.c)))
 DRIVER := $(if $(CLANG),,$(OBJ)/tests/fuzz/replay.o)
 
 what = $(shell sed -n '1,30s,^/\* $(1): \(.*\) \*/.*,\1,p' $(2))
@@ -33,14 +33,13 @@ $(OBJ)/%.o: %.c tests/fuzz/build.mk
 	@echo "  CC      $< (fuzz)"
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
-$(OBJ)/lib.a: $(USER_OBJ)
-	@rm -f $@
-	$(Q)ar rcs $@ $^
+sources = $(call what,link,$(1)) \
+	$(foreach folder,$(call what,folders,$(1)),$(wildcard user/$(folder)/*.c))
 
-# the flavour is part of a program's name below, so that both may be there
+# linked beside the objects of its flavour, so that both may be there
 define fuzz_rule
-$(OBJ)/$(1): $(OBJ)/tests/fuzz/$(1).o $(patsubst %.c,$(OBJ)/%.o,$(call what,link,tests/fuzz/$(1).c)) \
-		$(DRIVER) $(OBJ)/lib.a
+$(OBJ)/$(1): $(OBJ)/tests/fuzz/$(1).o $(patsubst %.c,$(OBJ)/%.o,$(call sources,tests/fuzz/$(1).c)) \
+		$(DRIVER)
 	@echo "  LINK    $$@"
 	$$(Q)$$(CC) -o $$@ $$^ $$(LIBS)
 

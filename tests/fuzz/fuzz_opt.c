@@ -3,6 +3,7 @@
  * Fuzzer of the option parser. Input: one byte whose lowest bit says whether
  * options and operands may be mixed, then the words, each ending with a NUL.
  */
+/* folders: base */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	number = 1;
 	choice = NULL;
 	nr = pk_opt_parse(opts, argc, argv, copy[0] & 1, &dashes, &err);
-	if (nr > argc || dashes > nr || (nr >= 0 && argv[nr]))
+	if (nr >= 0 && (nr > argc || dashes > nr || argv[nr]))
 		__builtin_trap();
 	if (nr < 0 && nr != -ECANCELED && (nr != -EINVAL || err.exit_code != PK_EXIT_USAGE))
 		__builtin_trap();

@@ -5,6 +5,7 @@
  * bodies that are said to be neither raw nor zstd are taken as raw then.
  * Whatever loads must hold together.
  */
+/* folders: base profile */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -227,10 +227,13 @@ static void write_fact_u64(const char *key, uint64_t v)
 
 static void write_facts(void)
 {
+	char cpus[24];
+
+	snprintf(cpus, sizeof(cpus), opt.cpus > 1 ? "0-%u" : "%u", (unsigned int)opt.cpus - 1);
 	check(pk_writer_fact(writer, "host.name", "generated"));
 	check(pk_writer_fact(writer, "kernel.release", "6.1.0-generated"));
 	check(pk_writer_fact(writer, "record.command", "genprofile"));
-	write_fact_u64("cpu.online", opt.cpus);
+	check(pk_writer_fact(writer, "cpu.online", cpus));
 	write_fact_u64("record.period_ns", opt.period_ns);
 	write_fact_u64("record.start_ns", T0_NS);
 	write_fact_u64("time.mono_ns", T0_NS);

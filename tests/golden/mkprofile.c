@@ -77,7 +77,7 @@ static PK_VEC(struct function) functions;
 static PK_VEC(struct stack) stacks;
 static PK_VEC(struct pk_sample_row) samples;
 static PK_VEC(struct pk_counters) books;
-static PK_VEC(struct pk_task_event) alive;
+static PK_VEC(struct pk_task_event) programs;	/* where DSOs are mapped */
 static uint32_t tgid_of[1 << 16];
 static uint64_t period_ns = DEFAULT_PERIOD_NS;
 static unsigned int line_nr;
@@ -316,7 +316,7 @@ static void do_process(const struct words *w)
 	e.tgid = e.tid;
 	note_task(e.tid, e.tgid);
 	check(pk_writer_task(writer, &e));
-	check(pk_vec_add(&alive, e));
+	check(pk_vec_add(&programs, e));
 }
 
 static void do_thread(const struct words *w)
@@ -331,11 +331,11 @@ static void do_thread(const struct words *w)
 		.comm = intern(word(w, 3)),
 	};
 
-	for (size_t i = 0; i < alive.nr; i++) {
-		if (alive.data[i].tgid == e.tgid) {
-			e.args = alive.data[i].args;
-			e.cgroup = alive.data[i].cgroup;
-			e.parent_tgid = alive.data[i].parent_tgid;
+	for (size_t i = 0; i < programs.nr; i++) {
+		if (programs.data[i].tgid == e.tgid) {
+			e.args = programs.data[i].args;
+			e.cgroup = programs.data[i].cgroup;
+			e.parent_tgid = programs.data[i].parent_tgid;
 		}
 	}
 	note_task(e.tid, e.tgid);
@@ -371,6 +371,7 @@ static void do_exec(const struct words *w)
 	check(pk_writer_task(writer, &e));
 	e.kind = PK_TASK_INFO;
 	e.time_ns++;
+	check(pk_vec_add(&programs, e));
 	e.comm = 0;
 	e.args = intern(option(w, 4, "args"));
 	e.cgroup = intern(option(w, 4, "cgroup"));
@@ -496,10 +497,10 @@ static void do_mark(const struct words *w)
 
 static void write_maps(void)
 {
-	for (size_t p = 0; p < alive.nr; p++) {
+	for (size_t p = 0; p < programs.nr; p++) {
 		for (size_t d = 0; d < dsos.nr; d++) {
-			struct pk_map_event e = { .time_ns = T0_NS,
-						  .tgid = alive.data[p].tgid,
+			struct pk_map_event e = { .time_ns = programs.data[p].time_ns,
+						  .tgid = programs.data[p].tgid,
 						  .file = dsos.data[d].file,
 						  .addr = dsos.data[d].base,
 						  .len = DSO_BYTES };

@@ -11,7 +11,8 @@ record() {
 	pk record -F 499 -o a.pkp -- "$PK_WORK/shares" 2 >books.txt
 }
 holds record record
-expect samples "$(total samples a.pkp) > 500" "$(total samples a.pkp) samples"
+# 2 s at 499 Hz on both CPUs; a busy host takes its part
+expect samples "$(total samples a.pkp) > 300" "$(total samples a.pkp) samples"
 balanced books a.pkp
 pid=$(said pid books.txt)
 truth=$(calc "$(said spin_half books.txt) / $(said total books.txt) * 100")

@@ -38,7 +38,7 @@ expect storm-events "$(rows losses.sources storm.pkp | jq 'select(.source == "ta
 "$PK_WORK/busy" 120 0 1 >busy.txt &
 busy=$!
 until_true 10 grep -q started busy.txt
-pk record -F 10000 -o stopped.pkp 2>record.err &
+"$PK_USER" record -F 10000 -o stopped.pkp 2>record.err &
 recorder=$!
 until_true 10 session_runs
 sleep 1
@@ -60,7 +60,7 @@ for cpu in 0 1; do
 done
 
 # Stopped nine tenths of the time, while processes come and go.
-pk record -F 10000 -o starved.pkp 2>record.err &
+"$PK_USER" record -F 10000 -o starved.pkp 2>record.err &
 recorder=$!
 until_true 10 session_runs
 "$PK_WORK/forkstorm" 200 >storm2.txt &

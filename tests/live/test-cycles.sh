@@ -40,7 +40,7 @@ module_left=$(grep -c pkprof /proc/modules /proc/slabinfo /proc/vmallocinfo 2>/d
 expect nothing_left "$module_left == 0" "mentions in modules, slabinfo, vmallocinfo: $module_left"
 
 load
-pk record -F 99 -o r.pkp -d 3 2>record.err &
+"$PK_USER" record -F 99 -o r.pkp -d 3 2>record.err &
 recorder=$!
 until_true 10 session_runs
 if rmmod pkprof 2>rmmod.err; then

@@ -33,7 +33,7 @@ chmod 755 "$PK_TMP" "$PK_TMP/bin"
 refuses no-module 4 'module' pk record -d 1 -o n.pkp
 holds no-module-no-file test ! -e n.pkp
 refuses no-module-status 4 'module' pk status
-refuses no-module-mark 4 'module' pk mark x
+refuses no-module-mark 9 'record' pk mark x
 
 load
 mkdir -p open && chmod 777 open
@@ -58,7 +58,7 @@ refuses command-not-executable 126 'not-executable' pk record -o r.pkp -- ./not-
 # None of it may have cost what was there.
 holds refused-leaves-no-file test ! -s r.pkp
 
-pk record -d 8 -o owner.pkp 2>owner.err &
+"$PK_USER" record -F 999 -d 8 -o owner.pkp 2>owner.err &
 owner=$!
 until_true 10 session_runs
 refuses busy 6 "pkprof-user.*$owner|$owner" pk record -d 1 -o busy.pkp
@@ -80,13 +80,15 @@ holds disk-full-reads pk info small/full.pkp
 holds disk-full-detached until_true 1 module_is_idle
 kill $busy
 wait $busy
-refuses report-disk-full 8 'space|full' pk export --format perf-script kept.pkp -o small/x.txt
+rm small/full.pkp
+head -c 150k /dev/zero >small/filler
+refuses report-disk-full 8 'space|full' pk export --format perf-script owner.pkp -o small/x.txt
 umount small
 
 : >empty.pkp
 refuses file-empty 7 'empty.pkp.*empty|empty' pk report empty.pkp
 refuses file-not-ours 7 'not a' pk report "$PK_USER"
-refuses file-absent 1 'absent.pkp' pk report absent.pkp
+refuses file-absent 7 'absent.pkp' pk report absent.pkp
 refuses file-dir 7 'open' pk report open
 head -c $(($(stat -c %s kept.pkp) / 2)) kept.pkp >cut.pkp
 holds file-cut-reads pk report cut.pkp

@@ -8,9 +8,9 @@
 
 readonly ONLINE=/sys/devices/system/cpu/cpu1/online
 
-# samples_of_cpu CPU FROM TO FILE: between two times of the recording, in seconds
-samples_of_cpu() {
-	rows summary.cpus "$4" --from "$2" --to "$3" | jq -s --argjson c "$1" '[.[] | select(.cpu == $c) | .samples] | add // 0'
+# samples_of_cpu1 FILE [OPTION...]
+samples_of_cpu1() {
+	rows summary.cpus "$@" | jq -s '[.[] | select(.cpu == 1) | .samples] | add // 0'
 }
 
 set_online() {
@@ -21,41 +21,44 @@ if [[ ! -w $ONLINE ]]; then
 	skip cpu1 "this kernel cannot take CPU 1 offline"
 	exit
 fi
+n=()
 load
 "$PK_WORK/busy" 60 0 >busy0.txt &
 busy0=$!
-pk record -F 499 -o h.pkp 2>record.err &
+"$PK_USER" record -F 499 -o h.pkp 2>record.err &
 recorder=$!
 until_true 10 session_runs
-started=$EPOCHREALTIME
+pk mark before
 # not pinned: it runs on CPU 1 while there is one
 nice -n 1 "$PK_WORK/shares" 60 >/dev/null &
 worker=$!
 sleep 2
 holds offline set_online 0
-off=$(calc "$EPOCHREALTIME - $started")
+pk mark away
 sleep 2
-on=$(calc "$EPOCHREALTIME - $started")
+pk mark back
 holds online set_online 1
 taskset -p 2 $worker >/dev/null
 sleep 2
 kill -INT $recorder
 holds record wait $recorder
 balanced books h.pkp
-end=$(calc "$(total recording_ns h.pkp) / 1e9")
-expect before "$(samples_of_cpu 1 0 "$off" h.pkp) > 100" "samples of CPU 1 before: $(samples_of_cpu 1 0 "$off" h.pkp)"
-# Both clocks have a little of the start in them.
-expect while_away "$(samples_of_cpu 1 "$(calc "$off + 0.7")" "$on" h.pkp) == 0" "samples of CPU 1 while offline"
-expect after "$(samples_of_cpu 1 "$on" "$end" h.pkp) > 100" "samples of CPU 1 after: $(samples_of_cpu 1 "$on" "$end" h.pkp)"
+for phase in before away back; do
+	n[${#n[@]}]=$(samples_of_cpu1 h.pkp --phase $phase)
+done
+expect before "${n[0]} > 50" "samples of CPU 1 before: ${n[0]}"
+expect while-away "${n[1]} == 0" "samples of CPU 1 while offline: ${n[1]}"
+expect after "${n[2]} > 50" "samples of CPU 1 after: ${n[2]}"
 
 echo 0 >$ONLINE
-pk record -F 499 -d 3 -o h2.pkp 2>record.err &
+"$PK_USER" record -F 499 -d 3 -o h2.pkp 2>record.err &
 recorder=$!
 until_true 10 session_runs
 sleep 0.5
 echo 1 >$ONLINE
 holds start-without-cpu1 wait $recorder
 balanced books-without-cpu1 h2.pkp
-expect joins "$(samples_of_cpu 1 0 60 h2.pkp) > 50" "samples of a CPU that came while recording"
+joined=$(samples_of_cpu1 h2.pkp)
+expect joins "$joined > 50" "samples of a CPU that came while recording: $joined"
 kill $worker $busy0
 wait $worker $busy0 2>/dev/null

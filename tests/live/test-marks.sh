@@ -23,7 +23,7 @@ expect phase-first "$in_first > 200 && $in_second == 0" "samples of spin_half in
 expect phase-second "$(samples_in recurse_leaf m.pkp --phase 'second one') > 300 && $(samples_in recurse_leaf m.pkp --phase first) == 0"
 expect phase-again "$(samples_in main m.pkp --phase first) > $in_first" "both phases of one name are taken"
 pk report --phase nosuch m.pkp >nosuch.txt 2>&1
-equal phase-unknown-code $? 1
+equal phase-unknown-code $? 2
 matches phase-unknown "$(<nosuch.txt)" 'second one'
 pk info m.pkp >info.txt
 matches info-phases "$(<info.txt)" 'second one'

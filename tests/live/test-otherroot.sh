@@ -31,4 +31,4 @@ named=$(calc "$(total named o.pkp) * 100")
 expect named "$named > 90" "$named % of frames named"
 pk report o.pkp >report.txt
 matches named-is-printed "$(<report.txt)" 'named'
-expect libc "$(rows function.functions o.pkp | jq -s '[.[] | select(.dso | test("libc"))] | length') > 0" "functions of libc by name"
+expect libc "$(rows function.functions o.pkp | jq -s '[.[] | select((.dso // "") | test("libc"))] | length') > 0" "functions of libc by name"

@@ -35,7 +35,8 @@ time_matches deep
 record_one deeper recurse 1000 1
 cut=$(rows summary.stacks deeper.pkp | jq -s '[.[] | select(.half == "user" and .end == "depth") | .share] | add // 0')
 expect deeper-is-cut "$cut > 0.9" "share of stacks cut at the limit: $cut"
-expect deeper-leaf "$(samples_in recurse_leaf deeper.pkp) > 500"
+leaf=$(samples_in recurse_leaf deeper.pkp)
+expect deeper-leaf "$leaf > 0.9 * $(total samples deeper.pkp)" "samples in recurse_leaf: $leaf of $(total samples deeper.pkp)"
 
 record_one jit jit 2
 hot=$(said jit_hot jit.txt) warm=$(said jit_warm jit.txt)
@@ -49,7 +50,7 @@ time_matches mapper
 loads=$(said loads mapper.txt)
 maps=$(rows losses.sources mapper.pkp | jq 'select(.source == "task") | .generated')
 expect mapper-maps "$maps >= 2 * $loads" "$loads loads of a library, as many anonymous maps, $maps events"
-libm=$(rows function.functions mapper.pkp | jq -s '[.[] | select(.dso | test("libm[.-]")) | .self_samples] | add // 0')
+libm=$(rows function.functions mapper.pkp | jq -s '[.[] | select((.dso // "") | test("libm[.-]")) | .self_samples] | add // 0')
 expect mapper-libm "$libm > 0" "samples in libm: $libm"
 balanced mapper-books mapper.pkp
 
@@ -64,7 +65,8 @@ fi
 
 record_one hostile hostile 3
 time_matches hostile
-expect hostile-leaf "$(samples_in hostile_spin hostile.pkp) > 2000" "samples in hostile_spin: $(samples_in hostile_spin hostile.pkp)"
+leaf=$(samples_in hostile_spin hostile.pkp)
+expect hostile-leaf "$leaf > 0.9 * $(total samples hostile.pkp)" "samples in hostile_spin: $leaf of $(total samples hostile.pkp)"
 kernel=$(pk export --format folded hostile.pkp | grep hostile_spin | grep -cE '0xffff[0-9a-f]{12}')
 equal hostile-no-kernel-address "$kernel" 0
 balanced hostile-books hostile.pkp

@@ -103,7 +103,7 @@ static void test_pointer_encodings(void **state)
 		{ 0x04, ".quad code + 0x500", ".quad 0x10" },
 		{ 0x1b, ".long code + 0x600 - .", ".long 0x10" },	/* relative */
 		{ 0x1c, ".quad code + 0x700 - .", ".quad 0x10" },
-		{ 0x01, ".byte 0x80, 0xa0, 0x01", ".uleb128 0x10" },	/* code is at 0x4800 - 0x800 */
+		{ 0x01, ".byte 0x80, 0xa0, 0x01", ".uleb128 0x10" },	/* 0x5000 */
 		{ 0x09, ".sleb128 0x5000 - 0x100", ".sleb128 0x10" },
 	};
 	char text[4096], *p = text;
@@ -131,8 +131,6 @@ static void test_pointer_encodings(void **state)
 	for (unsigned int i = 0; i < 10; i++) {
 		uint64_t want = i < 8 ? 0x4000 + 0x100 * i : i == 8 ? 0x5000 : 0x4f00;
 
-		if (i == 8)	/* 0x80 0xa0 0x01: 0x20 << 7 | 1 << 14 */
-			assert_int_equal(want, (0x20 << 7) + (1 << 14));
 		assert_true(pk_eh_frame_find(&eh, want + 0xf, &start, &end));
 		assert_int_equal(start, want);
 		assert_int_equal(end, want + 0x10);
@@ -164,7 +162,7 @@ static void test_running_program(void **state)
 		agree += pk_eh_frame_find(&eh, sym.st_value, &start, &end) &&
 			 start == sym.st_value && end == start + sym.st_size;
 	}
-	assert_true(all > 100);
+	assert_true(all > 20);
 	assert_true(agree > all * 9 / 10);
 	pk_eh_frame_deinit(&eh);
 	pk_elf_close(&e);

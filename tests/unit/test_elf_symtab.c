@@ -83,15 +83,16 @@ static void assert_names(const char *file, const struct want *want, size_t nr, b
 		pk_cover_settle(&c, NULL);
 	}
 	for (size_t i = 0; i < nr; i++) {
-		const struct pk_func *f = &c.funcs.data[c.owner[i]];
+		const struct pk_func *f = NULL;
 
-		if (!want[i].name) {
-			if (c.owner[i] != PK_COVER_NONE)
-				fail_msg("%#lx is called %s", (long)want[i].off, f->name);
-			continue;
-		}
-		if (c.owner[i] == PK_COVER_NONE)
+		if (c.owner[i] != PK_COVER_NONE)
+			f = &c.funcs.data[c.owner[i]];
+		if (!f && want[i].name)
 			fail_msg("%#lx has no name, not %s", (long)want[i].off, want[i].name);
+		if (f && !want[i].name)
+			fail_msg("%#lx is called %s", (long)want[i].off, f->name);
+		if (!f)
+			continue;
 		assert_string_equal(f->name, want[i].name);
 		assert_int_equal(f->start - text, want[i].start);
 		assert_int_equal(f->end - f->start, want[i].size);

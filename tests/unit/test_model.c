@@ -181,6 +181,27 @@ static void test_reused_pid_is_another_process(void **state)
 	done(&p, &m);
 }
 
+/* Nobody said that the threads of the first process ended. */
+static void test_threads_end_with_their_process(void **state)
+{
+	struct pk_profile p;
+	struct pk_model m;
+
+	(void)state;
+	fix_init(&p);
+	fix_fork(&p, 1 * S, 7, 1, "first");
+	fix_thread(&p, 1 * S, 8, 7, "first");
+	fix_fork(&p, 3 * S, 7, 1, "second");
+	fix_sample(&p, 2 * S, 8, 7, 0, 0, 0);
+	fix_sample(&p, 4 * S, 8, 7, 0, 0, 0);
+	build(&p, &m);
+	assert_comm(&m, process_of(&m, 0)->comm, "first");
+	assert_comm(&m, process_of(&m, 1)->comm, "second");
+	assert_int_equal(thread_of(&m, 0)->end_ns, 3 * S);
+	assert_true(thread_of(&m, 1)->end_ns == UINT64_MAX);
+	done(&p, &m);
+}
+
 /* Whatever was lost, each sample has a thread and a process of its number. */
 static void test_lost_events(void **state)
 {
@@ -203,6 +224,7 @@ static void test_lost_events(void **state)
 	fix_sample(&p, 91 * S, 31, 70, 0, 0, 0);	/* the thread's number in another process */
 	build(&p, &m);
 	assert_comm(&m, thread_of(&m, 0)->comm, "orphan");
+	assert_comm(&m, process_of(&m, 0)->comm, "orphan");
 	assert_int_equal(process_of(&m, 0)->tgid, 30);
 	assert_comm(&m, process_of(&m, 1)->comm, "unborn");
 	assert_comm(&m, process_of(&m, 2)->comm, ":60");
@@ -488,6 +510,7 @@ int main(void)
 		cmocka_unit_test(test_exec_goes_on_in_the_same_process),
 		cmocka_unit_test(test_exec_by_a_thread),
 		cmocka_unit_test(test_reused_pid_is_another_process),
+		cmocka_unit_test(test_threads_end_with_their_process),
 		cmocka_unit_test(test_lost_events),
 		cmocka_unit_test(test_families),
 		cmocka_unit_test(test_kernel_threads),

@@ -376,6 +376,33 @@ static void test_changed_bodies(void **state)
 	assert_in_range(nr_refused, CHANGED_COPIES / 10, CHANGED_COPIES);
 }
 
+/* A chunk left out, all checksums right: the numbers of items tell. */
+static void test_left_out(void **state)
+{
+	(void)state;
+	for (size_t victim = 1; victim + 1 < nr_chunks; victim++) {
+		struct pk_strbuf out = { 0 };
+		uint32_t crc = put_file_head(&out);
+		struct pk_profile p;
+
+		for (size_t c = 0; c + 1 < nr_chunks; c++) {
+			size_t len;
+			uint8_t *raw = raw_body(c, &len);
+
+			if (c != victim)
+				crc = put_chunk(&out, crc,
+						fixture_chunk_type(&whole_image, chunk[c]),
+						PK_CODING_RAW, raw, len, len);
+			free(raw);
+		}
+		assert_int_equal(pk_profile_load_mem(out.data, out.len, "left out", &p, NULL), 0);
+		assert_int_equal(p.state, victim + 2 == nr_chunks ? PK_FILE_CUT : PK_FILE_DAMAGED);
+		assert_sane(&p);
+		pk_profile_deinit(&p);
+		pk_strbuf_deinit(&out);
+	}
+}
+
 static void check_one_chunk(unsigned int coding, const void *body, size_t len, uint32_t raw_bytes,
 			    unsigned int type, enum pk_file_state expected)
 {
@@ -392,6 +419,14 @@ static void check_one_chunk(unsigned int coding, const void *body, size_t len, u
 	assert_sane(&p);
 	pk_profile_deinit(&p);
 	pk_strbuf_deinit(&out);
+}
+
+/* Chunks of no items are no use, but no damage either. */
+static void test_empty_chunks(void **state)
+{
+	(void)state;
+	for (unsigned int type = PK_CHUNK_END; type < PK_CHUNK_NR_TYPES; type++)
+		check_one_chunk(PK_CODING_RAW, "\0\0", 2, 2, type, PK_FILE_CUT);
 }
 
 /* Sizes that lie, and more in a chunk than there may be. */
@@ -535,6 +570,8 @@ int main(void)
 		cmocka_unit_test(test_flipped_bits),
 		cmocka_unit_test(test_moved_chunks),
 		cmocka_unit_test(test_changed_bodies),
+		cmocka_unit_test(test_left_out),
+		cmocka_unit_test(test_empty_chunks),
 		cmocka_unit_test(test_bombs),
 		cmocka_unit_test(test_many_bombs),
 		cmocka_unit_test(test_unknown_chunk),

@@ -544,7 +544,8 @@ static void test_resume(void **state)
 	check_resumed(ORDINARY_END_NS, 150);
 }
 
-static void test_resume_too_short(void **state)
+/* A file that is not what was loaded, or not sound, is left alone. */
+static void test_resume_refused(void **state)
 {
 	struct image i = fixture_image(fixture_fill_ordinary, 1);
 	struct pk_err err = { 0 };
@@ -557,6 +558,14 @@ static void test_resume_too_short(void **state)
 	assert_int_equal(pk_writer_resume(fd, "test", &p, &w, &err), -ESTALE);
 	assert_int_equal(err.exit_code, PK_EXIT_OUTPUT);
 	assert_int_equal(lseek(fd, 0, SEEK_END), 0);
+	pk_profile_deinit(&p);
+
+	i.data[i.len / 2] ^= 1;
+	load(&i, &p);
+	assert_int_equal(write(fd, i.data, i.len), i.len);
+	assert_int_equal(pk_writer_resume(fd, "test", &p, &w, &err), -EBADMSG);
+	assert_int_equal(err.exit_code, PK_EXIT_BAD_FILE);
+	assert_int_equal(lseek(fd, 0, SEEK_END), i.len);
 	close(fd);
 	pk_profile_deinit(&p);
 	image_free(&i);
@@ -708,7 +717,7 @@ int main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_forgotten_texts),
 		cmocka_unit_test(test_resume),
-		cmocka_unit_test(test_resume_too_short),
+		cmocka_unit_test(test_resume_refused),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_disk_full),
 		cmocka_unit_test(test_failing_write),

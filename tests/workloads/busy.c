@@ -8,6 +8,7 @@
  * Prints "started" once all of them run, and at the end one line per CPU:
  * "cpu N NANOSECONDS wall NANOSECONDS", CPU time and wall time of its process.
  */
+#include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,11 +20,16 @@
 #include "clock.h"
 
 static volatile sig_atomic_t is_over;
+static pid_t *volatile pids;
+static volatile int nr_pids;
 
+/* The parent tells its children. */
 static void stop(int sig)
 {
-	(void)sig;
 	is_over = 1;
+	for (int i = 0; i < nr_pids; i++)
+		if (pids[i] > 0)
+			kill(pids[i], sig);
 }
 
 static WORK void busy_loop(uint64_t end_ns)
@@ -37,6 +43,7 @@ static int child(int cpu, uint64_t end_ns, int ready_fd)
 	uint64_t start, wall, spent;
 	cpu_set_t set;
 
+	nr_pids = 0;
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
@@ -59,11 +66,11 @@ int main(int argc, char **argv)
 {
 	struct sigaction sa = { .sa_handler = stop };
 	int nr = argc > 2 ? argc - 2 : (int)sysconf(_SC_NPROCESSORS_ONLN);
-	pid_t *pids = calloc(nr, sizeof(*pids));
 	uint64_t end_ns;
 	int ready[2], failed = 0;
 	char byte;
 
+	pids = calloc(nr, sizeof(*pids));
 	if (argc < 2 || !pids || pipe(ready)) {
 		fprintf(stderr, "usage: busy SECONDS [CPU...]\n");
 		return 2;
@@ -75,6 +82,7 @@ int main(int argc, char **argv)
 		pids[i] = fork();
 		if (!pids[i])
 			return child(argc > 2 ? atoi(argv[2 + i]) : i, end_ns, ready[1]);
+		nr_pids = i + 1;
 	}
 	close(ready[1]);
 	for (int i = 0; i < nr; i++)
@@ -83,11 +91,10 @@ int main(int argc, char **argv)
 	printf("started\n");
 	fflush(stdout);
 	for (int i = 0; i < nr; i++) {
-		int status;
+		int status = 0;
 
-		while (waitpid(pids[i], &status, 0) < 0)
-			if (is_over)
-				kill(pids[i], SIGTERM);
+		while (waitpid(pids[i], &status, 0) < 0 && errno == EINTR)
+			;
 		failed |= status;
 	}
 	return failed ? 1 : 0;

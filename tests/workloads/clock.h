@@ -2,9 +2,11 @@
 /*
  * Time and work for programs of known answer.
  *
- * A test compares the profile with what the program itself measured on
- * CLOCK_THREAD_CPUTIME_ID, never with what it meant to do: guests are slow and
- * their hosts shared. System calls are made inline, so that the frame pointer
+ * A test compares the profile with what the program itself counted, never with what
+ * it meant to do: guests are slow and their hosts shared. CPU time of a guest holds
+ * the moments in which the host ran something else; those are lost to sampling too
+ * (as overruns), but fall on whatever stood there. Shares are therefore told in
+ * slices of equal work, which take time only while they run. System calls are made inline, so that the frame pointer
  * chain from kernel time leads through the calling function and not past it.
  */
 #ifndef PK_WORKLOAD_CLOCK_H
@@ -40,7 +42,7 @@ static inline __attribute__((always_inline)) uint64_t thread_cpu_ns(void)
 	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
-/* Work of no interest between two looks at the clock; some 100 us in a guest. */
+/* One slice of work: some 100 us in a guest. */
 static inline __attribute__((always_inline)) void spin_slice(void)
 {
 	for (unsigned int i = 0; i < 40000; i++)

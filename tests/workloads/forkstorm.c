@@ -6,7 +6,7 @@
  *
  *	forkstorm NR [WORK_US]
  *
- * Each of NR children runs this program again as "storm-child", works for
+ * Each of NR children runs this program again, calls itself "storm-child", works for
  * WORK_US of CPU time (default 200) and leaves. It is linked to fixed addresses,
  * or an emulator would translate all of its code again for each of them. Prints "forks NR", "execs NR",
  * "cpu NANOSECONDS" of the children.
@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -46,6 +47,8 @@ int main(int argc, char **argv)
 	int status;
 
 	if (!strcmp(argv[0], "storm-child")) {
+		/* exec named it "exe", for that is what it was called by */
+		prctl(PR_SET_NAME, "storm-child");
 		storm_work(argc > 1 ? strtoul(argv[1], NULL, 0) : 0);
 		return 0;
 	}

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Spends 50, 30 and 20 % of its CPU time in three functions.
+ * Spends 50, 30 and 20 % of its time in three functions.
  *
  *	shares SECONDS [CPU]		one thread, spin_half spin_third spin_fifth
  *	shares --threads SECONDS [CPU]	three threads: half, third, fifth
  *
- * SECONDS are CPU time. Prints "pid PID", one line "NAME NANOSECONDS" per function
- * or thread, as measured, then "total NANOSECONDS" and "wall NANOSECONDS".
+ * SECONDS are CPU time, rounded up to rounds of 100 slices of equal work. Prints
+ * "pid PID", one line "NAME SLICES" per function or thread, "total SLICES", and the
+ * process's CPU time, "cpu NANOSECONDS".
  */
 #include <pthread.h>
 #include <sched.h>
@@ -19,29 +20,29 @@
 
 #include "clock.h"
 
-/* CPU time of one round; short against a sampling period times the rounds. */
-#define ROUND_NS	(20 * NSEC_PER_MSEC)
-
 struct worker {
 	const char *thread, *function;
 	unsigned int percent;
-	uint64_t (*spin)(uint64_t until_ns);
-	uint64_t spent_ns;
+	void (*spin)(unsigned int slices);
+	uint64_t slices;
 };
 
-static WORK uint64_t spin_half(uint64_t until_ns)
+static WORK void spin_half(unsigned int slices)
 {
-	return spin_until(until_ns);
+	while (slices--)
+		spin_slice();
 }
 
-static WORK uint64_t spin_third(uint64_t until_ns)
+static WORK void spin_third(unsigned int slices)
 {
-	return spin_until(until_ns);
+	while (slices--)
+		spin_slice();
 }
 
-static WORK uint64_t spin_fifth(uint64_t until_ns)
+static WORK void spin_fifth(unsigned int slices)
 {
-	return spin_until(until_ns);
+	while (slices--)
+		spin_slice();
 }
 
 static struct worker workers[] = {
@@ -53,26 +54,30 @@ static struct worker workers[] = {
 
 static uint64_t total_ns;
 
-/* Bring one worker to its part of @done_ns, the time spent in all rounds so far. */
-static WORK void work(struct worker *w, uint64_t done_ns)
+static uint64_t process_cpu_ns(void)
 {
-	uint64_t from = thread_cpu_ns(), want = done_ns * w->percent / 100;
+	return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
 
-	if (want > w->spent_ns)
-		w->spent_ns += w->spin(from + want - w->spent_ns) - from;
+/* One worker's part of a round of 100 slices. */
+static WORK void work(struct worker *w)
+{
+	w->spin(w->percent);
+	w->slices += w->percent;
 }
 
 static void by_function(void)
 {
-	for (uint64_t done = ROUND_NS; done <= total_ns; done += ROUND_NS)
+	while (process_cpu_ns() < total_ns)
 		for (size_t i = 0; i < NR_WORKERS; i++)
-			work(&workers[i], done);
+			work(&workers[i]);
 }
 
 /* The baton goes round: a thread works only when it is its turn. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t turned = PTHREAD_COND_INITIALIZER;
 static size_t turn;
+static bool is_over;
 
 static void *thread_main(void *arg)
 {
@@ -80,17 +85,21 @@ static void *thread_main(void *arg)
 	size_t me = w - workers;
 
 	prctl(PR_SET_NAME, w->thread);
-	for (uint64_t done = ROUND_NS; done <= total_ns; done += ROUND_NS) {
-		pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&lock);
+	for (;;) {
 		while (turn != me)
 			pthread_cond_wait(&turned, &lock);
-		pthread_mutex_unlock(&lock);
-		work(w, done);
-		pthread_mutex_lock(&lock);
+		/* Rounds are whole: only the first one asks. */
+		if (me == 0)
+			is_over = process_cpu_ns() >= total_ns;
+		if (!is_over)
+			work(w);
 		turn = (turn + 1) % NR_WORKERS;
 		pthread_cond_broadcast(&turned);
-		pthread_mutex_unlock(&lock);
+		if (is_over)
+			break;
 	}
+	pthread_mutex_unlock(&lock);
 	return NULL;
 }
 
@@ -118,7 +127,7 @@ static int pin(const char *cpu)
 int main(int argc, char **argv)
 {
 	bool threads = argc > 1 && !strcmp(argv[1], "--threads");
-	uint64_t sum = 0, start = clock_ns(CLOCK_MONOTONIC);
+	uint64_t sum = 0;
 
 	argv += threads;
 	argc -= threads;
@@ -134,10 +143,10 @@ int main(int argc, char **argv)
 	printf("pid %d\n", getpid());
 	for (size_t i = 0; i < NR_WORKERS; i++) {
 		printf("%s %llu\n", threads ? workers[i].thread : workers[i].function,
-		       (unsigned long long)workers[i].spent_ns);
-		sum += workers[i].spent_ns;
+		       (unsigned long long)workers[i].slices);
+		sum += workers[i].slices;
 	}
-	printf("total %llu\nwall %llu\n", (unsigned long long)sum,
-	       (unsigned long long)(clock_ns(CLOCK_MONOTONIC) - start));
+	printf("total %llu\ncpu %llu\n", (unsigned long long)sum,
+	       (unsigned long long)process_cpu_ns());
 	return 0;
 }

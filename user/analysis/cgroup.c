@@ -9,8 +9,8 @@
 static const struct pk_column columns[] = {
 	{ "samples", "samples", PK_COL_COUNT, 0 },
 	{ "cpu_ns", "CPU time", PK_COL_NS, 0 },
-	{ "one_cpu", "of one CPU", PK_COL_RATIO, PK_COL_BAR },
-	{ "machine", "of machine", PK_COL_RATIO, 0 },
+	{ "one_cpu", "CPU", PK_COL_RATIO, PK_COL_BAR },
+	{ "machine", "machine", PK_COL_RATIO, 0 },
 	{ "machine_error", "±", PK_COL_RATIO, PK_COL_ERROR },
 	{ "share", "of samples", PK_COL_RATIO, 0 },
 	{ "processes", "processes", PK_COL_COUNT, 0 },

@@ -18,7 +18,7 @@ static const struct pk_column columns[] = {
 	{ "self_samples", "samples", PK_COL_COUNT, 0 },
 	{ "total_samples", "total samples", PK_COL_COUNT, PK_COL_HIDDEN },
 	{ "self_ns", "self time", PK_COL_NS, 0 },
-	{ "total_ns", "total time", PK_COL_NS, 0 },
+	{ "total_ns", "total time", PK_COL_NS, PK_COL_HIDDEN },
 	{ "kind", "kind", PK_COL_TEXT, 0 },
 	{ "dso", "DSO", PK_COL_TEXT, PK_COL_BASENAME },
 	{ "function", "function", PK_COL_TEXT, PK_COL_ELASTIC },

@@ -23,6 +23,7 @@ enum pk_col_type {
 	PK_COL_RATIO,	/* 0..1 of something, may exceed 1 */
 	PK_COL_REAL,	/* number with a fraction */
 	PK_COL_HZ,	/* likewise, per second */
+	PK_COL_BOOL,	/* count of 0 or 1 */
 	PK_NR_COL_TYPES
 };
 

@@ -9,7 +9,7 @@ static const struct pk_column columns[] = {
 	{ "pid", "pid", PK_COL_COUNT, PK_COL_KEY },
 	{ "samples", "samples", PK_COL_COUNT, 0 },
 	{ "cpu_ns", "CPU time", PK_COL_NS, 0 },
-	{ "one_cpu", "of one CPU", PK_COL_RATIO, PK_COL_BAR },
+	{ "one_cpu", "CPU", PK_COL_RATIO, PK_COL_BAR },
 	{ "one_cpu_error", "±", PK_COL_RATIO, PK_COL_ERROR },
 	{ "share", "of samples", PK_COL_RATIO, 0 },
 	{ "comm", "thread", PK_COL_TEXT, 0 },

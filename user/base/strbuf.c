@@ -84,6 +84,12 @@ void pk_strbuf_varint(struct pk_strbuf *b, uint64_t v)
 	unsigned char bytes[10];
 	size_t n = 0;
 
+	/* most numbers are small, and columns of samples are made of them */
+	if (v < 0x80 && b->len + 1 < b->cap && !b->failed) {
+		b->data[b->len++] = (char)v;
+		b->data[b->len] = '\0';
+		return;
+	}
 	do {
 		bytes[n++] = (v & 0x7f) | (v > 0x7f ? 0x80 : 0);
 		v >>= 7;

@@ -109,6 +109,16 @@ size_t pk_utf8_columns(const char *text)
 	return columns;
 }
 
+/* Bytes of printable ASCII that @text begins with, at most @room. */
+static size_t plain_prefix(const char *text, const char *end, size_t room)
+{
+	size_t len = 0;
+
+	while (text + len < end && len < room && text[len] >= ' ' && text[len] < 0x7f)
+		len++;
+	return len;
+}
+
 size_t pk_utf8_put_printable(struct pk_strbuf *out, const char *text, size_t columns, bool unicode)
 {
 	const char *end = text + strlen(text);
@@ -116,10 +126,17 @@ size_t pk_utf8_put_printable(struct pk_strbuf *out, const char *text, size_t col
 	size_t room = cut ? columns - 1 : SIZE_MAX, used = 0;
 
 	while (text < end) {
-		uint32_t code = pk_utf8_next(&text, end);
-		unsigned int width = pk_utf8_width(code);
+		size_t plain = plain_prefix(text, end, room - used);
+		unsigned int width;
+		uint32_t code;
 
-		if (used + width > room)
+		/* most text is nothing else, and there may be gigabytes of it */
+		pk_strbuf_add(out, text, plain);
+		text += plain;
+		used += plain;
+		code = pk_utf8_next(&text, end);
+		width = pk_utf8_width(code);
+		if (!code || used + width > room)
 			break;
 		if (pk_utf8_is_control(code) || (!unicode && code == PK_UTF8_REPLACEMENT))
 			code = '?';

@@ -31,4 +31,19 @@ static inline void pk_decimal_put_padded(struct pk_strbuf *out, uint64_t n, unsi
 	pk_strbuf_add(out, digits, width);
 }
 
+/* Hexadecimal digits, padded with blanks to @width of at most 16; 0: not padded. */
+static inline void pk_hex_put(struct pk_strbuf *out, uint64_t n, unsigned int width)
+{
+	char text[16];
+	unsigned int at = sizeof(text);
+
+	do {
+		text[--at] = "0123456789abcdef"[n & 15];
+		n >>= 4;
+	} while (n);
+	while (sizeof(text) - at < width)
+		text[--at] = ' ';
+	pk_strbuf_add(out, text + at, sizeof(text) - at);
+}
+
 #endif

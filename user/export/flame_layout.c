@@ -103,7 +103,6 @@ static int place(struct pk_flame_layout *l, double min_share, struct level *leve
 	for (size_t i = 0; i < t->calls.nr; i++) {
 		const struct pk_call *c = &t->calls.data[i];
 
-		l->self[pk_flame_kind_of(t, c->label)] += c->self;
 		/* the root is drawn even if it has no samples */
 		if (!i || c->total >= least) {
 			if (add_box(l, i, levels, number))
@@ -113,9 +112,6 @@ static int place(struct pk_flame_layout *l, double min_share, struct level *leve
 		l->boxes.data[levels[c->depth - 1].box].narrow += c->total;
 		l->narrow_samples += c->total;
 		l->nr_narrow += c->nr_below + 1;
-		for (size_t below = i + 1; below <= i + c->nr_below; below++)
-			l->self[pk_flame_kind_of(t, t->calls.data[below].label)] +=
-				t->calls.data[below].self;
 		i += c->nr_below;
 	}
 	return 0;

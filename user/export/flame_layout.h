@@ -35,7 +35,6 @@ struct pk_flame_layout {
 	PK_VEC(uint32_t) labels;		/* of the tree, those that are drawn */
 	uint32_t max_depth;			/* of boxes */
 	uint64_t nr_narrow, narrow_samples;	/* calls left out */
-	uint64_t self[PK_FLAME_NR_KINDS];	/* samples by kind of the executing frame */
 };
 
 /* Leave out calls with less than @min_share of all samples. 0 or -ENOMEM. */

@@ -23,14 +23,15 @@
 #define ROW	   18
 #define CHAR_WIDTH 7.3
 #define INNER	   (PK_FLAME_WIDTH - 2 * PAD)
+#define LEGEND_CHAR 7	/* at most, on average */
 #define STILL_MIN  0.5	/* narrower frames are only in the data */
 
 static const char kind_letters[PK_FLAME_NR_KINDS] = { 'u', 'k', 'j', 'm', 'b' };
-static const char *const kind_names[PK_FLAME_NR_KINDS] = {
-	[PK_FLAME_USER] = "user",
-	[PK_FLAME_KERNEL] = "kernel",
-	[PK_FLAME_JIT] = "JIT",
-	[PK_FLAME_MARKER] = "stack missing",
+static const char *const kind_names[PK_FRAME_MARKER + 1] = {
+	[PK_FRAME_USER] = "user",
+	[PK_FRAME_KERNEL] = "kernel",
+	[PK_FRAME_JIT] = "JIT",
+	[PK_FRAME_MARKER] = "no stack",
 };
 
 struct writer {
@@ -179,28 +180,37 @@ static void put_subtitle(struct writer *w)
 	pk_strbuf_puts(w->out, "</text>\n");
 }
 
+/* Samples by the kind of the frame that was executing. */
+static void count_kinds(const struct pk_scope *s, uint64_t *nr)
+{
+	const struct pk_model *m = s->model;
+
+	for (size_t i = 0; i < s->nr_samples; i++) {
+		uint32_t leaf = m->sample_stack[s->samples[i]];
+
+		nr[leaf ? m->frames.data[m->nodes.data[leaf].frame].kind : PK_FRAME_MARKER]++;
+	}
+}
+
 /* Below the graph: colours with their share of the samples, and what is left out. */
 static void put_legend(struct writer *w)
 {
+	uint64_t nr[PK_FRAME_MARKER + 1] = { 0 }, all = w->tree->calls.data[0].total;
 	unsigned int y = height(w) - BOTTOM + 19;
-	uint64_t all = w->tree->calls.data[0].total;
 	double x = PAD;
 
+	count_kinds(w->s, nr);
 	pk_strbuf_puts(w->out, "<g id=\"legend\">");
-	for (unsigned int kind = 0; kind <= PK_FLAME_MARKER; kind++) {
-		uint64_t self = w->l->self[kind];
-
-		if (kind == PK_FLAME_MARKER)	/* samples right at a process have no stack */
-			self += w->l->self[PK_FLAME_BASE];
-		if (!self)
+	for (unsigned int kind = 0; kind <= PK_FRAME_MARKER; kind++) {
+		if (!nr[kind])
 			continue;
 		pk_strbuf_printf(w->out,
 				 "<rect x=\"%.0f\" y=\"%u\" width=\"11\" height=\"11\" rx=\"2\" "
 				 "fill=\"#%06" PRIx32 "\"/><text class=\"sub\" x=\"%.0f\" y=\"%u\">"
 				 "%s %.1f %%</text>",
 				 x, y - 10, pk_flame_colour(kind, 4), x + 16, y, kind_names[kind],
-				 100.0 * self / all);
-		x += 16 + 7 * (strlen(kind_names[kind]) + 8) + 12;
+				 100.0 * nr[kind] / all);
+		x += 16 + LEGEND_CHAR * (strlen(kind_names[kind]) + strlen(" 12.3 %")) + 18;
 	}
 	if (w->l->nr_narrow)
 		pk_strbuf_printf(w->out,
@@ -289,7 +299,9 @@ static int put_labels(struct writer *w)
 
 	pk_strbuf_puts(w->out, "names: [\n");
 	for (uint32_t i = 0; i < w->l->labels.nr; i++) {
-		pk_utf8_put_json(w->out, name_of(w, i));
+		pk_strbuf_clear(&w->scratch);
+		pk_utf8_put_printable(&w->scratch, name_of(w, i), 0, true);
+		pk_utf8_put_json(w->out, w->scratch.data ? w->scratch.data : "");
 		pk_strbuf_puts(w->out, ",\n");
 		pk_sink_drain(w->sink);
 	}

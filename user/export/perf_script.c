@@ -76,10 +76,14 @@ static void put_frame(struct pk_strbuf *b, const struct writer *w, const struct 
 {
 	const char *name = pk_model_string(w->s->model, f->name);
 
-	pk_strbuf_printf(b, "\t%16" PRIx64 " ", place->ip);
+	pk_strbuf_putc(b, '\t');
+	pk_hex_put(b, place->ip, 16);
+	pk_strbuf_putc(b, ' ');
 	pk_utf8_put_printable(b, *name ? name : "[unknown]", 0, true);
-	if (f->kind != PK_FRAME_MARKER)
-		pk_strbuf_printf(b, "+0x%" PRIx64, place->offset);
+	if (f->kind != PK_FRAME_MARKER) {
+		pk_strbuf_puts(b, "+0x");
+		pk_hex_put(b, place->offset, 0);
+	}
 	pk_strbuf_puts(b, " (");
 	put_dso(b, w, f, tgid);
 	pk_strbuf_puts(b, ")\n");

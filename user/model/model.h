@@ -46,7 +46,8 @@ enum pk_frame_kind {
 
 /* A function of a DSO; equal (name, dso, kind) is one frame. */
 struct pk_frame {
-	uint32_t name;		/* string id; "module+0x..." when unnamed */
+	uint32_t name;		/* string id; "module+0x..." when unnamed: start of its unwind
+				 * entry, or the file offset where no symbolizer saw the file */
 	uint32_t dso;		/* string id */
 	uint8_t kind;		/* enum pk_frame_kind */
 	bool named;		/* a symbol covers the address */

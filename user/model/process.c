@@ -115,8 +115,9 @@ static int current_thread(struct pk_lives *l, uint32_t tid, uint32_t tgid, uint6
 	uint32_t idx = pk_map64_get(&l->thread_of, tid), of;
 	int err;
 
-	if (idx != PK_MAP64_NONE && process(l, thread(l, idx)->process)->tgid == tgid &&
-	    !is_over(thread(l, idx)->end_ns, time_ns)) {
+	/* of a process that is no more, it is no more either */
+	if (idx != PK_MAP64_NONE && !is_over(thread(l, idx)->end_ns, time_ns) &&
+	    thread(l, idx)->process == pk_map64_get(&l->process_of, tgid)) {
 		*ret = idx;
 		return 0;
 	}
@@ -184,6 +185,7 @@ static int play_birth(struct pk_lives *l, const struct pk_task_event *e)
 	uint64_t start_ns = e->start_ns ? e->start_ns : e->time_ns;
 	bool leader = e->kind == PK_TASK_FORK ? !(e->flags & PKPROF_TASK_THREAD) :
 						e->tid == e->tgid;
+	bool unheard_of = pk_map64_get(&l->process_of, e->tgid) == PK_MAP64_NONE;
 	uint32_t of, old, idx;
 	int err;
 
@@ -193,6 +195,9 @@ static int play_birth(struct pk_lives *l, const struct pk_task_event *e)
 		err = current_process(l, e->tgid, e->time_ns, &of);
 	if (err)
 		return err;
+	/* a thread begins with the comm of its creator */
+	if (unheard_of)
+		process(l, of)->comm = e->comm;
 	if (leader) {
 		inherit(l, of, e);
 		set_cgroup(l, of, e->cgroup, e->cgroup_id);

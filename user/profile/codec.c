@@ -95,3 +95,67 @@ int pk_loading_string(struct pk_loading *l, struct pk_reader *r, uint32_t *ret)
 
 	return code ? code : pk_loading_string_id(l, id, ret);
 }
+
+static int decode_items(struct pk_loading *l, const struct pk_codec *codec, unsigned int type,
+			struct pk_reader *r)
+{
+	uint64_t base, nr;
+	int ret = 0;
+
+	if (pk_loading_number(l, r, UINT64_MAX, &base) ||
+	    pk_loading_number(l, r, pk_reader_left(r), &nr))
+		return -EBADMSG;
+	if (base != l->nr_items[type])
+		return pk_loading_bad(l, "%s from number %llu on where %llu is next", codec->name,
+				      (unsigned long long)base,
+				      (unsigned long long)l->nr_items[type]);
+	l->last = (struct pk_last){ 0 };
+	if (codec->decode && nr)
+		ret = codec->decode(l, r, nr);
+	for (uint64_t i = 0; !ret && codec->decode_item && i < nr; i++)
+		ret = codec->decode_item(l, r);
+	if (!ret && pk_reader_bad(r))
+		ret = pk_loading_bad(l, "its items end early");
+	if (!ret)
+		l->nr_items[type] += nr;
+	return ret;
+}
+
+/* How long the tables are, to take back what a bad chunk added. */
+struct lengths {
+	size_t strings, facts, files, tasks, maps, nodes, marks, counters, symbols;
+};
+
+static struct lengths lengths_of(const struct pk_loading *l)
+{
+	const struct pk_profile *p = l->p;
+
+	return (struct lengths){ l->string_ids.nr, p->facts.nr, p->files.nr,
+				 p->tasks.nr,	   p->maps.nr,	p->nodes.nr,
+				 p->marks.nr,	   p->counters.nr, p->symbols.nr };
+}
+
+static void take_back(struct pk_loading *l, const struct lengths *n)
+{
+	struct pk_profile *p = l->p;
+
+	l->string_ids.nr = n->strings;
+	p->facts.nr = n->facts;
+	p->files.nr = n->files;
+	p->tasks.nr = n->tasks;
+	p->maps.nr = n->maps;
+	p->nodes.nr = n->nodes;
+	p->marks.nr = n->marks;
+	p->counters.nr = n->counters;
+	p->symbols.nr = n->symbols;
+}
+
+int pk_loading_decode(struct pk_loading *l, unsigned int type, struct pk_reader *r)
+{
+	struct lengths before = lengths_of(l);
+	int ret = decode_items(l, pk_codec_of(type), type, r);
+
+	if (ret)
+		take_back(l, &before);
+	return ret;
+}

@@ -70,7 +70,7 @@ struct pk_codec {
 	uint32_t needs;		/* mask of 1 << type: written before, being referred to */
 	/* The pending items as a body without base and count; NULL: pending.body is that. */
 	int (*encode)(struct pk_writer *w, struct pk_strbuf *out);
-	/* One of the two: one item, or all @nr items, of which @r holds at least a byte each. */
+	/* One of the two: one item, or all @nr > 0 items; @r holds at least a byte of each. */
 	int (*decode_item)(struct pk_loading *l, struct pk_reader *r);
 	int (*decode)(struct pk_loading *l, struct pk_reader *r, uint32_t nr);
 };
@@ -107,6 +107,12 @@ int pk_node_encoder_create(struct pk_node_encoder **ret);
 void pk_node_encoder_destroy(struct pk_node_encoder *n);
 int pk_sample_encoder_create(struct pk_sample_encoder **ret);
 void pk_sample_encoder_destroy(struct pk_sample_encoder *s);
+
+/*
+ * Take a chunk's body, of a type that has a codec, into the profile: as a whole or
+ * not at all. 0, -EBADMSG with l->why, or -ENOMEM.
+ */
+int pk_loading_decode(struct pk_loading *l, unsigned int type, struct pk_reader *r);
 
 /* --- for decoders ----------------------------------------------------------- */
 

@@ -93,8 +93,13 @@ static int fill_dict(struct pk_sample_encoder *e, enum column col, uint32_t nr)
 	d->values.nr = 0;
 	for (uint32_t i = 0; i < nr; i++) {
 		uint64_t value = column_of(&e->row[i], col);
-		uint32_t *pos = pk_map64_at(&d->where, value);
+		uint32_t *pos;
 
+		if (i && value == d->values.data[d->pos[i - 1]]) {
+			d->pos[i] = d->pos[i - 1];
+			continue;
+		}
+		pos = pk_map64_at(&d->where, value);
 		if (!pos)
 			return -ENOMEM;
 		if (*pos == PK_MAP64_NONE) {

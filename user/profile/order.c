@@ -105,7 +105,8 @@ static bool same_space(const struct pk_symbol *a, const struct pk_symbol *b)
 	return a->space == b->space && a->id == b->id;
 }
 
-int pk_profile_order_symbols(struct pk_profile *p)
+/* Of two symbols at one address the later one stays; what begins within another goes. */
+static int order_symbols(struct pk_profile *p)
 {
 	size_t nr = p->symbols.nr, kept = 0;
 	struct pk_symbol *s = p->symbols.data;
@@ -162,7 +163,7 @@ int pk_profile_order(struct pk_profile *p)
 	uint64_t first_ns, last_ns;
 
 	if (ORDER_TABLE(&p->tasks) || ORDER_TABLE(&p->maps) || ORDER_TABLE(&p->marks) ||
-	    order_samples(&p->samples) || pk_profile_order_symbols(p))
+	    order_samples(&p->samples) || order_symbols(p))
 		return -ENOMEM;
 	find_span(p, &first_ns, &last_ns);
 	p->start_ns = pk_profile_fact_u64(p, "record.start_ns", first_ns);

@@ -10,7 +10,5 @@
 #include "profile/profile.h"
 
 int pk_profile_order(struct pk_profile *p);	/* 0 or -ENOMEM */
-/* Only the symbols, after some were added: of two at one address the later one stays. */
-int pk_profile_order_symbols(struct pk_profile *p);
 
 #endif

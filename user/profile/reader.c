@@ -110,70 +110,12 @@ static const uint8_t *unpack(struct load *ld, const struct pk_chunk_head *h, con
 	return ld->raw;
 }
 
-static int decode_items(struct load *ld, const struct pk_codec *codec, unsigned int type,
-			struct pk_reader *r)
-{
-	struct pk_loading *l = &ld->l;
-	uint64_t base, nr;
-	int ret = 0;
-
-	if (pk_loading_number(l, r, UINT64_MAX, &base) ||
-	    pk_loading_number(l, r, pk_reader_left(r), &nr))
-		return -EBADMSG;
-	if (base != l->nr_items[type])
-		return pk_loading_bad(l, "%s from number %llu on where %llu is next", codec->name,
-				      (unsigned long long)base,
-				      (unsigned long long)l->nr_items[type]);
-	l->last = (struct pk_last){ 0 };
-	if (codec->decode)
-		ret = codec->decode(l, r, nr);
-	for (uint64_t i = 0; !ret && codec->decode_item && i < nr; i++)
-		ret = codec->decode_item(l, r);
-	if (!ret && pk_reader_bad(r))
-		ret = pk_loading_bad(l, "its items end early");
-	if (!ret)
-		l->nr_items[type] += nr;
-	return ret;
-}
-
-/* How long the tables are, to take back what a bad chunk added. */
-struct lengths {
-	size_t strings, facts, files, tasks, maps, nodes, marks, counters, symbols;
-};
-
-static struct lengths lengths_of(const struct pk_loading *l)
-{
-	const struct pk_profile *p = l->p;
-
-	return (struct lengths){ l->string_ids.nr, p->facts.nr, p->files.nr,
-				 p->tasks.nr,	   p->maps.nr,	p->nodes.nr,
-				 p->marks.nr,	   p->counters.nr, p->symbols.nr };
-}
-
-static void take_back(struct pk_loading *l, const struct lengths *n)
-{
-	struct pk_profile *p = l->p;
-
-	l->string_ids.nr = n->strings;
-	p->facts.nr = n->facts;
-	p->files.nr = n->files;
-	p->tasks.nr = n->tasks;
-	p->maps.nr = n->maps;
-	p->nodes.nr = n->nodes;
-	p->marks.nr = n->marks;
-	p->counters.nr = n->counters;
-	p->symbols.nr = n->symbols;
-}
-
 /* 0, -EBADMSG with l.why, or -ENOMEM. */
 static int decode_body(struct load *ld, const struct pk_chunk_head *h, const uint8_t *body)
 {
-	const struct pk_codec *codec = pk_codec_of(h->type);
-	struct lengths before = lengths_of(&ld->l);
 	struct pk_reader r;
-	int ret;
 
-	if (!codec)
+	if (!pk_codec_of(h->type))
 		return 0;
 	ld->raw_total += h->raw_bytes;
 	if (ld->raw_total > EXPANSION_FREE_BYTES + ld->in.offset * EXPANSION_MAX)
@@ -184,10 +126,7 @@ static int decode_body(struct load *ld, const struct pk_chunk_head *h, const uin
 	if (!body)
 		return pk_loading_bad(&ld->l, "it does not unpack");
 	r = pk_reader_of(body, h->raw_bytes);
-	ret = decode_items(ld, codec, h->type, &r);
-	if (ret)
-		take_back(&ld->l, &before);
-	return ret;
+	return pk_loading_decode(&ld->l, h->type, &r);
 }
 
 static void note_resume(struct load *ld, const struct pk_chunk_head *h)

@@ -17,7 +17,7 @@
 #include "profile/codec.h"
 
 #define PENDING_MAX_BYTES (64 << 10)	/* of one type; small, for the recorder's memory */
-#define PACK_LEVEL 3
+#define PACK_LEVEL 2	/* 3 is 15 % slower for half a per cent less */
 #define PACK_MIN_BYTES 64		/* smaller bodies do not get smaller */
 
 static_assert(PK_CHUNK_NR_TYPES <= PK_ARRAY_SIZE(((struct pk_profile *)0)->resume.nr_items),
@@ -245,6 +245,10 @@ int pk_writer_resume(int fd, const char *name, const struct pk_profile *loaded,
 	off_t len = lseek(fd, 0, SEEK_END);
 	int code;
 
+	/* what is behind the damage may still be of use to somebody */
+	if (loaded->state == PK_FILE_DAMAGED)
+		return pk_err_exit(err, -EBADMSG, PK_EXIT_BAD_FILE,
+				   "%s: is damaged; not extending it", name);
 	if (len >= 0 && (uint64_t)len < loaded->resume.offset)
 		return pk_err_exit(err, -ESTALE, PK_EXIT_OUTPUT,
 				   "%s: has become shorter since it was read; not extending it",

@@ -28,7 +28,8 @@ int pk_writer_create(int fd, const char *name, struct pk_writer **ret, struct pk
  * its end chunk and what may be broken behind it give way to what comes. @fd:
  * open for writing, not for appending, seekable. File and node ids go on where
  * they were; string ids of @loaded mean nothing here, texts are to be given
- * again. Errors: as create(); -ESTALE if the file is shorter than what was loaded.
+ * again. Errors: as create(); -ESTALE if the file is shorter than what was loaded,
+ * -EBADMSG if it is damaged.
  */
 int pk_writer_resume(int fd, const char *name, const struct pk_profile *loaded,
 		     struct pk_writer **ret, struct pk_err *err);

@@ -206,10 +206,12 @@ static void close_source(struct pk_recording *r)
 int pk_capture_finish(struct pk_recording *r)
 {
 	const struct pk_source_ops *engine = pk_recording_engine(r);
-	int ret = engine->stop(r->source, r->err);
+	int ret;
 
+	/* Detaching takes its time; what still comes meanwhile moves the end. */
 	r->end_ns = engine->now_ns(r->source);
 	r->result->elapsed_ns = pk_recording_clock_ns() - r->start_ns;
+	ret = engine->stop(r->source, r->err);
 	if (!ret)
 		ret = take_rest(r);
 	if (!ret)

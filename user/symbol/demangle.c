@@ -30,7 +30,8 @@ static void take(const char *text, size_t len, void *opaque)
 
 	if (len > sizeof(s->text) - s->len)
 		longjmp(s->too_long, 1);
-	memcpy(s->text + s->len, text, len);
+	if (len)
+		memcpy(s->text + s->len, text, len);
 	s->len += len;
 }
 

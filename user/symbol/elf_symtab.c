@@ -4,10 +4,13 @@
 
 #include "symbol/elf_symtab.h"
 
-/* Among names of one place: functions before labels, exported ones before local ones. */
+/*
+ * Among names of one place: functions before labels, exported ones before
+ * local ones. Weak ones are as good as strong ones: the C library's well-known
+ * names are weak, what it calls the same functions itself is strong.
+ */
 enum rank {
-	RANK_GLOBAL,
-	RANK_WEAK,
+	RANK_EXPORTED,
 	RANK_LOCAL,
 	RANK_LABEL,	/* added to the others */
 };
@@ -59,9 +62,7 @@ static bool is_function(const struct pk_symtab *t, const GElf_Sym *sym, struct p
 	f->end = s->svma + s->len;
 	if (sym->st_size < f->end - f->start)
 		f->end = f->start + sym->st_size;
-	f->rank = GELF_ST_BIND(sym->st_info) == STB_LOCAL ? RANK_LOCAL :
-		  GELF_ST_BIND(sym->st_info) == STB_WEAK  ? RANK_WEAK :
-							    RANK_GLOBAL;
+	f->rank = GELF_ST_BIND(sym->st_info) == STB_LOCAL ? RANK_LOCAL : RANK_EXPORTED;
 	if (type == STT_NOTYPE)
 		f->rank += RANK_LABEL;
 	return true;

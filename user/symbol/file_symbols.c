@@ -67,12 +67,18 @@ static int optional(int open_err)
 
 static int offer_tables(struct namer *n)
 {
+	struct pk_debug_search where = *n->where;
 	int ret = pk_elf_offer_functions(n->e, &n->cover);
 
 	pk_cover_settle(&n->cover, NULL);
-	if (ret || !any_free(n) || pk_elf_has_symtab(n->e))
+	if (!ret)
+		ret = pk_elf_offer_plt(n->e, &n->stubs, &n->cover);
+	pk_cover_settle(&n->cover, NULL);
+	if (ret || !any_free(n))
 		return ret;
-	ret = optional(pk_debug_file_open(n->where, n->e, n->q->path, &n->debug));
+	/* a file with a symbol table may have had more, but not so much as to bother a server */
+	where.servers = where.servers && !pk_elf_has_symtab(n->e);
+	ret = optional(pk_debug_file_open(&where, n->e, n->q->path, &n->debug));
 	if (!ret && n->debug.elf)
 		ret = pk_elf_offer_functions(&n->debug, &n->cover);
 	if (!ret && !n->debug.elf) {
@@ -170,10 +176,6 @@ static int name_all(struct namer *n)
 {
 	int ret = offer_tables(n);
 
-	if (!ret && any_free(n)) {
-		ret = pk_elf_offer_plt(n->e, &n->stubs, &n->cover);
-		pk_cover_settle(&n->cover, NULL);
-	}
 	if (!ret && any_free(n)) {
 		ret = pk_eh_frame_init(&n->eh, n->e);
 		if (!ret)

@@ -66,6 +66,33 @@ static int add_around(struct pk_profile *p, size_t nr, const struct pk_symbol *s
 	return rest.size ? pk_vec_add(&p->symbols, rest) : 0;
 }
 
+/*
+ * Files can be made in which two functions are in the same place. Sorted
+ * symbols must be disjoint: the first one of them wins.
+ */
+static void make_disjoint(struct pk_profile *p)
+{
+	struct pk_symbol *before = NULL;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < p->symbols.nr; i++) {
+		struct pk_symbol s = p->symbols.data[i];
+
+		if (before && before->space == s.space && before->id == s.id &&
+		    s.addr - before->addr < before->size) {
+			uint64_t overlap = before->size - (s.addr - before->addr);
+
+			if (overlap >= s.size)
+				continue;
+			s.addr += overlap;
+			s.size -= overlap;
+		}
+		before = &p->symbols.data[kept++];
+		*before = s;
+	}
+	p->symbols.nr = kept;
+}
+
 int pk_harvest_merge(struct pk_harvest *h)
 {
 	struct pk_profile *p = h->p;
@@ -77,5 +104,6 @@ int pk_harvest_merge(struct pk_harvest *h)
 	if (p->symbols.nr)
 		qsort(p->symbols.data, p->symbols.nr, sizeof(*p->symbols.data),
 		      pk_symbols_compare);
+	make_disjoint(p);
 	return ret;
 }

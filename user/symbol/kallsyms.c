@@ -168,14 +168,15 @@ static int offer(const struct pk_ksym *s, uint64_t end, struct pk_strtab *string
 
 int pk_kallsyms_offer(const struct pk_kallsyms *k, struct pk_strtab *strings, struct pk_cover *c)
 {
-	const struct pk_ksym *s = k->syms.data, *end = s + k->syms.nr, *next;
+	const struct pk_ksym *s = k->syms.data;
+	size_t nr = k->syms.nr, next;
 	int ret = 0;
 
-	for (; s < end && !ret; s = next) {
-		for (next = s; next < end && next->addr == s->addr; next++)
+	for (size_t i = 0; i < nr && !ret; i = next) {
+		for (next = i; next < nr && s[next].addr == s[i].addr; next++)
 			;
-		for (; s < next && !ret; s++)
-			ret = offer(s, end_of(s, next < end ? next : NULL), strings, c);
+		for (; i < next && !ret; i++)
+			ret = offer(&s[i], end_of(&s[i], next < nr ? &s[next] : NULL), strings, c);
 	}
 	return ret;
 }

@@ -202,11 +202,13 @@ static int name_file(struct symbolizer *s, uint32_t id)
 		s->stats->nr_files_missing += ret == -ENOENT;
 		s->stats->nr_files_mismatch += ret == -ESTALE;
 	}
-	if (ret)
-		return ret == -ENOMEM ? ret : 0;
-	ret = pk_file_symbols(&s->harvest, &q, &e, &s->where);
-	pk_elf_close(&e);
-	return ret;
+	if (!ret) {
+		ret = pk_file_symbols(&s->harvest, &q, &e, &s->where);
+		pk_elf_close(&e);
+	}
+	/* a file that is too much for us must not cost the others their names */
+	s->stats->nr_files_too_big += ret == -ENOMEM;
+	return 0;
 }
 
 static int name_group(struct symbolizer *s, uint64_t place)

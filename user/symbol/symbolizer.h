@@ -35,6 +35,7 @@ struct pk_symbolizer_stats {
 	uint64_t nr_addresses;	/* distinct ones that samples use */
 	uint64_t nr_named;
 	unsigned int nr_files, nr_files_missing, nr_files_mismatch;
+	unsigned int nr_files_too_big;	/* left out for want of memory */
 	int kernel_error;	/* why kernel functions have no names: -EPERM: kptr_restrict
 				 * hides them; else -errno of reading kallsyms; 0 */
 };

@@ -119,6 +119,9 @@ void pk_cell_put(const struct pk_cell_format *f, const struct pk_column *c,
 		else
 			pk_unit_put_count(out, cell->n);
 		break;
+	case PK_COL_BOOL:
+		pk_strbuf_puts(out, cell->n ? "yes" : "no");
+		break;
 	case PK_COL_NS:
 	case PK_COL_BYTES:
 		pk_strbuf_printf(out, "%.*f", f->decimals, cell->n / f->divisor);

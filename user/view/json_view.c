@@ -12,6 +12,9 @@ static void put_cell(struct pk_json *j, const struct pk_column *c, const union p
 	case PK_COL_TEXT:
 		pk_json_string(j, c->key, cell->text);
 		break;
+	case PK_COL_BOOL:
+		pk_json_bool(j, c->key, cell->n);
+		break;
 	case PK_COL_RATIO:
 	case PK_COL_REAL:
 	case PK_COL_HZ:

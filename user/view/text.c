@@ -11,7 +11,9 @@
 
 #define GAP		2	/* blanks between columns */
 #define BAR_COLUMNS	8
-#define MIN_ELASTIC	12	/* columns an elastic cell gets however narrow the line */
+#define MIN_ELASTIC	8	/* columns an elastic cell gets however narrow the line */
+#define GOOD_ELASTIC	30	/* below that other cells give way */
+#define MIN_TEXT	12	/* columns that other texts keep */
 #define RECORD_PAIRS	3	/* name and value pairs of a record on one line */
 #define NOTE_WIDTH	100	/* columns of notes where the line has no end */
 
@@ -27,6 +29,7 @@ struct layout {
 	struct pk_cell_format *format;	/* by column */
 	size_t *width;			/* by column, 0: not shown */
 	double *bar_max;		/* by column, largest ratio where a bar is drawn */
+	bool no_bars;			/* there is no room for them */
 	struct pk_strbuf scratch;	/* one cell */
 };
 
@@ -91,7 +94,7 @@ static bool is_shown(const struct pk_table *t, unsigned int column)
 
 static bool has_bar(const struct layout *l, unsigned int column)
 {
-	return l->style->width && l->style->unicode &&
+	return l->style->width && l->style->unicode && !l->no_bars &&
 	       l->t->columns[column].flags & PK_COL_BAR && l->t->nr_rows > 1;
 }
 
@@ -113,19 +116,54 @@ static void measure_column(struct layout *l, unsigned int column)
 	}
 }
 
-/* Elastic cells get what the others leave of the line. */
-static void fit_elastic(struct layout *l)
+/* Columns of a line without its elastic cells. */
+static size_t fixed_width(const struct layout *l)
 {
-	size_t used = 0, room;
+	size_t sum = 0;
 
 	for (unsigned int i = 0; i < l->t->nr_columns; i++)
 		if (l->width[i] && !(l->t->columns[i].flags & PK_COL_ELASTIC))
-			used += l->width[i] + GAP + (has_bar(l, i) ? BAR_COLUMNS + 1 : 0);
-	room = used + GAP + MIN_ELASTIC > l->style->width ? MIN_ELASTIC :
-							    l->style->width - used - GAP;
+			sum += l->width[i] + GAP + (has_bar(l, i) ? BAR_COLUMNS + 1 : 0);
+	return sum;
+}
+
+/* The widest text that is not elastic and still worth cutting, or nr_columns. */
+static unsigned int widest_text(const struct layout *l)
+{
+	unsigned int widest = l->t->nr_columns;
+
 	for (unsigned int i = 0; i < l->t->nr_columns; i++)
-		if (l->t->columns[i].flags & PK_COL_ELASTIC && l->width[i] > room)
-			l->width[i] = room;
+		if (l->t->columns[i].type == PK_COL_TEXT && l->width[i] > MIN_TEXT &&
+		    !(l->t->columns[i].flags & PK_COL_ELASTIC) &&
+		    (widest == l->t->nr_columns || l->width[i] > l->width[widest]))
+			widest = i;
+	return widest;
+}
+
+/*
+ * Make lines fit the width: elastic cells get what the others leave; where that
+ * is too little, other texts are cut and bars go.
+ */
+static void fit(struct layout *l)
+{
+	size_t elastic = 0, used;
+
+	for (unsigned int i = 0; i < l->t->nr_columns; i++)
+		if (l->t->columns[i].flags & PK_COL_ELASTIC && l->width[i])
+			elastic = GAP + (l->width[i] < GOOD_ELASTIC ? l->width[i] : GOOD_ELASTIC);
+	while (fixed_width(l) + elastic > l->style->width) {
+		unsigned int widest = widest_text(l);
+
+		if (widest == l->t->nr_columns)
+			break;
+		l->width[widest]--;
+	}
+	l->no_bars = fixed_width(l) + elastic > l->style->width;
+	used = fixed_width(l) + GAP;
+	used = used + MIN_ELASTIC > l->style->width ? MIN_ELASTIC : l->style->width - used;
+	for (unsigned int i = 0; i < l->t->nr_columns; i++)
+		if (l->t->columns[i].flags & PK_COL_ELASTIC && l->width[i] > used)
+			l->width[i] = used;
 }
 
 static int layout_init(const struct pk_table *t, const struct pk_text_style *style,
@@ -144,7 +182,7 @@ static int layout_init(const struct pk_table *t, const struct pk_text_style *sty
 		if (is_shown(t, i))
 			measure_column(ret, i);
 	if (style->width)
-		fit_elastic(ret);
+		fit(ret);
 	return 0;
 }
 
@@ -189,7 +227,7 @@ static void put_aligned(const struct layout *l, unsigned int column, const char 
 			struct pk_strbuf *out)
 {
 	size_t width = l->width[column], columns = pk_utf8_columns(text);
-	bool cut = l->style->width && l->t->columns[column].flags & PK_COL_ELASTIC;
+	bool cut = l->style->width && l->t->columns[column].type == PK_COL_TEXT;
 	size_t blanks = columns < width ? width - columns : 0;
 
 	put_blanks(GAP, out);

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Fuzzer of the symbolizer's way through an ELF file: headers, symbol tables,
+ * linkage stubs, unwind table, packed debug information, demangling. Input: an
+ * ELF file. The symbols that come out must be within the file and have names.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "fuzz.h"
+#include "symbol/file_symbols.h"
+
+#define NR_LOOKUPS 512
+
+static void use(const struct pk_elf *e)
+{
+	static const struct pk_debug_search nowhere = { .dirs = "", .root = "/nonexistent" };
+	struct pk_profile p;
+	struct pk_harvest h = { .p = &p };
+	struct pk_file_query q = { .file = 1, .path = "/a/file", .nr = NR_LOOKUPS };
+	struct pk_file f = { 0 };
+	uint64_t off[NR_LOOKUPS];
+
+	for (unsigned int i = 0; i < NR_LOOKUPS; i++)
+		off[i] = i < 256 ? i * 3 : 0x1000 + (i - 256) * 5;
+	q.off = off;
+	if (pk_profile_init(&p) || pk_vec_add(&p.files, f) || pk_file_symbols(&h, &q, e, &nowhere) ||
+	    pk_harvest_merge(&h))
+		abort();
+	PK_VEC_FOREACH(&p.symbols, s)
+		if (!s->size || s->addr + s->size < s->addr ||
+		    !*pk_strtab_get(&p.strings, s->name))
+			abort();
+	for (size_t i = 1; i < p.symbols.nr; i++)
+		if (p.symbols.data[i - 1].addr + p.symbols.data[i - 1].size >
+		    p.symbols.data[i].addr)
+			abort();
+	pk_harvest_deinit(&h);
+	pk_profile_deinit(&p);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	int fd = memfd_create("input", MFD_CLOEXEC);
+	struct pk_elf e;
+
+	if (fd < 0 || write(fd, data, len) != (ssize_t)len)
+		abort();
+	if (pk_elf_open(fd, &e))
+		return 0;
+	use(&e);
+	pk_elf_close(&e);
+	return 0;
+}

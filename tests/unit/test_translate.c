@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* From ring records to a profile: every type of record, stack slots, bad records. */
+/* link: tests/unit/record_fixture.c tests/unit/profile_fixture.c */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "profile/reader.h"
+#include "profile_fixture.h"
+#include "record/translate.h"
+#include "record_fixture.h"
+
+#define NR_CPUS 2
+
+static struct {
+	int fd;
+	struct pk_writer *w;
+	struct pk_files *files;
+	struct pk_translator t;
+	struct pk_profile p;
+	bool loaded;
+} env;
+
+static int setup(void **state)
+{
+	struct pk_translate_config cfg = { .nr_cpus = NR_CPUS, .sorter_bytes = 1 << 20,
+					   .max_nodes = 1024 };
+	struct pk_files_config files = { .max_files = 100 };
+
+	(void)state;
+	memset(&env, 0, sizeof(env));
+	env.fd = fixture_fd();
+	assert_int_equal(pk_writer_create(env.fd, "test", &env.w, NULL), 0);
+	files.writer = env.w;
+	assert_int_equal(pk_files_create(&files, &env.files), 0);
+	assert_int_equal(pk_translate_init(&env.t, &cfg, env.w, env.files), 0);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	pk_translate_deinit(&env.t);
+	pk_files_destroy(env.files);
+	pk_writer_destroy(env.w);
+	if (env.loaded)
+		pk_profile_deinit(&env.p);
+	return 0;
+}
+
+static void take(unsigned int cpu, const void *rec)
+{
+	assert_int_equal(pk_translate_record(&env.t, cpu, rec), 0);
+}
+
+/* Everything out, and the profile read back. */
+static struct pk_profile *result(void)
+{
+	struct image i;
+
+	assert_int_equal(pk_translate_release(&env.t, UINT64_MAX), 0);
+	assert_int_equal(pk_writer_finish(env.w, 1000000), 0);
+	i = fixture_read(env.fd);
+	assert_int_equal(pk_profile_load_mem(i.data, i.len, "test", &env.p, NULL), 0);
+	image_free(&i);
+	env.loaded = true;
+	return &env.p;
+}
+
+static const char *text(uint32_t id)
+{
+	return pk_strtab_get(&env.p.strings, id);
+}
+
+/* The addresses of a stack, leaf first. */
+static unsigned int stack_of(uint32_t node, uint64_t *addr)
+{
+	unsigned int nr = 0;
+
+	for (; node; node = env.p.nodes.data[node].parent)
+		addr[nr++] = env.p.nodes.data[node].addr;
+	return nr;
+}
+
+static void test_sample_with_both_stacks(void **state)
+{
+	uint64_t addr[PKPROF_MAX_DEPTH];
+	struct pkprof_rec_stack *s;
+	struct pkprof_rec_sample *r;
+	struct pk_profile *p;
+
+	(void)state;
+	s = make_stack(PKPROF_STACK_KERNEL, 5, 0x100, 2);
+	s->end = PKPROF_END_DEPTH;
+	take(1, s);
+	s = make_stack(PKPROF_STACK_USER, 5, 0x200, 3);
+	s->end = PKPROF_END_BAD_FRAME;
+	take(1, s);
+	r = make_sample(1000, 42, 5, 5);
+	r->tgid = 40;
+	r->flags = PKPROF_SAMPLE_SOFTIRQ | PKPROF_SAMPLE_COMPAT;
+	take(1, r);
+	p = result();
+	assert_int_equal(p->samples.nr, 1);
+	assert_int_equal(p->samples.time_ns[0], 1000);
+	assert_int_equal(p->samples.tid[0], 42);
+	assert_int_equal(p->samples.tgid[0], 40);
+	assert_int_equal(p->samples.cpu[0], 1);
+	assert_int_equal(p->samples.flags[0],
+			 PKPROF_SAMPLE_SOFTIRQ | PKPROF_SAMPLE_COMPAT |
+				 PKPROF_END_DEPTH << PK_SAMPLE_KEND_SHIFT |
+				 PKPROF_END_BAD_FRAME << PK_SAMPLE_UEND_SHIFT);
+	/* the leaf as interrupted, return addresses lowered by one */
+	assert_int_equal(stack_of(p->samples.kstack[0], addr), 2);
+	assert_int_equal(addr[0], 0x1100);
+	assert_int_equal(addr[1], 0x1101 - 1);
+	assert_int_equal(stack_of(p->samples.ustack[0], addr), 3);
+	assert_int_equal(addr[0], 0x1200);
+	assert_int_equal(addr[1], 0x1201 - 1);
+	assert_int_equal(addr[2], 0x1202 - 1);
+	assert_int_equal(env.t.stats.nr_undefined, 0);
+}
+
+/* A slot means what was defined last before the sample, on that CPU, of that kind. */
+static void test_slots_are_redefined(void **state)
+{
+	uint64_t addr[PKPROF_MAX_DEPTH];
+	struct pk_profile *p;
+
+	(void)state;
+	take(0, make_stack(PKPROF_STACK_USER, 1, 0x100, 1));
+	take(1, make_stack(PKPROF_STACK_USER, 1, 0x900, 1));
+	take(0, make_sample(3000, 1, PKPROF_NO_STACK, 1));
+	take(0, make_stack(PKPROF_STACK_USER, 1, 0x200, 1));
+	take(0, make_sample(1000, 1, PKPROF_NO_STACK, 1));
+	take(1, make_sample(2000, 1, PKPROF_NO_STACK, 1));
+	p = result();
+	assert_int_equal(p->samples.nr, 3);
+	assert_int_equal(p->samples.time_ns[0], 1000);
+	stack_of(p->samples.ustack[0], addr);
+	assert_int_equal(addr[0], 0x1200);
+	stack_of(p->samples.ustack[1], addr);
+	assert_int_equal(addr[0], 0x1900);
+	stack_of(p->samples.ustack[2], addr);
+	assert_int_equal(addr[0], 0x1100);
+	assert_int_equal(p->samples.kstack[0], 0);
+}
+
+static void test_undefined_slots_are_counted(void **state)
+{
+	struct pk_profile *p;
+
+	(void)state;
+	take(0, make_stack(PKPROF_STACK_USER, 1, 0, 1));
+	take(0, make_sample(1, 1, 1, 1));
+	take(0, make_sample(2, 1, PKPROF_NO_STACK, 2));
+	take(0, make_sample(3, 1, 70000, 4000000000u));
+	take(1, make_sample(4, 1, PKPROF_NO_STACK, 1));
+	p = result();
+	assert_int_equal(p->samples.nr, 4);
+	assert_int_equal(env.t.stats.nr_undefined, 4);
+	assert_int_equal(env.t.stats.nr_samples, 4);
+}
+
+static void test_lives_of_tasks(void **state)
+{
+	static const char args[] = "prog\0-v\0two words\0";
+	struct pk_profile *p;
+	struct pk_task_event *e;
+
+	(void)state;
+	take(0, make_fork(10, 200, 100, "sh"));
+	take(0, make_exec(20, 200, "prog"));
+	take(0, make_info(30, 200, "/a/b", args, sizeof(args) - 1));
+	take(0, make_cgroup(40, 200, "/c"));
+	take(0, make_comm(50, 200, "sixteen bytes!!!"));
+	take(0, make_exit(60, 200));
+	p = result();
+	assert_int_equal(p->tasks.nr, 6);
+	e = p->tasks.data;
+	assert_int_equal(e->kind, PK_TASK_FORK);
+	assert_int_equal(e->parent_tgid, 100);
+	assert_int_equal(e->start_ns, 10);
+	assert_int_equal(e->cgroup_id, 77);
+	assert_string_equal(text(e->comm), "sh");
+	assert_int_equal((++e)->kind, PK_TASK_EXEC);
+	assert_string_equal(text(e->comm), "prog");
+	assert_int_equal((++e)->kind, PK_TASK_INFO);
+	assert_string_equal(text(e->args), "prog -v two words");
+	assert_string_equal(text(e->cgroup), "/a/b");
+	assert_int_equal(e->cgroup_id, 78);
+	assert_int_equal((++e)->kind, PK_TASK_CGROUP);
+	assert_string_equal(text(e->cgroup), "/c");
+	assert_int_equal((++e)->kind, PK_TASK_COMM);
+	assert_string_equal(text(e->comm), "sixteen bytes!!!");
+	assert_int_equal((++e)->kind, PK_TASK_EXIT);
+	assert_int_equal(e->flags, PKPROF_TASK_GROUP_DEAD);
+	assert_int_equal(e->tgid, 200);
+}
+
+/* A mapping's file may be named before or after it, on any CPU; nameless in the end. */
+static void test_mappings_find_their_files(void **state)
+{
+	struct pk_profile *p;
+	struct pk_map_event *m;
+	struct pk_file *f;
+
+	(void)state;
+	take(0, make_map(10, 7, 0x400000, 0x2000, 111));
+	take(1, make_file(111, "/bin/late", "\x01\x02\x03", 3));
+	take(1, make_file(222, "/bin/early", "", 0));
+	take(0, make_map(20, 7, 0x500000, 0x1000, 222));
+	take(0, make_map(30, 7, 0x600000, 0x1000, 0));
+	take(0, make_map(40, 7, 0x700000, 0x1000, 333));
+	p = result();
+	assert_int_equal(p->maps.nr, 4);
+	m = p->maps.data;
+	f = &p->files.data[m[0].file];
+	assert_string_equal(text(f->path), "/bin/late");
+	assert_int_equal(f->ino, 111);
+	assert_int_equal(f->dev, 8u << 20 | 1);
+	assert_int_equal(f->gen, 5);
+	assert_int_equal(f->build_id_len, 3);
+	assert_memory_equal(f->build_id, "\x01\x02\x03", 3);
+	assert_int_equal(m[0].addr, 0x400000);
+	assert_int_equal(m[0].len, 0x2000);
+	assert_int_equal(m[0].file_off, 0x1000);
+	assert_string_equal(text(p->files.data[m[1].file].path), "/bin/early");
+	assert_int_equal(m[2].file, 0);
+	assert_string_equal(text(p->files.data[m[3].file].path), "");
+	assert_int_equal(p->files.data[m[3].file].ino, 333);
+	assert_int_equal(pk_files_stats(env.files)->nr_nameless, 1);
+}
+
+static void test_marks_and_cpu_changes(void **state)
+{
+	struct pk_profile *p;
+
+	(void)state;
+	take(0, make_mark(500, "warm up"));
+	take(1, make_cpu_state(600, 1, 0));
+	p = result();
+	assert_int_equal(p->marks.nr, 1);
+	assert_int_equal(p->marks.data[0].time_ns, 500);
+	assert_string_equal(text(p->marks.data[0].text), "warm up");
+	assert_string_equal(pk_profile_fact(p, "cpu.change"), "1 offline 600");
+}
+
+/* Every length of every record, cut short by 8 bytes at a time: left out and counted. */
+static void test_short_records_are_malformed(void **state)
+{
+	static const char args[] = "a\0b";
+	const struct pkprof_rec *const records[] = {
+		&make_sample(1, 1, PKPROF_NO_STACK, PKPROF_NO_STACK)->rec,
+		&make_stack(PKPROF_STACK_USER, 1, 0, 9)->rec,
+		&make_fork(1, 2, 1, "x")->rec,
+		&make_exec(1, 2, "x")->rec,
+		&make_comm(1, 2, "x")->rec,
+		&make_exit(1, 2)->rec,
+		&make_info(1, 2, "/some/cgroup", args, sizeof(args))->rec,
+		&make_cgroup(1, 2, "/some/cgroup")->rec,
+		&make_map(1, 2, 0x1000, 0x1000, 1)->rec,
+		&make_file(1, "/some/path", "abc", 3)->rec,
+		&make_mark(1, "some text")->rec,
+		&make_cpu_state(1, 0, 1)->rec,
+	};
+	uint64_t nr = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(records) / sizeof(*records); i++) {
+		for (unsigned int size = 16; size < records[i]->size; size += 8) {
+			/* exactly that much memory, so that a sanitizer sees reads beyond */
+			struct pkprof_rec *cut = malloc(size);
+
+			memcpy(cut, records[i], size);
+			cut->size = size;
+			take(0, cut);
+			free(cut);
+			assert_int_equal(env.t.stats.nr_malformed, ++nr);
+		}
+	}
+	assert_int_equal(env.t.stats.nr_samples, 0);
+}
+
+static void test_senseless_contents_are_malformed(void **state)
+{
+	struct pkprof_rec_stack *s;
+	struct pkprof_rec_file *f;
+	struct pkprof_rec_mark *m;
+
+	(void)state;
+	s = make_stack(PKPROF_STACK_USER, 1, 0, 1);
+	s->nr = 0;
+	take(0, s);
+	s = make_stack(PKPROF_STACK_USER, 1, 0, PKPROF_MAX_DEPTH);
+	s->nr = PKPROF_MAX_DEPTH + 1;
+	s->rec.size += 8;
+	take(0, s);
+	s = make_stack(PKPROF_STACK_USER, 1, 0, 1);
+	s->kind = 2;
+	take(0, s);
+	take(0, make_stack(PKPROF_STACK_USER, PK_TRANSLATE_MAX_SLOTS, 0, 1));
+	f = make_file(1, "/x", "", 0);
+	f->build_id_len = PKPROF_MAX_BUILD_ID + 1;
+	take(0, f);
+	m = make_mark(1, "t");
+	m->text_len = UINT32_MAX;
+	take(0, m);
+	take(NR_CPUS, make_exit(1, 1));
+	assert_int_equal(env.t.stats.nr_malformed, 7);
+}
+
+/* Longer records and unknown types come from a newer module. */
+static void test_newer_records(void **state)
+{
+	struct pkprof_rec_exit *r = make_exit(1, 5);
+	struct pkprof_rec unknown = { .type = PKPROF_NR_RECS, .size = sizeof(unknown) };
+	struct pk_profile *p;
+
+	(void)state;
+	r->rec.size += 64;
+	take(0, r);
+	take(0, &unknown);
+	unknown.type = 255;
+	take(0, &unknown);
+	p = result();
+	assert_int_equal(p->tasks.nr, 1);
+	assert_int_equal(env.t.stats.nr_unknown, 2);
+	assert_int_equal(env.t.stats.nr_malformed, 0);
+}
+
+/* More distinct stacks than are remembered: ids stay right, memory stays small. */
+static void test_nodes_are_forgotten_but_right(void **state)
+{
+	uint64_t addr[PKPROF_MAX_DEPTH];
+	struct pk_profile *p;
+
+	(void)state;
+	for (uint32_t i = 0; i < 3000; i++) {
+		take(0, make_stack(PKPROF_STACK_USER, i % 50, i * 0x1000, 4));
+		take(0, make_sample(i, 1, PKPROF_NO_STACK, i % 50));
+	}
+	assert_true(env.t.nodes.nr_forgotten > 5);
+	assert_true(env.t.nodes.cap <= 1024);
+	p = result();
+	for (uint32_t i = 0; i < 3000; i++) {
+		assert_int_equal(stack_of(p->samples.ustack[i], addr), 4);
+		assert_int_equal(addr[0], 0x1000 + i * 0x1000);
+		assert_int_equal(addr[3], 0x1000 + i * 0x1000 + 2);
+	}
+}
+
+static void test_equal_stacks_are_one_node(void **state)
+{
+	struct pk_profile *p;
+
+	(void)state;
+	for (uint32_t i = 0; i < 100; i++) {
+		take(i % 2, make_stack(PKPROF_STACK_USER, i, 0x100, 20));
+		take(i % 2, make_sample(i, 1, PKPROF_NO_STACK, i));
+	}
+	p = result();
+	assert_int_equal(p->nodes.nr, 21);
+	assert_int_equal(p->samples.ustack[0], p->samples.ustack[99]);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_sample_with_both_stacks),
+		TEST(test_slots_are_redefined),
+		TEST(test_undefined_slots_are_counted),
+		TEST(test_lives_of_tasks),
+		TEST(test_mappings_find_their_files),
+		TEST(test_marks_and_cpu_changes),
+		TEST(test_short_records_are_malformed),
+		TEST(test_senseless_contents_are_malformed),
+		TEST(test_newer_records),
+		TEST(test_nodes_are_forgotten_but_right),
+		TEST(test_equal_stacks_are_one_node),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
