@@ -48,7 +48,10 @@ struct pk_item {
  * @refs:	owner and items in flight
  * @lock:	for reading: while an item uses @s; for writing: @closed
  * @closed:	@s must not be used any more
+ * @s:		whose records are written
+ * @key:	of the hash that @seen's keys are
  * @used:	bitmap of @items
+ * @items:	pool
  * @seen:	keys of files that were sent or are being sent, 0: free; no lock
  */
 struct pk_identity {

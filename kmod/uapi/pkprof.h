@@ -23,6 +23,10 @@
  * When the owner's last reference to the descriptor or to a mapping of it
  * is gone, by whatever cause, the session ends and all probes are detached.
  *
+ * open() fails with EACCES without the right and with EPERM under lockdown;
+ * mmap() with ENXIO before the descriptor's first START. poll() says EPOLLIN
+ * from a quarter of unread bytes in any ring, and EPOLLHUP after STOP.
+ *
  *
  * 2. Netlink grammar (family "pkprof", version PKPROF_ABI)
  *

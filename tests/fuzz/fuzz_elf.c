@@ -26,8 +26,8 @@ static void use(const struct pk_elf *e)
 	for (unsigned int i = 0; i < NR_LOOKUPS; i++)
 		off[i] = i < 256 ? i * 3 : 0x1000 + (i - 256) * 5;
 	q.off = off;
-	if (pk_profile_init(&p) || pk_vec_add(&p.files, f) || pk_file_symbols(&h, &q, e, &nowhere) ||
-	    pk_harvest_merge(&h))
+	if (pk_profile_init(&p) || pk_vec_add(&p.files, f) ||
+	    pk_file_symbols(&h, &q, e, &nowhere) || pk_harvest_merge(&h))
 		abort();
 	PK_VEC_FOREACH(&p.symbols, s)
 		if (!s->size || s->addr + s->size < s->addr ||

@@ -43,7 +43,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	memcpy(text, data, len);
 	text[len] = '\0';
 	for (unsigned int i = 0; i < NR_LOOKUPS; i++)
-		addr[i] = i < 128 ? i * 16 : i < 250 ? 0x7f0000000000 + i * 64 : UINT64_MAX - 255 + i;
+		addr[i] = i < 128 ? i * 16 :
+			  i < 250 ? 0x7f0000000000 + i * 64 :
+				    UINT64_MAX - 255 + i;
 	if (pk_cover_init(&c, addr, NR_LOOKUPS) || pk_perf_map_offer(text, len, &c) ||
 	    pk_cover_emit(&c, check_range, &check))
 		abort();

@@ -26,7 +26,8 @@ static void test_names(void **state)
 		{ "_start", "_start" },
 		/* C++, without parameters */
 		{ "_ZN3foo3barEv", "foo::bar" },
-		{ "_ZNSt6vectorIiSaIiEE9push_backERKi", "std::vector<int, std::allocator<int> >::push_back" },
+		{ "_ZNSt6vectorIiSaIiEE9push_backERKi",
+		  "std::vector<int, std::allocator<int> >::push_back" },
 		{ "_ZN3FooC1Ev", "Foo::Foo" },
 		{ "_ZN3FoolsERKS_", "Foo::operator<<" },
 		{ "_Z3fooi.constprop.0", "foo" },

@@ -31,7 +31,8 @@ static const char source[] =
 	"	.type aaa_local, @function\n"
 	"	.globl __GI_x\n	.type __GI_x, @function\n"
 	"__global_alias:\nweak_alias:\nread_it:\naaa_local:\n__GI_x:\n	.skip 0x10, 0x90\n"
-	"	.size __global_alias, 0x10\n	.size weak_alias, 0x10\n	.size read_it, 0x10\n"
+	"	.size __global_alias, 0x10\n	.size weak_alias, 0x10\n"
+	"	.size read_it, 0x10\n"
 	"	.size aaa_local, 0x10\n	.size __GI_x, 0x10\n"
 	/* 0x40: a function within a function */
 	"	.type outer, @function\n	.type inner, @function\n"
@@ -48,7 +49,8 @@ static const char source[] =
 	"	.type table, @object\ntable:	.skip 0x10\n	.size table, 0x10\n"
 	"	.type too_long, @function\n"
 	"too_long:	.skip 0x10, 0x90\n	.size too_long, 0x7fffffffffffffff\n"
-	"	.data\n	.type in_data, @function\nin_data:	.skip 0x10\n	.size in_data, 0x10\n"
+	"	.data\n	.type in_data, @function\nin_data:	.skip 0x10\n"
+	"	.size in_data, 0x10\n"
 	"	.type absolute, @function\n	.set absolute, 0x1234\n	.size absolute, 0x100000\n";
 
 static uint64_t base(const char *name)

@@ -28,7 +28,8 @@
 
 static const char source[] =
 	"int sink;\n"
-	"__attribute__((noinline)) static int hidden(int n) { while (n--) sink += n * n; return sink; }\n"
+	"__attribute__((noinline)) static int hidden(int n) {\n"
+	"	while (n--) sink += n * n; return sink; }\n"
 	"__attribute__((noinline)) int exported(int n) { return hidden(n) * 3 + hidden(n + 1); }\n";
 
 /* Map all of a file at AT; its file id. */

@@ -4,12 +4,10 @@
  * generated = delivered + lost, with the reasons of what was lost. The books
  * know nothing of processes, so no filter applies to them.
  */
-#include <inttypes.h>
-#include <stddef.h>
-
 #include "analysis/analysis.h"
 #include "analysis/books.h"
 #include "base/cleanup.h"
+#include "base/unit.h"
 #include "source/names.h"
 
 /* The two tables differ in their first column only. */
@@ -95,12 +93,17 @@ static int add_cpus(const struct pk_profile *p, struct pk_result *ret)
 	return rc;
 }
 
-/* The sentence that says whether the books balance. */
-static int add_balance(const struct pk_profile *p, const struct pk_books_sum *sums,
-		       struct pk_result *ret)
+static void put_number(struct pk_strbuf *b, uint64_t n, const char *what)
 {
-	uint64_t generated = 0, delivered = 0, lost = 0;
-	int64_t unaccounted = 0;
+	pk_unit_put_count(b, n);
+	pk_strbuf_puts(b, what);
+}
+
+/* The sentence that says whether the books balance. */
+static void put_balance(struct pk_strbuf *b, const struct pk_profile *p,
+			const struct pk_books_sum *sums)
+{
+	uint64_t generated = 0, delivered = 0, lost = 0, unaccounted = 0;
 
 	for (unsigned int i = 0; i < PKPROF_NR_SOURCES; i++) {
 		generated += sums[i].generated;
@@ -108,22 +111,33 @@ static int add_balance(const struct pk_profile *p, const struct pk_books_sum *su
 		lost += pk_books_lost(&sums[i]);
 		unaccounted += llabs(pk_books_unaccounted(&sums[i]));
 	}
-	if (!p->counters.nr)
-		return pk_result_note(ret, "The file has no books: what was lost is not known.");
-	if (!unaccounted)
-		return pk_result_note(ret,
-				      "The books balance: %" PRIu64 " generated = %" PRIu64
-				      " delivered + %" PRIu64 " lost.",
-				      generated, delivered, lost);
-	if (p->state != PK_FILE_CLOSED)
-		return pk_result_note(ret,
-				      "%" PRId64 " events were under way when the file's last "
-				      "books were written.",
-				      unaccounted);
-	return pk_result_note(ret, "The books do not balance: %" PRId64
-				   " events are neither delivered nor lost. This is a fault of the "
-				   "recording; do not trust its shares.",
-			      unaccounted);
+	if (!p->counters.nr) {
+		pk_strbuf_puts(b, "The file has no books: what was lost is not known.");
+	} else if (!unaccounted) {
+		pk_strbuf_puts(b, "The books balance: ");
+		put_number(b, generated, " generated = ");
+		put_number(b, delivered, " delivered + ");
+		put_number(b, lost, " lost.");
+	} else if (p->state != PK_FILE_CLOSED) {
+		put_number(b, unaccounted, " events were under way when the file's last books "
+					   "were written.");
+	} else {
+		pk_strbuf_puts(b, "The books do not balance: ");
+		put_number(b, unaccounted, " events are neither delivered nor lost. This is a "
+					   "fault of the recording; do not trust its shares.");
+	}
+}
+
+static int add_balance(const struct pk_profile *p, const struct pk_books_sum *sums,
+		       struct pk_result *ret)
+{
+	struct pk_strbuf text = { 0 };
+	int rc;
+
+	put_balance(&text, p, sums);
+	rc = pk_strbuf_failed(&text) ? -ENOMEM : pk_result_note(ret, "%s", text.data);
+	pk_strbuf_deinit(&text);
+	return rc;
 }
 
 static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struct pk_result *ret,

@@ -59,6 +59,7 @@ static const struct pk_column stack_columns[] = {
 	{ 0 },
 };
 
+#define NOTABLE_LOSS 0.01	/* share of samples */
 #define END_NONE (PKPROF_END_UNWIND + 1)	/* no stack of that half at all */
 #define NR_ENDS	 (END_NONE + 1)
 
@@ -280,6 +281,24 @@ static int add_stacks(const struct counts *c, struct pk_result *ret)
 	return rc;
 }
 
+/* Lost samples are in no share; where they are many, the reader must know. */
+static int note_losses(const struct pk_scope *s, const struct pk_books_sum *cpu,
+		       struct pk_result *ret)
+{
+	double lost = pk_ratio(pk_books_lost(cpu), cpu->generated);
+	double busy = pk_ratio(cpu->generated,
+			       pk_scope_instants(s, s->nr_cpus, s->model->profile->end_ns -
+									s->model->profile->start_ns));
+
+	if (!(lost >= NOTABLE_LOSS))
+		return 0;
+	return pk_result_note(ret,
+			      "%.1f %% of the sampled instants were lost (see Losses) and are in no "
+			      "share here; counted as busy, they make it %.1f %% of the CPUs over the "
+			      "whole recording.",
+			      lost * 100, busy * 100);
+}
+
 static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struct pk_result *ret,
 	       struct pk_err *err)
 {
@@ -302,6 +321,8 @@ static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struc
 	if (!rc && !s->period_ns)
 		rc = pk_result_note(ret, "The file does not say its sampling period: CPU time "
 					 "cannot be derived from samples.");
+	if (!rc)
+		rc = note_losses(s, &sums[PKPROF_SRC_CPU], ret);
 	counts_deinit(&counts);
 	return rc ? pk_err_set(err, rc, "no memory for the summary") : 0;
 }

@@ -216,7 +216,7 @@ const struct pk_cmd pk_cmd_report = {
 	.summary = "Show what a profile says: processes, functions, losses, cost",
 	.details = "CPU % is the share of one CPU, machine % of all of them; self is time in a "
 		   "function's own code, total includes what it called. Shares carry the standard "
-		   "error (±) that sampling leaves. FILE is " PK_DEFAULT_FILE " unless given, - "
+		   "error that sampling leaves. FILE is " PK_DEFAULT_FILE " unless given, - "
 		   "reads standard input.",
 	.opts = opts,
 	.run = run,

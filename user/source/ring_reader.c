@@ -87,11 +87,10 @@ void pk_ring_reader_advance(struct pk_ring_reader *r)
 void pk_ring_reader_release(struct pk_ring_reader *r)
 {
 	/*
-	 * Pairs with (A), the smp_mb() between the kernel's read of tail and its
-	 * writes: our reads of the records are over before it may overwrite them.
+	 * Pairs with (A), the kernel's load-acquire of tail: our reads of the records
+	 * are over before it may overwrite them.
 	 */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	__atomic_store_n(&r->reader->tail, r->tail, __ATOMIC_RELAXED);
+	__atomic_store_n(&r->reader->tail, r->tail, __ATOMIC_RELEASE);
 }
 
 uint64_t pk_ring_reader_held(const struct pk_ring_reader *r)

@@ -19,7 +19,7 @@
 #include "profile/profile.h"
 
 struct pk_symbolizer_config {
-	bool kernel;		/* read this machine's kallsyms: only when it is the recorded boot */
+	bool kernel;		/* read this machine's kallsyms: only of the recorded boot */
 	bool jit;		/* read perf-PID.map of live processes */
 	/* Descriptor of a file that the recorder held open, or -1. May be NULL. */
 	int (*file_fd)(void *ctx, uint32_t file_id);
