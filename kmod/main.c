@@ -12,6 +12,9 @@
 module_param_named(group, pk_cdev_group, int, 0644);
 MODULE_PARM_DESC(group, "id of the group whose members may record; -1 (default): none");
 
+module_param_named(software_pmu, pk_pmu_software, bool, 0444);
+MODULE_PARM_DESC(software_pmu, "source pmu counts the kernel's software clock, not cycles");
+
 static int __init pk_init(void)
 {
 	int err;

@@ -165,6 +165,7 @@ static void pk_session_calibrate(struct pk_session *s)
 
 	for_each_possible_cpu(cpu) {
 		s->cpu[cpu]->books[PKPROF_SRC_CPU].entry_ns = interrupt_ns;
+		s->cpu[cpu]->books[PKPROF_SRC_PMU].entry_ns = interrupt_ns;
 		s->cpu[cpu]->books[PKPROF_SRC_TASK].entry_ns = tracepoint_ns;
 	}
 }

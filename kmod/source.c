@@ -13,6 +13,7 @@
 const struct pk_source *const pk_sources[] = {
 	&pk_source_task,
 	&pk_source_cpu,
+	&pk_source_pmu,
 };
 const unsigned int pk_nr_sources = ARRAY_SIZE(pk_sources);
 

@@ -30,6 +30,10 @@ struct pk_source {
 
 extern const struct pk_source pk_source_cpu;
 extern const struct pk_source pk_source_task;
+extern const struct pk_source pk_source_pmu;
+
+/* Module parameter: source pmu takes perf's software clock, where there is no PMU to try it. */
+extern bool pk_pmu_software;
 
 /* Table in attach order; detached in reverse. */
 extern const struct pk_source *const pk_sources[];

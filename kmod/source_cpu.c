@@ -36,6 +36,7 @@
 #include "compat/hrtimer.h"
 #include "compat/tracepoint.h"
 #include "grid.h"
+#include "sample.h"
 #include "session.h"
 #include "source.h"
 #include "tracepoint.h"
@@ -54,7 +55,7 @@ struct pk_tick {
 	u64 next_ns;			/* time of instant next, while armed */
 	struct pk_session *session;
 	unsigned int cpu;
-	struct pk_stack kernel, user;	/* scratch space, too large for the stack */
+	struct pk_sample_scratch scratch;
 };
 
 /* One session at a time; attach and detach are serialized by their caller. */
@@ -86,52 +87,6 @@ static void pk_tick_arm(struct pk_tick *t, u64 now_ns)
 	hrtimer_start(&t->timer, ns_to_ktime(t->next_ns), HRTIMER_MODE_ABS_PINNED_HARD);
 }
 
-static u32 pk_sample_flags(struct pt_regs *regs)
-{
-	struct pt_regs *user = task_pt_regs(current);
-	u32 flags = 0;
-
-	if (regs && user_mode(regs))
-		flags |= PKPROF_SAMPLE_USER;
-	else if (in_serving_softirq())
-		flags |= PKPROF_SAMPLE_SOFTIRQ;
-	if (current->flags & PF_KTHREAD)
-		return flags | PKPROF_SAMPLE_KTHREAD;
-	if (!current->mm || current->in_execve)
-		flags |= PKPROF_SAMPLE_NO_MM;
-	else if (user_mode(user) && !user_64bit_mode(user))
-		flags |= PKPROF_SAMPLE_COMPAT;
-	return flags;
-}
-
-/*
- * One sample of the current task, in which @regs were interrupted, or which is
- * calling (NULL). tid and tgid are of the initial pid namespace; the idle tasks
- * are 0, 0.
- */
-static void pk_tick_sample(struct pk_tick *t, struct pt_regs *regs, u64 now_ns)
-{
-	struct pk_session *s = t->session;
-	u32 tid = current->pid, kstack, ustack;
-	struct pkprof_rec_sample *r;
-
-	pk_stack_capture_kernel(&t->kernel, regs, s->cfg.kernel_depth);
-	pk_stack_capture_user(&t->user, regs, s->cfg.user_depth);
-	if (pk_stack_intern(s, PKPROF_STACK_KERNEL, &t->kernel, tid, now_ns, &kstack) ||
-	    pk_stack_intern(s, PKPROF_STACK_USER, &t->user, tid, now_ns, &ustack)) {
-		pk_emit_lost(s, PKPROF_SRC_CPU, PKPROF_LOSS_DEFINITION, 1);
-		return;
-	}
-	r = pk_emit_begin(s, PKPROF_SRC_CPU, PKPROF_REC_SAMPLE, sizeof(*r), tid, now_ns);
-	if (!r)
-		return;
-	r->tgid = current->tgid;
-	r->flags = pk_sample_flags(regs);
-	r->kstack = kstack;
-	r->ustack = ustack;
-	pk_emit_end(s);
-}
-
 /*
  * An instant is due at @now_ns: sample the current task, account for all instants
  * up to the sample's end, and aim at the next one. Instants that passed while
@@ -146,7 +101,7 @@ static void pk_tick_take(struct pk_tick *t, struct pt_regs *regs, u64 now_ns)
 	u64 first = t->next, end;
 
 	if (pass)
-		pk_tick_sample(t, regs, now_ns);
+		pk_sample_take(t->session, PKPROF_SRC_CPU, &t->scratch, regs, now_ns);
 	end = max(pk_clock_ns(), now_ns);
 	if (end - now_ns > t->grid.period_ns / 4)
 		end += end - now_ns;
@@ -165,7 +120,7 @@ static enum hrtimer_restart pk_tick_fire(struct hrtimer *timer)
 	if (WARN_ON_ONCE(t->cpu != smp_processor_id()))
 		return HRTIMER_NORESTART;
 	entered = pk_books_enter(books, 1);
-	if (is_idle_task(current) && !in_serving_softirq()) {
+	if (pk_sample_is_idle()) {
 		this_cpu_write(pk_cpu_watch, PK_WATCH_TASK);
 	} else {
 		/* the timer goes by another reading of the clock, which may be ahead */

@@ -123,6 +123,7 @@ enum pkprof_source {
 	PKPROF_SRC_DEF,		/* definitions: stacks, files; always on */
 	PKPROF_SRC_CPU,		/* on-CPU samples by timer */
 	PKPROF_SRC_TASK,	/* fork, exec, exit, comm, cgroup, mappings */
+	PKPROF_SRC_PMU,		/* on-CPU samples by performance counter; instead of CPU */
 	PKPROF_NR_SOURCES	/* end marker */
 };
 
@@ -212,7 +213,8 @@ struct pkprof_rec {
 #define PKPROF_SAMPLE_COMPAT	(1u << 4)	/* 32-bit user mode */
 
 /*
- * One sample of a busy CPU: stands for one period of its time. kstack and
+ * One sample of a busy CPU: stands for one period of its time (source PMU: for
+ * the cycles of one period at the processor's nominal rate). kstack and
  * ustack are slots of this CPU's stack table, last defined by an earlier
  * PKPROF_REC_STACK of the same ring and kind, or PKPROF_NO_STACK.
  */

@@ -127,6 +127,9 @@ static int parse_sources(uint32_t *ret, struct pk_err *err)
 	*ret = 1u << PKPROF_SRC_CPU | 1u << PKPROF_SRC_TASK;
 	if (opt.sources && pk_sources_parse(opt.sources, ret, err))
 		return -EINVAL;
+	if ((*ret >> PKPROF_SRC_CPU & 1) && (*ret >> PKPROF_SRC_PMU & 1))
+		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
+				   "sources cpu and pmu sample the same time; name one of them");
 	*ret |= 1u << PKPROF_SRC_CORE | 1u << PKPROF_SRC_DEF;
 	return 0;
 }

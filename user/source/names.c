@@ -12,6 +12,7 @@ const struct pk_name pk_source_names[PKPROF_NR_SOURCES] = {
 	[PKPROF_SRC_DEF] = { "def", "definitions of stacks and files; always on" },
 	[PKPROF_SRC_CPU] = { "cpu", "samples of what each CPU executes, by timer" },
 	[PKPROF_SRC_TASK] = { "task", "fork, exec, exit, names, cgroups and mappings of tasks" },
+	[PKPROF_SRC_PMU] = { "pmu", "samples of what each CPU executes, by cycle counter; instead of cpu" },
 };
 
 const struct pk_name pk_loss_names[PKPROF_NR_LOSSES] = {
@@ -23,7 +24,7 @@ const struct pk_name pk_loss_names[PKPROF_NR_LOSSES] = {
 	[PKPROF_LOSS_DEFINITION] = { "definition", "the stack's definition found no room" },
 };
 
-static_assert(PKPROF_NR_SOURCES == 4, "a new source needs a name");
+static_assert(PKPROF_NR_SOURCES == 5, "a new source needs a name");
 static_assert(PKPROF_NR_LOSSES == 6, "a new loss reason needs a name");
 
 const char *pk_source_name(unsigned int source)
