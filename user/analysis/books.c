@@ -36,6 +36,11 @@ int pk_books_sum(const struct pk_profile *p, struct pk_books_sum ret[PKPROF_NR_S
 	return 0;
 }
 
+enum pkprof_source pk_books_sampler(const struct pk_books_sum sums[PKPROF_NR_SOURCES])
+{
+	return sums[PKPROF_SRC_PMU].nr_cpus ? PKPROF_SRC_PMU : PKPROF_SRC_CPU;
+}
+
 uint64_t pk_books_lost(const struct pk_books_sum *b)
 {
 	uint64_t sum = 0;

@@ -19,6 +19,9 @@ struct pk_books_sum {
 int pk_books_sum(const struct pk_profile *p, struct pk_books_sum ret[PKPROF_NR_SOURCES]);
 void pk_books_add(struct pk_books_sum *sum, const struct pk_counters *c);
 
+/* The source that took the samples: PKPROF_SRC_CPU or PKPROF_SRC_PMU. */
+enum pkprof_source pk_books_sampler(const struct pk_books_sum sums[PKPROF_NR_SOURCES]);
+
 uint64_t pk_books_lost(const struct pk_books_sum *b);	/* all reasons */
 /* generated - delivered - lost: 0 when the books balance. */
 int64_t pk_books_unaccounted(const struct pk_books_sum *b);

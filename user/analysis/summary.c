@@ -16,6 +16,7 @@ static const struct pk_column recording_columns[] = {
 	{ "kernel", "kernel", PK_COL_TEXT, 0 },
 	{ "cpu_model", "processor", PK_COL_TEXT, 0 },
 	{ "started", "started", PK_COL_TEXT, 0 },
+	{ "sampler", "sampled by", PK_COL_TEXT, 0 },
 	{ "command", "command", PK_COL_TEXT, PK_COL_ELASTIC },
 	{ 0 },
 };
@@ -185,7 +186,20 @@ static const char *start_text(const struct pk_profile *p, struct pk_result *ret)
 	return pk_result_text(ret, "%s", text);
 }
 
-static int add_recording(const struct pk_profile *p, struct pk_result *ret)
+/* How the samples were taken, and what that cannot see. NULL: the file has no books. */
+static const char *sampler_text(const struct pk_books_sum *sums)
+{
+	enum pkprof_source sampler = pk_books_sampler(sums);
+
+	if (!sums[sampler].nr_cpus)
+		return NULL;
+	if (sampler == PKPROF_SRC_PMU)
+		return "cycle counter (NMI); the counter's own skid remains";
+	return "timer; code with interrupts off shows where they come on again";
+}
+
+static int add_recording(const struct pk_profile *p, const struct pk_books_sum *sums,
+			 struct pk_result *ret)
 {
 	struct pk_table *t = pk_result_table(ret, "recording", "Recording", recording_columns,
 					     PK_TABLE_RECORD);
@@ -195,6 +209,7 @@ static int add_recording(const struct pk_profile *p, struct pk_result *ret)
 	return pk_table_row(t, PK_TEXT(pk_profile_fact(p, "host.name")),
 			    PK_TEXT(pk_profile_fact(p, "kernel.release")),
 			    PK_TEXT(pk_profile_fact(p, "cpu.model")), PK_TEXT(start_text(p, ret)),
+			    PK_TEXT(sampler_text(sums)),
 			    PK_TEXT(pk_profile_fact(p, "record.command")));
 }
 
@@ -206,7 +221,7 @@ static int add_totals(const struct pk_scope *s, const struct counts *c,
 					     PK_TABLE_RECORD);
 	double instants = pk_scope_instants(s, s->nr_cpus, s->wall_ns);
 	double busy = pk_ratio(s->nr_samples, instants), cost = 0;
-	const struct pk_books_sum *cpu = &sums[PKPROF_SRC_CPU];
+	const struct pk_books_sum *cpu = &sums[pk_books_sampler(sums)];
 	double all_ns = (double)(p->end_ns - p->start_ns) * s->nr_cpus;
 
 	if (!t)
@@ -311,7 +326,7 @@ static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struc
 	if (!rc)
 		rc = pk_books_sum(s->model->profile, sums);
 	if (!rc)
-		rc = add_recording(s->model->profile, ret);
+		rc = add_recording(s->model->profile, sums, ret);
 	if (!rc)
 		rc = add_totals(s, &counts, sums, ret);
 	if (!rc)
@@ -322,7 +337,7 @@ static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struc
 		rc = pk_result_note(ret, "The file does not say its sampling period: CPU time "
 					 "cannot be derived from samples.");
 	if (!rc)
-		rc = note_losses(s, &sums[PKPROF_SRC_CPU], ret);
+		rc = note_losses(s, &sums[pk_books_sampler(sums)], ret);
 	counts_deinit(&counts);
 	return rc ? pk_err_set(err, rc, "no memory for the summary") : 0;
 }

@@ -234,9 +234,12 @@ static void check_kptr(struct pk_finding *f)
 		return;
 	}
 	f->state = PK_CHECK_NOTE;
-	say(f, "kernel symbols are hidden (kptr_restrict %s): kernel functions get no names",
-	    restricted[0] ? restricted : "?");
-	advise(f, "record as root, and `sysctl kernel.kptr_restrict=1` or 0");
+	say(f, "kernel symbols are hidden from this user (kptr_restrict %s): kernel functions get "
+	       "no names", restricted[0] ? restricted : "?");
+	if (geteuid())
+		advise(f, "record as root");
+	else
+		advise(f, "`sysctl kernel.kptr_restrict=1` or 0");
 }
 
 static unsigned long available_mb(void)
