@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which processes a session records: all, or a set that grows by fork and
- * shrinks by exit. The set is a bitmap over process ids of the initial pid
- * namespace, so that a test is one bit and any context may do it.
+ * Which processes a session records: all, or a set that grows by fork. The set
+ * is a bitmap over process ids of the initial pid namespace, so that a test is
+ * one bit and any context may do it.
  */
 #ifndef PK_FILTER_H
 #define PK_FILTER_H
@@ -34,16 +34,14 @@ static inline bool pk_filter_match(const struct pk_filter *f, u32 tgid)
 	return !f->tgids || test_bit(tgid, f->tgids);
 }
 
+/*
+ * A new process is in the set if its parent is. As this also takes out the ID of
+ * one that is gone, the dying need not leave: their exit is recorded to its end.
+ */
 static inline void pk_filter_fork(struct pk_filter *f, u32 parent_tgid, u32 child_tgid)
 {
-	if (f->tgids && test_bit(parent_tgid, f->tgids))
-		set_bit(child_tgid, f->tgids);
-}
-
-static inline void pk_filter_exit(struct pk_filter *f, u32 tgid)
-{
-	if (f->tgids)
-		clear_bit(tgid, f->tgids);
+	if (f->tgids && parent_tgid != child_tgid)
+		assign_bit(child_tgid, f->tgids, test_bit(parent_tgid, f->tgids));
 }
 
 #endif

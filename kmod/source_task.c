@@ -200,11 +200,8 @@ static void pk_on_exit(struct pk_task_source *ts, struct task_struct *p, bool gr
 	u64 entered;
 
 	books = pk_task_enter(s, &entered);
-	if (pk_filter_match(&s->filter, p->tgid)) {
+	if (pk_filter_match(&s->filter, p->tgid))
 		pk_task_emit_exit(s, p->pid, p->tgid, group_dead);
-		if (group_dead)
-			pk_filter_exit(&s->filter, p->tgid);
-	}
 	pk_task_leave(books, entered);
 }
 

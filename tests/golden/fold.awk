@@ -8,25 +8,19 @@ NF == 0 {
 	close_sample()
 	next
 }
-# A symbol and a DSO may hold blanks and parentheses; the last " (" parts them.
-comm != "" && /^[ \t]+[0-9a-f]+ .+ \(.*\)$/ {
-	match($0, /^[ \t]+[0-9a-f]+ /)
-	line = substr($0, RLENGTH + 1)
-	match(line, /^.+ \(/)
-	stack = ";" name_of(substr(line, 1, RLENGTH - 2),
-			    substr(line, RLENGTH + 1, length(line) - RLENGTH - 1)) stack
-	next
-}
 comm == "" && /^[^ \t]/ && match($0, / +[0-9]+\/[0-9]+ \[[0-9]+\] [0-9]+\.[0-9]+: +[0-9]+ [^ \t]+:[ \t]*$/) {
 	comm = substr($0, 1, RSTART - 1)
 	gsub(/;/, ":", comm)
 	next
 }
-{
-	printf "fold: line %d is neither head nor frame: %s\n", NR, $0 >"/dev/stderr"
-	failed = 1
-	exit 1
+comm != "" {
+	# The same few frames come again and again.
+	if (!($0 in frames))
+		frames[$0] = frame_of($0)
+	stack = ";" frames[$0] stack
+	next
 }
+{ refuse($0) }
 END {
 	if (failed)
 		exit 1
@@ -35,10 +29,27 @@ END {
 		print folded, count[folded]
 }
 
+function refuse(line) {
+	printf "fold: line %d is neither head nor frame: %s\n", NR, line >"/dev/stderr"
+	failed = 1
+	exit 1
+}
+
 function close_sample() {
 	if (comm != "")
 		count[comm stack]++
 	comm = stack = ""
+}
+
+# A symbol and a DSO may hold blanks and parentheses; the last " (" parts them.
+function frame_of(line) {
+	if (line !~ /^[ \t]+[0-9a-f]+ .+ \(.*\)$/)
+		refuse(line)
+	match(line, /^[ \t]+[0-9a-f]+ /)
+	line = substr(line, RLENGTH + 1)
+	match(line, /^.+ \(/)
+	return name_of(substr(line, 1, RLENGTH - 2),
+		       substr(line, RLENGTH + 1, length(line) - RLENGTH - 1))
 }
 
 function name_of(symbol, dso) {
