@@ -254,12 +254,28 @@ static struct pk_tick **pk_ticks_create(struct pk_session *s)
 		}
 		t->session = s;
 		t->cpu = cpu;
-		pk_grid_init(&t->grid, s->t0_ns, s->cfg.period_ns, s->seed, cpu);
 		hrtimer_setup(&t->timer, pk_tick_fire, CLOCK_MONOTONIC,
 			      HRTIMER_MODE_ABS_PINNED_HARD);
 		ticks[cpu] = t;
 	}
 	return ticks;
+}
+
+/*
+ * The session begins where sampling can: attaching probes has taken ms, and in
+ * them no instant was due.
+ */
+static void pk_ticks_begin(struct pk_session *s)
+{
+	unsigned int cpu;
+
+	s->t0_ns = pk_clock_ns();
+	for_each_cpu(cpu, s->cfg.cpus) {
+		struct pk_tick *t = pk_cpu_source.ticks[cpu];
+
+		if (t)
+			pk_grid_init(&t->grid, s->t0_ns, s->cfg.period_ns, s->seed, cpu);
+	}
 }
 
 /* Arms all CPUs that are online, and from then on those that come. */
@@ -297,6 +313,7 @@ static int pk_cpu_attach(struct pk_session *s)
 	ret = pk_tracepoints_attach(pk_cpu_tracepoints, ARRAY_SIZE(pk_cpu_tracepoints), s);
 	if (ret)
 		goto err_ticks;
+	pk_ticks_begin(s);
 	ret = pk_cpu_hotplug_add();
 	if (ret)
 		goto err_probe;

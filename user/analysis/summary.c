@@ -96,15 +96,17 @@ static void count_half(struct counts *c, unsigned int half, uint32_t stack, unsi
 	*whole &= end == PKPROF_END_ROOT;
 }
 
-static void count_stacks(const struct pk_samples *samples, size_t i, struct counts *c)
+/* @entry: the user half's outermost frame is where a program or thread starts. */
+static void count_stacks(const struct pk_samples *samples, size_t i, bool entry, struct counts *c)
 {
 	unsigned int flags = samples->flags[i];
+	unsigned int user_end = entry ? PKPROF_END_ROOT : flags >> PK_SAMPLE_UEND_SHIFT & 15;
 	bool whole = true;
 
 	if (!(flags & PKPROF_SAMPLE_USER))
 		count_half(c, 0, samples->kstack[i], flags >> PK_SAMPLE_KEND_SHIFT & 15, &whole);
 	if (!(flags & (PKPROF_SAMPLE_KTHREAD | PKPROF_SAMPLE_NO_MM)))
-		count_half(c, 1, samples->ustack[i], flags >> PK_SAMPLE_UEND_SHIFT & 15, &whole);
+		count_half(c, 1, samples->ustack[i], user_end, &whole);
 	c->whole += whole;
 }
 
@@ -117,16 +119,30 @@ static size_t cpu_position(const struct pk_scope *s, uint32_t cpu)
 	return i;
 }
 
+/* By stack node: is its outermost frame an entry? NULL: no memory. */
+static bool *find_entries(const struct pk_model *m)
+{
+	bool *entry = calloc(m->nodes.nr + 1, sizeof(*entry));
+
+	for (size_t i = 1; entry && i < m->nodes.nr; i++) {
+		const struct pk_stack_node *node = &m->nodes.data[i];
+
+		entry[i] = node->parent ? entry[node->parent] : m->frames.data[node->frame].entry;
+	}
+	return entry;
+}
+
 static int counts_init(const struct pk_scope *s, struct counts *ret)
 {
 	const struct pk_samples *samples = &s->model->profile->samples;
+	PK_AUTO_FREE bool *entry = find_entries(s->model);
 
 	*ret = (struct counts){
 		.cpu = calloc(s->cpus.nr + 1, sizeof(uint64_t)),
 		.cpu_user = calloc(s->cpus.nr + 1, sizeof(uint64_t)),
 		.cpu_softirq = calloc(s->cpus.nr + 1, sizeof(uint64_t)),
 	};
-	if (!ret->cpu || !ret->cpu_user || !ret->cpu_softirq)
+	if (!entry || !ret->cpu || !ret->cpu_user || !ret->cpu_softirq)
 		return -ENOMEM;
 	for (size_t n = 0, at = 0; n < s->nr_samples; n++) {
 		size_t i = s->samples[n];
@@ -136,7 +152,7 @@ static int counts_init(const struct pk_scope *s, struct counts *ret)
 		ret->cpu[at]++;
 		ret->cpu_user[at] += samples->flags[i] & PKPROF_SAMPLE_USER ? 1 : 0;
 		ret->cpu_softirq[at] += samples->flags[i] & PKPROF_SAMPLE_SOFTIRQ ? 1 : 0;
-		count_stacks(samples, i, ret);
+		count_stacks(samples, i, entry[s->model->sample_stack[i]], ret);
 	}
 	return 0;
 }

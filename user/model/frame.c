@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "model/build.h"
 #include "model/symbols.h"
 
@@ -37,6 +38,25 @@ void pk_frames_deinit(struct pk_frames *f)
 	free(f->cache);
 }
 
+/*
+ * Nothing calls these but the kernel, or code without a frame of its own: the
+ * entry stub of programs, libc's start of programs and threads, Go's roots.
+ */
+static const char *const entries[] = {
+	"_start",	"__libc_start_main",	 "__libc_start_main_impl", "__libc_start_call_main",
+	"_dl_start",	"_dl_start_user",	 "start_thread",	   "clone",
+	"clone3",	"__clone",		 "__clone3",		   "thread_start",
+	"runtime.goexit", "runtime.goexit.abi0", "runtime.rt0_go",
+};
+
+static bool is_entry(const char *name)
+{
+	for (size_t i = 0; i < PK_ARRAY_SIZE(entries); i++)
+		if (!strcmp(entries[i], name))
+			return true;
+	return false;
+}
+
 static int intern_frame(struct pk_frames *f, uint32_t name, uint32_t dso, enum pk_frame_kind kind,
 			bool named, uint32_t *ret)
 {
@@ -49,7 +69,14 @@ static int intern_frame(struct pk_frames *f, uint32_t name, uint32_t dso, enum p
 
 		if (!frame)
 			return -ENOMEM;
-		*frame = (struct pk_frame){ name, dso, kind, named };
+		*frame = (struct pk_frame){
+			.name = name,
+			.dso = dso,
+			.kind = kind,
+			.named = named,
+			.entry = kind == PK_FRAME_USER && named &&
+				 is_entry(pk_model_string(f->m, name)),
+		};
 		*at = f->m->frames.nr - 1;
 	}
 	*ret = *at;

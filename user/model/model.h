@@ -51,6 +51,7 @@ struct pk_frame {
 	uint32_t dso;		/* string id */
 	uint8_t kind;		/* enum pk_frame_kind */
 	bool named;		/* a symbol covers the address */
+	bool entry;		/* where a program or thread starts: a stack with it is whole */
 };
 
 struct pk_stack_node {

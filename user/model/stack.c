@@ -129,6 +129,11 @@ static int keep(struct pk_stacks *s, uint32_t context, uint32_t node, uint32_t s
 	return 0;
 }
 
+static bool is_entry(const struct pk_stacks *s, uint32_t stack)
+{
+	return s->m->frames.data[s->m->nodes.data[stack].frame].entry;
+}
+
 static int resolve_user(struct pk_stacks *s, uint32_t context, uint32_t node, uint32_t *ret)
 {
 	const struct pk_context *c = &s->contexts.data[context];
@@ -149,6 +154,9 @@ static int resolve_user(struct pk_stacks *s, uint32_t context, uint32_t node, ui
 		node = s->path.data[--s->path.nr];
 		err = pk_frames_user(s->frames, context, c->version, c->tgid,
 				     s->m->profile->nodes.data[node].addr, &frame);
+		/* beyond an entry there is nothing: what the walk met there is not code that ran */
+		if (!err && s->m->frames.data[frame].entry && !is_entry(s, stack))
+			stack = 0;
 		if (!err)
 			err = push(s, stack, frame, &stack);
 		if (!err)

@@ -180,6 +180,7 @@ static int write_rest(struct pk_recording *r)
 
 	if (r->translator.sorter.last_ns > r->end_ns)
 		r->end_ns = r->translator.sorter.last_ns;
+	r->result->elapsed_ns = r->end_ns - r->info.t0_ns;
 	if (!ret)
 		ret = pk_delivery_write(&r->result->delivery, r->writer, r->end_ns, true);
 	if (!ret)
@@ -210,7 +211,6 @@ int pk_capture_finish(struct pk_recording *r)
 
 	/* Detaching takes its time; what still comes meanwhile moves the end. */
 	r->end_ns = engine->now_ns(r->source);
-	r->result->elapsed_ns = pk_recording_clock_ns() - r->start_ns;
 	ret = engine->stop(r->source, r->err);
 	if (!ret)
 		ret = take_rest(r);

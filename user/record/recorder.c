@@ -45,9 +45,10 @@ int pk_recording_failed(struct pk_recording *r, int code)
 
 void pk_recording_progress(struct pk_recording *r, enum pk_record_phase phase)
 {
+	uint64_t now_ns = r->source ? pk_recording_engine(r)->now_ns(r->source) : r->end_ns;
 	struct pk_record_progress p = {
 		.phase = phase,
-		.elapsed_ns = pk_recording_clock_ns() - r->start_ns,
+		.elapsed_ns = now_ns - r->info.t0_ns,
 		.nr_samples = r->translator.stats.nr_samples,
 		.file_bytes = pk_writer_bytes(r->writer),
 		.delivery = &r->result->delivery,
