@@ -415,6 +415,31 @@ static void test_cut_stacks_say_why(void **state)
 	done(&p, &m);
 }
 
+/* A stack with the start of its program is whole; what a walk met beyond it never ran. */
+static void test_entries_end_stacks(void **state)
+{
+	const uint64_t plain[] = { 0x1041, 0x1001 };
+	const uint64_t both[] = { 0x1031, 0x1041, 0x1001 };
+	const uint64_t astray[] = { 0x1011, 0x1041, 0x1001 };
+	const uint16_t cut = ends(PKPROF_END_BAD_FRAME, PKPROF_END_ROOT);
+	struct pk_profile p;
+	struct pk_model m;
+
+	(void)state;
+	prepare(&p);
+	fix_symbol(&p, PK_SPACE_FILE, 1, 0x30, 16, "_start", "/bin/app");
+	fix_symbol(&p, PK_SPACE_FILE, 1, 0x40, 16, "__libc_start_call_main", "/bin/app");
+	fix_sort_symbols(&p);
+	fix_sample(&p, 1, 10, 10, fix_stack(&p, plain, 2), 0, cut);
+	fix_sample(&p, 2, 10, 10, fix_stack(&p, both, 3), 0, cut);
+	fix_sample(&p, 3, 10, 10, fix_stack(&p, astray, 3), 0, cut);
+	build(&p, &m);
+	assert_stack(&m, 0, "__libc_start_call_main;main");
+	assert_stack(&m, 1, "_start;__libc_start_call_main;main");
+	assert_int_equal(m.sample_stack[2], m.sample_stack[0]);
+	done(&p, &m);
+}
+
 /* The same raw stack means something else once the mappings changed. */
 static void test_mappings_change(void **state)
 {
@@ -517,6 +542,7 @@ int main(void)
 		cmocka_unit_test(test_user_part_below_kernel_part),
 		cmocka_unit_test(test_unnamed_and_unmapped),
 		cmocka_unit_test(test_cut_stacks_say_why),
+		cmocka_unit_test(test_entries_end_stacks),
 		cmocka_unit_test(test_mappings_change),
 		cmocka_unit_test(test_jit_code_belongs_to_its_process),
 		cmocka_unit_test(test_wild_references),
