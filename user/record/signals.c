@@ -24,6 +24,7 @@ int pk_signals_open(struct pk_signals *s, struct pk_err *err)
 	sigaction(SIGINT, &deflt, &s->old_int);
 	sigaction(SIGTERM, &deflt, &s->old_term);
 	sigaction(SIGPIPE, &ignore, &s->old_pipe);
+	sigaction(SIGXFSZ, &ignore, &s->old_xfsz);
 	s->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (s->fd >= 0)
 		return 0;
@@ -36,6 +37,7 @@ void pk_signals_restore(const struct pk_signals *s)
 	sigaction(SIGINT, &s->old_int, NULL);
 	sigaction(SIGTERM, &s->old_term, NULL);
 	sigaction(SIGPIPE, &s->old_pipe, NULL);
+	sigaction(SIGXFSZ, &s->old_xfsz, NULL);
 	sigprocmask(SIG_SETMASK, &s->mask, NULL);
 }
 

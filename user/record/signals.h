@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Signals that end a recording, as a descriptor to poll: SIGINT, SIGTERM and,
- * unless it was ignored (nohup), SIGHUP. Writing to a closed pipe is an error
- * return, not a signal.
+ * unless it was ignored (nohup), SIGHUP. Writing to a closed pipe or beyond the
+ * limit of file sizes is an error return, not a signal.
  */
 #ifndef PK_SIGNALS_H
 #define PK_SIGNALS_H
@@ -15,7 +15,7 @@
 struct pk_signals {
 	int fd;			/* readable when one came */
 	sigset_t mask;		/* as it was */
-	struct sigaction old_int, old_term, old_pipe;
+	struct sigaction old_int, old_term, old_pipe, old_xfsz;
 };
 
 int pk_signals_open(struct pk_signals *s, struct pk_err *err);

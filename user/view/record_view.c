@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What a recording shows; see record_view.h. */
+#include <errno.h>
 #include <math.h>
 #include <unistd.h>
 
@@ -98,6 +99,9 @@ static void put_names(const struct pk_finalize_result *n, struct pk_strbuf *out)
 		pk_strbuf_printf(out, "; %u files missing, %u changed since",
 				 n->stats.nr_files_missing, n->stats.nr_files_mismatch);
 	pk_strbuf_putc(out, '\n');
+	if (n->stats.kernel_error == -EPERM)
+		pk_strbuf_puts(out, "note: kernel functions have no names: kptr_restrict hides "
+				    "them; record as root with sysctl kernel.kptr_restrict=1 or 0\n");
 }
 
 /* One sentence for each thing that is not as it should be. */
