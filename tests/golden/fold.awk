@@ -1,26 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Folds the text of `perf script`, in the straightforward way that flame graph tools
-# do it: a block of lines per sample, its head first, then the frames, leaf first.
-# Prints "comm;root;...;leaf COUNT", in no order: kernel frames with _[k], frames of
-# /tmp/perf-PID.map with _[j]. A line that is neither head nor frame ends it with an
-# error. Works in mawk as well, whose patterns know no counts and no \s.
+# Folds the text of `perf script` as exactly as the flame graph tools do it that the
+# export is for: a block of lines per sample, its head first, then the frames, leaf
+# first. Prints "comm;root;...;leaf COUNT", in no order: kernel frames with _[k],
+# frames of /tmp/perf-PID.map with _[j]. A line that is neither head nor frame ends it
+# with an error. Works in mawk as well, whose patterns know no counts and no \s.
 NF == 0 {
 	close_sample()
 	next
 }
-comm == "" && /^[^ \t]/ && match($0, / +[0-9]+\/[0-9]+ \[[0-9]+\] [0-9]+\.[0-9]+: +[0-9]+ [^ \t]+:[ \t]*$/) {
+# A symbol and a DSO may hold blanks and parentheses; the last " (" parts them.
+comm != "" && /^[ \t]+[0-9a-f]+ .+ \(.*\)$/ {
+	match($0, /^[ \t]+[0-9a-f]+ /)
+	line = substr($0, RLENGTH + 1)
+	match(line, /^.+ \(/)
+	stack = ";" name_of(substr(line, 1, RLENGTH - 2),
+			    substr(line, RLENGTH + 1, length(line) - RLENGTH - 1)) stack
+	next
+}
+comm == "" && /^[^ \t]/ &&
+match($0, / +[0-9]+\/[0-9]+ \[[0-9]+\] [0-9]+\.[0-9]+: +[0-9]+ [^ \t]+:[ \t]*$/) {
 	comm = substr($0, 1, RSTART - 1)
 	gsub(/;/, ":", comm)
 	next
 }
-comm != "" {
-	# The same few frames come again and again.
-	if (!($0 in frames))
-		frames[$0] = frame_of($0)
-	stack = ";" frames[$0] stack
-	next
+{
+	printf "fold: line %d is neither head nor frame: %s\n", NR, $0
+	failed = 1
+	exit 1
 }
-{ refuse($0) }
 END {
 	if (failed)
 		exit 1
@@ -29,27 +36,10 @@ END {
 		print folded, count[folded]
 }
 
-function refuse(line) {
-	printf "fold: line %d is neither head nor frame: %s\n", NR, line >"/dev/stderr"
-	failed = 1
-	exit 1
-}
-
 function close_sample() {
 	if (comm != "")
 		count[comm stack]++
 	comm = stack = ""
-}
-
-# A symbol and a DSO may hold blanks and parentheses; the last " (" parts them.
-function frame_of(line) {
-	if (line !~ /^[ \t]+[0-9a-f]+ .+ \(.*\)$/)
-		refuse(line)
-	match(line, /^[ \t]+[0-9a-f]+ /)
-	line = substr(line, RLENGTH + 1)
-	match(line, /^.+ \(/)
-	return name_of(substr(line, 1, RLENGTH - 2),
-		       substr(line, RLENGTH + 1, length(line) - RLENGTH - 1))
 }
 
 function name_of(symbol, dso) {
