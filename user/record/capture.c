@@ -4,6 +4,7 @@
  * the books; and its orderly end. See recording.h.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 
@@ -53,7 +54,7 @@ static int read_books(struct pk_recording *r)
 					     r->err);
 }
 
-/* What was drained is on disk after this. */
+/* What was drained is in the file after this. */
 static int tick(struct pk_recording *r)
 {
 	uint64_t now_ns = pk_recording_engine(r)->now_ns(r->source);
@@ -69,6 +70,13 @@ static int tick(struct pk_recording *r)
 		ret = pk_writer_flush(r->writer);
 	if (ret)
 		return pk_recording_failed(r, ret);
+	/*
+	 * Have the kernel start to write now, not in half a minute, for the case of
+	 * a power cut. Waiting for it (fdatasync) would stall the draining and force
+	 * journal commits on the file system that is being measured. No matter if
+	 * it is a pipe.
+	 */
+	sync_file_range(r->target.fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	pk_recording_progress(r, PK_RECORD_RUNNING);
 	r->next_tick_ns = pk_recording_clock_ns() + PK_RECORD_TICK_NS;
 	return drained;
