@@ -30,6 +30,10 @@ static const struct nla_policy pk_start_policy[PKPROF_A_MAX + 1] = {
 	[PKPROF_A_CPUS] = { .type = NLA_BINARY, .len = PK_MAX_CPU_BYTES },
 };
 
+static const struct nla_policy pk_info_policy[PKPROF_A_MAX + 1] = {
+	[PKPROF_A_PIDS] = { .type = NLA_BINARY, .len = PKPROF_MAX_PIDS * sizeof(u32) },
+};
+
 static const struct nla_policy pk_stop_policy[PKPROF_A_MAX + 1] = {
 	[PKPROF_A_COOKIE] = { .type = NLA_U64 },
 };
@@ -41,10 +45,10 @@ static const struct nla_policy pk_mark_policy[PKPROF_A_MAX + 1] = {
 
 /* --- replies --- */
 
-/* A message with head; NULL without memory. */
-static struct sk_buff *pk_reply_new(struct genl_info *info, void **head_ret)
+/* A message with head and room for @more bytes than usual; NULL without memory. */
+static struct sk_buff *pk_reply_new(struct genl_info *info, size_t more, void **head_ret)
 {
-	struct sk_buff *skb = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	struct sk_buff *skb = genlmsg_new(NLMSG_DEFAULT_SIZE + more, GFP_KERNEL);
 
 	if (!skb)
 		return NULL;
@@ -100,19 +104,39 @@ static int pk_put_status(struct sk_buff *skb, const struct pk_status *st)
 
 /* --- INFO --- */
 
+/* A reader in a pid namespace learns how records name the tasks that it sees. */
+static int pk_put_pids(struct sk_buff *skb, const struct nlattr *asked)
+{
+	unsigned int nr = asked ? nla_len(asked) / sizeof(u32) : 0, i;
+	struct nlattr *attr;
+
+	if (!nr)
+		return 0;
+	attr = nla_reserve(skb, PKPROF_A_PIDS, nr * sizeof(u32));
+	if (!attr)
+		return -EMSGSIZE;
+	rcu_read_lock();
+	for (i = 0; i < nr; i++)
+		((u32 *)nla_data(attr))[i] = pid_nr(find_vpid(((u32 *)nla_data(asked))[i]));
+	rcu_read_unlock();
+	return 0;
+}
+
 static int pk_netlink_info(struct sk_buff *request, struct genl_info *info)
 {
+	const struct nlattr *pids = info->attrs[PKPROF_A_PIDS];
 	struct sk_buff *skb;
 	void *head;
 	int err;
 
-	skb = pk_reply_new(info, &head);
+	skb = pk_reply_new(info, pids ? nla_len(pids) : 0, &head);
 	if (!skb)
 		return -ENOMEM;
 	err = pk_put_version(skb) ?:
 	      nla_put_u32(skb, PKPROF_A_ABI_COMPAT, PKPROF_ABI_COMPAT) ?:
 	      nla_put_u32(skb, PKPROF_A_SOURCES, pk_sources_working()) ?:
-	      nla_put_u32(skb, PKPROF_A_NR_CPUS, nr_cpu_ids);
+	      nla_put_u32(skb, PKPROF_A_NR_CPUS, nr_cpu_ids) ?:
+	      pk_put_pids(skb, pids);
 	return pk_reply_send(skb, head, info, err);
 }
 
@@ -283,7 +307,7 @@ static int pk_netlink_start(struct sk_buff *request, struct genl_info *info)
 	err = pk_start_required(info);
 	if (err)
 		return err;
-	skb = pk_reply_new(info, &head);
+	skb = pk_reply_new(info, 0, &head);
 	if (!skb)
 		return -ENOMEM;
 	s = pk_session_create();
@@ -334,7 +358,7 @@ static int pk_netlink_status(struct sk_buff *request, struct genl_info *info)
 	struct sk_buff *skb;
 	void *head;
 
-	skb = pk_reply_new(info, &head);
+	skb = pk_reply_new(info, 0, &head);
 	if (!skb)
 		return -ENOMEM;
 	pk_control_status(&status);
@@ -392,6 +416,8 @@ static const struct genl_ops pk_ops[] = {
 	{
 		.cmd = PKPROF_CMD_INFO,
 		.doit = pk_netlink_info,
+		.policy = pk_info_policy,
+		.maxattr = PKPROF_A_MAX,
 	},
 	{
 		.cmd = PKPROF_CMD_START,

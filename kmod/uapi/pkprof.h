@@ -30,9 +30,11 @@
  *
  * 2. Netlink grammar (family "pkprof", version PKPROF_ABI)
  *
- *	INFO		->	(nothing)
+ *	INFO		->	[PIDS]
  *			<-	ABI, ABI_COMPAT, VERSION, SOURCES (mask of what
  *				works on this kernel), NR_CPUS (possible CPUs)
+ *				[PIDS, the same in the initial pid namespace,
+ *				as records name them; 0: gone]
  *	START		->	ABI, COOKIE, SOURCES, PERIOD_NS [RING_BYTES]
  *				[KERNEL_DEPTH] [USER_DEPTH] [PIDS] [CPUS]
  *			<-	SESSION, T0_NS, SOURCES, PERIOD_NS, RING_BYTES,
@@ -387,8 +389,8 @@ enum pkprof_attr {
 	PKPROF_A_RING_STRIDE,	/* u32, bytes between two CPUs' mmap offsets */
 	PKPROF_A_KERNEL_DEPTH,	/* u32, frames, 0..PKPROF_MAX_DEPTH, 0: none */
 	PKPROF_A_USER_DEPTH,	/* u32, likewise */
-	PKPROF_A_PIDS,		/* u32[], caller's pid namespace; these processes
-				 * and all their descendants only */
+	PKPROF_A_PIDS,		/* u32[], caller's pid namespace; START: these
+				 * processes and all their descendants only */
 	PKPROF_A_CPUS,		/* bytes, bitmap, CPU c is bit c % 8 of byte c / 8 */
 	PKPROF_A_NR_CPUS,	/* u32, possible CPUs: ring indices are below it */
 	PKPROF_A_SESSION,	/* u64, number of this session since load */

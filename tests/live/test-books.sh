@@ -35,10 +35,10 @@ sound storm-sound storm.pkp
 expect storm-events "$(rows losses.sources storm.pkp | jq 'select(.source == "task") | .generated') >= 3 * $(said forks storm.txt)" \
 	"fork, exec and exit of $(said forks storm.txt) children"
 
-"$PK_WORK/busy" 120 0 1 >busy.txt &
+"$PK_WORK/busy" 600 0 1 >busy.txt &
 busy=$!
 until_true 10 grep -q started busy.txt
-"$PK_USER" record -F 10000 -o stopped.pkp 2>record.err &
+"$PK_USER" record -F 10000 --ring-size 128K -o stopped.pkp 2>record.err &
 recorder=$!
 until_true 10 session_runs
 sleep 1
@@ -60,7 +60,7 @@ for cpu in 0 1; do
 done
 
 # Stopped nine tenths of the time, while processes come and go.
-"$PK_USER" record -F 10000 -o starved.pkp 2>record.err &
+"$PK_USER" record -F 10000 --ring-size 64K -o starved.pkp 2>record.err &
 recorder=$!
 until_true 10 session_runs
 "$PK_WORK/forkstorm" 200 >storm2.txt &
@@ -72,9 +72,11 @@ for _ in $(seq 12); do
 	sleep 0.1
 done
 wait $storm
+kill $busy
 kill -INT $recorder
 wait $recorder || fail record-starved "exit $?: $(tail -n 1 record.err)"
-kill $busy
 wait $busy
 balanced starved starved.pkp
+lost=$(rows losses.sources starved.pkp | jq -s '[.[] | .ring_full + .definition] | add')
+expect starved-lost "$lost > 1000" "$lost events lost for want of room"
 sound starved-sound starved.pkp

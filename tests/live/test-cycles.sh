@@ -15,7 +15,7 @@ kernel_memory() {
 }
 
 cycle() {
-	insmod "$PK_KO" && pk record -F 999 -d 0.2 -o c.pkp 2>record.err >/dev/null && rmmod pkprof
+	insmod "$PK_KO" && pk record -q --no-symbols -F 999 -d 0.2 -o c.pkp 2>record.err >/dev/null && rmmod pkprof
 }
 
 unload

@@ -73,7 +73,7 @@ refuses output-is-dir 8 'open' pk record -d 1 -o open
 refuses report-output 8 'absent' pk flamegraph kept.pkp -o absent/x.svg
 
 mkdir -p small && mount -t tmpfs -o size=192k small small
-"$PK_WORK/busy" 60 0 1 >/dev/null &
+"$PK_WORK/busy" 600 0 1 >/dev/null &
 busy=$!
 refuses disk-full 8 'small/full.pkp.*(space|full)' pk record -F 10000 -d 20 -o small/full.pkp
 holds disk-full-reads pk info small/full.pkp

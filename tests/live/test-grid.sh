@@ -8,7 +8,7 @@
 
 load
 for hz in 99 999; do
-	"$PK_WORK/busy" 60 0 1 >busy.txt &
+	"$PK_WORK/busy" 600 0 1 >busy.txt &
 	busy=$!
 	until_true 10 grep -q started busy.txt
 	sleep 0.2

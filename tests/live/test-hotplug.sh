@@ -23,14 +23,14 @@ if [[ ! -w $ONLINE ]]; then
 fi
 n=()
 load
-"$PK_WORK/busy" 60 0 >busy0.txt &
+"$PK_WORK/busy" 600 0 >busy0.txt &
 busy0=$!
 "$PK_USER" record -F 499 -o h.pkp 2>record.err &
 recorder=$!
 until_true 10 session_runs
 pk mark before
 # not pinned: it runs on CPU 1 while there is one
-nice -n 1 "$PK_WORK/shares" 60 >/dev/null &
+nice -n 1 "$PK_WORK/shares" 600 >/dev/null &
 worker=$!
 sleep 2
 holds offline set_online 0

@@ -22,15 +22,14 @@ static void *make(void *buffer, unsigned int type, unsigned int source, size_t s
 	return buffer;
 }
 
-#define BUFFER() \
-	static uint64_t buffer[MAX_RECORD / 8]
+#define BUFFER() static uint64_t buffer[MAX_RECORD / 8]
 
 struct pkprof_rec_sample *make_sample(uint64_t time_ns, uint32_t tid, uint32_t kstack,
 				      uint32_t ustack)
 {
 	BUFFER();
-	struct pkprof_rec_sample *r = make(buffer, PKPROF_REC_SAMPLE, PKPROF_SRC_CPU, sizeof(*r),
-					   0, time_ns, tid);
+	struct pkprof_rec_sample *r =
+		make(buffer, PKPROF_REC_SAMPLE, PKPROF_SRC_CPU, sizeof(*r), 0, time_ns, tid);
 
 	r->tgid = tid;
 	r->kstack = kstack;
@@ -53,12 +52,11 @@ struct pkprof_rec_stack *make_stack(enum pkprof_stack_kind kind, uint32_t slot, 
 	return r;
 }
 
-struct pkprof_rec_fork *make_fork(uint64_t time_ns, uint32_t tid, uint32_t parent,
-				  const char *comm)
+struct pkprof_rec_fork *make_fork(uint64_t time_ns, uint32_t tid, uint32_t parent, const char *comm)
 {
 	BUFFER();
-	struct pkprof_rec_fork *r = make(buffer, PKPROF_REC_FORK, PKPROF_SRC_TASK, sizeof(*r), 0,
-					 time_ns, tid);
+	struct pkprof_rec_fork *r =
+		make(buffer, PKPROF_REC_FORK, PKPROF_SRC_TASK, sizeof(*r), 0, time_ns, tid);
 
 	r->tgid = tid;
 	r->parent_tid = r->parent_tgid = parent;
@@ -71,8 +69,8 @@ struct pkprof_rec_fork *make_fork(uint64_t time_ns, uint32_t tid, uint32_t paren
 struct pkprof_rec_exec *make_exec(uint64_t time_ns, uint32_t tid, const char *comm)
 {
 	BUFFER();
-	struct pkprof_rec_exec *r = make(buffer, PKPROF_REC_EXEC, PKPROF_SRC_TASK, sizeof(*r), 0,
-					 time_ns, tid);
+	struct pkprof_rec_exec *r =
+		make(buffer, PKPROF_REC_EXEC, PKPROF_SRC_TASK, sizeof(*r), 0, time_ns, tid);
 
 	r->tgid = r->old_tid = tid;
 	snprintf(r->comm, sizeof(r->comm), "%s", comm);
@@ -82,8 +80,8 @@ struct pkprof_rec_exec *make_exec(uint64_t time_ns, uint32_t tid, const char *co
 struct pkprof_rec_comm *make_comm(uint64_t time_ns, uint32_t tid, const char *comm)
 {
 	BUFFER();
-	struct pkprof_rec_comm *r = make(buffer, PKPROF_REC_COMM, PKPROF_SRC_TASK, sizeof(*r), 0,
-					 time_ns, tid);
+	struct pkprof_rec_comm *r =
+		make(buffer, PKPROF_REC_COMM, PKPROF_SRC_TASK, sizeof(*r), 0, time_ns, tid);
 
 	r->tgid = tid;
 	/* the full 16 bytes: a NUL is not to be relied on */
@@ -94,8 +92,8 @@ struct pkprof_rec_comm *make_comm(uint64_t time_ns, uint32_t tid, const char *co
 struct pkprof_rec_exit *make_exit(uint64_t time_ns, uint32_t tid)
 {
 	BUFFER();
-	struct pkprof_rec_exit *r = make(buffer, PKPROF_REC_EXIT, PKPROF_SRC_TASK, sizeof(*r), 0,
-					 time_ns, tid);
+	struct pkprof_rec_exit *r =
+		make(buffer, PKPROF_REC_EXIT, PKPROF_SRC_TASK, sizeof(*r), 0, time_ns, tid);
 
 	r->tgid = tid;
 	r->flags = PKPROF_TASK_GROUP_DEAD;
@@ -137,8 +135,8 @@ struct pkprof_rec_map *make_map(uint64_t time_ns, uint32_t tid, uint64_t addr, u
 				uint64_t ino)
 {
 	BUFFER();
-	struct pkprof_rec_map *r = make(buffer, PKPROF_REC_MAP, PKPROF_SRC_TASK, sizeof(*r), 0,
-					time_ns, tid);
+	struct pkprof_rec_map *r =
+		make(buffer, PKPROF_REC_MAP, PKPROF_SRC_TASK, sizeof(*r), 0, time_ns, tid);
 
 	r->tgid = tid;
 	r->dev = ino ? 8u << 20 | 1 : 0;
@@ -154,8 +152,8 @@ struct pkprof_rec_file *make_file(uint64_t ino, const char *path, const void *bu
 				  unsigned int build_id_len)
 {
 	BUFFER();
-	struct pkprof_rec_file *r = make(buffer, PKPROF_REC_FILE, PKPROF_SRC_DEF, sizeof(*r),
-					 strlen(path), 0, 0);
+	struct pkprof_rec_file *r =
+		make(buffer, PKPROF_REC_FILE, PKPROF_SRC_DEF, sizeof(*r), strlen(path), 0, 0);
 
 	r->dev = 8u << 20 | 1;
 	r->gen = 5;
@@ -181,8 +179,8 @@ struct pkprof_rec_mark *make_mark(uint64_t time_ns, const char *text)
 struct pkprof_rec_cpu_state *make_cpu_state(uint64_t time_ns, uint32_t cpu, int online)
 {
 	BUFFER();
-	struct pkprof_rec_cpu_state *r = make(buffer, PKPROF_REC_CPU_STATE, PKPROF_SRC_CORE,
-					      sizeof(*r), 0, time_ns, 0);
+	struct pkprof_rec_cpu_state *r =
+		make(buffer, PKPROF_REC_CPU_STATE, PKPROF_SRC_CORE, sizeof(*r), 0, time_ns, 0);
 
 	r->cpu = cpu;
 	r->online = online;

@@ -12,7 +12,7 @@
 #include "source/ring_reader.h"
 
 #define DATA_BYTES 256
-#define PAGE 4096
+#define PAGE	   4096
 
 /* A ring as the kernel lays it out. */
 struct ring {
@@ -59,7 +59,8 @@ static void put(struct ring *ring, uint8_t type, uint16_t size, uint32_t tid)
 	uint64_t at = ring->info->head % DATA_BYTES;
 	struct pkprof_rec rec = { .type = type, .size = size, .tid = tid };
 
-	memcpy(ring->data + at, &rec, at + sizeof(rec) > DATA_BYTES ? DATA_BYTES - at : sizeof(rec));
+	memcpy(ring->data + at, &rec,
+	       at + sizeof(rec) > DATA_BYTES ? DATA_BYTES - at : sizeof(rec));
 	ring->info->head += size;
 }
 

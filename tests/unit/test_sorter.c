@@ -10,7 +10,7 @@
 
 #include "record/sorter.h"
 
-#define LIMIT (64u << 10)
+#define LIMIT	(64u << 10)
 #define MAX_OUT 200000
 
 struct item {
@@ -21,7 +21,7 @@ struct item {
 static struct {
 	struct item items[MAX_OUT];
 	size_t nr;
-	int fail_at;		/* item whose writing fails, -1: none */
+	int fail_at; /* item whose writing fails, -1: none */
 	struct pk_sorter *sorter;
 } out;
 

@@ -32,7 +32,9 @@ static struct {
 	struct pk_synth_stats stats;
 	struct pk_profile p;
 	bool loaded;
-	void (*news)(void);	/* what records tell while /proc is read */
+	void (*news)(void); /* what records tell while /proc is read */
+	bool namespace;	    /* records number tasks otherwise */
+	struct pk_map64 local_pids;
 } env;
 
 static int setup(void **state)
@@ -60,6 +62,7 @@ static int teardown(void **state)
 	pk_files_destroy(env.files);
 	pk_writer_destroy(env.w);
 	pk_seen_deinit(&env.seen);
+	pk_map64_deinit(&env.local_pids);
 	if (env.loaded)
 		pk_profile_deinit(&env.p);
 	return 0;
@@ -117,6 +120,14 @@ static int catch_up(void *ctx)
 	return 0;
 }
 
+static int global_pids(void *ctx, uint32_t *pids, unsigned int nr)
+{
+	(void)ctx;
+	for (unsigned int i = 0; i < nr; i++)
+		pids[i] = pids[i] == 302 || !pids[i] ? 0 : pids[i] + 10000;
+	return 0;
+}
+
 static struct pk_profile *scan(const uint32_t *pids, unsigned int nr_pids)
 {
 	struct pk_synth_config cfg = {
@@ -130,6 +141,8 @@ static struct pk_profile *scan(const uint32_t *pids, unsigned int nr_pids)
 		.files = env.files,
 		.seen = &env.seen,
 		.catch_up = catch_up,
+		.global_pids = env.namespace ? global_pids : NULL,
+		.local_pids = &env.local_pids,
 	};
 	struct pk_err err = { 0 };
 	struct image i;
@@ -157,12 +170,12 @@ static struct pk_task_event *task(uint32_t tid)
 	return NULL;
 }
 
-#define MAPS                                                                                       \
-	"55d0c0000000-55d0c0001000 r--p 00000000 08:11 4242        /usr/bin/my prog\n"             \
-	"55d0c0001000-55d0c0005000 r-xp 00001000 08:11 4242        /usr/bin/my prog\n"             \
-	"7f0000000000-7f0000010000 r-xp 00002000 08:11 77          /lib/x.so (deleted)\n"          \
-	"7f1000000000-7f1000001000 rwxp 00000000 00:00 0 \n"                                       \
-	"7ffc12300000-7ffc12302000 r-xp 00000000 00:00 0           [vdso]\n"                       \
+#define MAPS                                                                              \
+	"55d0c0000000-55d0c0001000 r--p 00000000 08:11 4242        /usr/bin/my prog\n"    \
+	"55d0c0001000-55d0c0005000 r-xp 00001000 08:11 4242        /usr/bin/my prog\n"    \
+	"7f0000000000-7f0000010000 r-xp 00002000 08:11 77          /lib/x.so (deleted)\n" \
+	"7f1000000000-7f1000001000 rwxp 00000000 00:00 0 \n"                              \
+	"7ffc12300000-7ffc12302000 r-xp 00000000 00:00 0           [vdso]\n"              \
 	"ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0   [vsyscall]\n"
 
 static void test_a_process(void **state)
@@ -286,6 +299,39 @@ static void test_only_descendants(void **state)
 	assert_int_equal(env.stats.nr_processes, 4);
 }
 
+/* In a pid namespace: ids as records have them, and what records say counts by those. */
+static void news_by_global_id(void)
+{
+	pk_seen_note(&env.seen, &make_fork(T0 + 1, 10303, 1, "born")->rec);
+	pk_seen_note(&env.seen, &make_exec(T0 + 2, 300, "somebody else's 300")->rec);
+}
+
+static void test_pid_namespace(void **state)
+{
+	const uint32_t pids[] = { 300 };
+	struct pk_profile *p;
+
+	(void)state;
+	put_process(300, "main", 1, "main", 5, MAPS);
+	put_stat("300/stat", 300, "main", 1, 2, 0, 200);
+	put_stat("300/task/301/stat", 301, "thread", 1, 2, 0, 200);
+	put_process(302, "gone", 300, "gone", 5, MAPS);
+	put_process(303, "born", 300, "born", 5, MAPS);
+	put_process(304, "child", 300, "child", 6, "");
+	put_process(305, "other", 1, "other", 6, "");
+	env.namespace = true;
+	env.news = news_by_global_id;
+	p = scan(pids, 1);
+	assert_int_equal(p->tasks.nr, 3);
+	assert_string_equal(text(task(10300)->comm), "main");
+	assert_int_equal(task(10300)->parent_tgid, 10001);
+	assert_int_equal(task(10301)->tgid, 10300);
+	assert_int_equal(task(10304)->parent_tgid, 10300);
+	assert_int_equal(p->maps.nr, 4);
+	assert_int_equal(p->maps.data[0].tgid, 10300);
+	assert_int_equal(pk_map64_get(&env.local_pids, 10300), 300);
+}
+
 /* More than one batch, and mappings longer than any buffer. */
 static void test_many_processes(void **state)
 {
@@ -308,11 +354,20 @@ static void test_many_processes(void **state)
 
 static void test_broken_lines(void **state)
 {
-	static const char *const bad_stats[] = { "", "1", "1 (x", "1 (x)", "1 (x) S",
-						 "1 (x) S 1 2 3", "1 )x( S 1 1 1" };
+	static const char *const bad_stats[] = {
+		"", "1", "1 (x", "1 (x)", "1 (x) S", "1 (x) S 1 2 3", "1 )x( S 1 1 1"
+	};
 	static const char *const bad_maps[] = {
-		"", "x", "1-2", "1-2 r-xp", "1-2 r-xp 0", "1-2 r-xp 0 08", "1-2 r-xp 0 08:x 0",
-		"2-1 r-xp 0 08:01 0 ", "1-2 r-x", "-2 r-xp 0 08:01 0",
+		"",
+		"x",
+		"1-2",
+		"1-2 r-xp",
+		"1-2 r-xp 0",
+		"1-2 r-xp 0 08",
+		"1-2 r-xp 0 08:x 0",
+		"2-1 r-xp 0 08:01 0 ",
+		"1-2 r-x",
+		"-2 r-xp 0 08:01 0",
 	};
 	struct pk_proc_stat st;
 	struct pk_proc_map m;
@@ -339,8 +394,9 @@ static void test_broken_lines(void **state)
 static void test_real_proc(void **state)
 {
 	uint32_t self = getpid();
-	struct pk_files_config files = { .writer = env.w, .proc = "/proc", .max_files = 1000,
-					 .max_held = 100 };
+	struct pk_files_config files = {
+		.writer = env.w, .proc = "/proc", .max_files = 1000, .max_held = 100
+	};
 	char exe[256] = "";
 	struct stat st;
 	bool found = false;
@@ -375,13 +431,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_a_process),
-		TEST(test_threads_and_kernel_threads),
-		TEST(test_records_win),
-		TEST(test_only_descendants),
-		TEST(test_many_processes),
-		TEST(test_broken_lines),
-		TEST(test_real_proc),
+		TEST(test_a_process),	  TEST(test_threads_and_kernel_threads),
+		TEST(test_records_win),	  TEST(test_only_descendants),
+		TEST(test_pid_namespace), TEST(test_many_processes),
+		TEST(test_broken_lines),  TEST(test_real_proc),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,7 +27,8 @@ static struct {
 
 static int setup(void **state)
 {
-	struct pk_translate_config cfg = { .nr_cpus = NR_CPUS, .sorter_bytes = 1 << 20,
+	struct pk_translate_config cfg = { .nr_cpus = NR_CPUS,
+					   .sorter_bytes = 1 << 20,
 					   .max_nodes = 1024 };
 	struct pk_files_config files = { .max_files = 100 };
 
@@ -110,10 +111,9 @@ static void test_sample_with_both_stacks(void **state)
 	assert_int_equal(p->samples.tid[0], 42);
 	assert_int_equal(p->samples.tgid[0], 40);
 	assert_int_equal(p->samples.cpu[0], 1);
-	assert_int_equal(p->samples.flags[0],
-			 PKPROF_SAMPLE_SOFTIRQ | PKPROF_SAMPLE_COMPAT |
-				 PKPROF_END_DEPTH << PK_SAMPLE_KEND_SHIFT |
-				 PKPROF_END_BAD_FRAME << PK_SAMPLE_UEND_SHIFT);
+	assert_int_equal(p->samples.flags[0], PKPROF_SAMPLE_SOFTIRQ | PKPROF_SAMPLE_COMPAT |
+						      PKPROF_END_DEPTH << PK_SAMPLE_KEND_SHIFT |
+						      PKPROF_END_BAD_FRAME << PK_SAMPLE_UEND_SHIFT);
 	/* the leaf as interrupted, return addresses lowered by one */
 	assert_int_equal(stack_of(p->samples.kstack[0], addr), 2);
 	assert_int_equal(addr[0], 0x1100);
@@ -289,6 +289,7 @@ static void test_short_records_are_malformed(void **state)
 static void test_senseless_contents_are_malformed(void **state)
 {
 	struct pkprof_rec_stack *s;
+	struct pkprof_rec_fork *fork;
 	struct pkprof_rec_file *f;
 	struct pkprof_rec_mark *m;
 
@@ -311,7 +312,13 @@ static void test_senseless_contents_are_malformed(void **state)
 	m->text_len = UINT32_MAX;
 	take(0, m);
 	take(NR_CPUS, make_exit(1, 1));
-	assert_int_equal(env.t.stats.nr_malformed, 7);
+	/* what the profile could not hold */
+	take(0, make_exit(1ULL << 63, 1));
+	fork = make_fork(1, 2, 1, "x");
+	fork->start_ns = UINT64_MAX;
+	take(0, fork);
+	take(0, make_map(1, 1, UINT64_MAX - 10, 0x1000, 1));
+	assert_int_equal(env.t.stats.nr_malformed, 10);
 }
 
 /* Longer records and unknown types come from a newer module. */

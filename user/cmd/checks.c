@@ -23,8 +23,8 @@
 #define CAP_PERFMON 38
 #endif
 
-#define MIN_MEMORY_MB 64	/* recorder, symbols at the end, rings */
-#define DEBUG_DIR "/usr/lib/debug"
+#define MIN_MEMORY_MB 64 /* recorder, symbols at the end, rings */
+#define DEBUG_DIR     "/usr/lib/debug"
 
 /* --- small readers ------------------------------------------------------- */
 
@@ -48,8 +48,7 @@ static void __attribute__((format(printf, 2, 3))) say(struct pk_finding *f, cons
 	va_end(ap);
 }
 
-static void __attribute__((format(printf, 2, 3))) advise(struct pk_finding *f, const char *fmt,
-							 ...)
+static void __attribute__((format(printf, 2, 3))) advise(struct pk_finding *f, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -210,8 +209,8 @@ static void check_ftrace(struct pk_finding *f)
 		say(f, "this kernel has no ftrace; probes use breakpoints");
 	} else if (enabled[0] == '1') {
 		say(f, "on; tracefs is %s",
-		    access("/sys/kernel/tracing/events", F_OK) ? "not mounted and not needed" :
-								 "mounted");
+		    access("/sys/kernel/tracing/events", F_OK) ? "not mounted and not needed"
+							       : "mounted");
 	} else {
 		f->state = PK_CHECK_NOTE;
 		say(f, "switched off: new mappings cannot be recorded");
@@ -234,8 +233,10 @@ static void check_kptr(struct pk_finding *f)
 		return;
 	}
 	f->state = PK_CHECK_NOTE;
-	say(f, "kernel symbols are hidden from this user (kptr_restrict %s): kernel functions get "
-	       "no names", restricted[0] ? restricted : "?");
+	say(f,
+	    "kernel symbols are hidden from this user (kptr_restrict %s): kernel functions get "
+	    "no names",
+	    restricted[0] ? restricted : "?");
 	if (geteuid())
 		advise(f, "record as root");
 	else
@@ -281,9 +282,10 @@ static void check_container(struct pk_finding *f)
 		return;
 	}
 	f->state = inner ? PK_CHECK_NOTE : PK_CHECK_OK;
-	say(f, "in a container%s", inner ? " with process ids of its own: processes that already "
-					   "run are recorded without names" :
-					   " that shares the host's process ids");
+	say(f, "in a container%s",
+	    inner ? " with process ids of its own: processes outside of it "
+		    "are recorded without names"
+		  : " that shares the host's process ids");
 	if (inner)
 		advise(f, "record on the host, or share its pid namespace (docker run --pid=host)");
 }

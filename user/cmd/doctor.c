@@ -17,18 +17,17 @@ static struct {
 } opt;
 
 static const struct pk_opt opts[] = {
-	{ .name = "json", .type = PK_OPT_FLAG, .value = &opt.json,
+	{ .name = "json",
+	  .type = PK_OPT_FLAG,
+	  .value = &opt.json,
 	  .help = "JSON with stable names" },
 	{ 0 },
 };
 
 static const struct pk_column columns[] = {
-	{ "check", "check", PK_COL_TEXT, 0 },
-	{ "state", "state", PK_COL_TEXT, 0 },
-	{ "exit_code", "exit code", PK_COL_COUNT, 0 },
-	{ "finding", "finding", PK_COL_TEXT, 0 },
-	{ "remedy", "remedy", PK_COL_TEXT, 0 },
-	{ 0 },
+	{ "check", "check", PK_COL_TEXT, 0 },	       { "state", "state", PK_COL_TEXT, 0 },
+	{ "exit_code", "exit code", PK_COL_COUNT, 0 }, { "finding", "finding", PK_COL_TEXT, 0 },
+	{ "remedy", "remedy", PK_COL_TEXT, 0 },	       { 0 },
 };
 
 static const struct {

@@ -7,7 +7,7 @@
 #include "cmd/help.h"
 #include "uapi/pkprof.h"
 
-#define NAME "pkprof-user"
+#define NAME	     "pkprof-user"
 #define TEXT_COLUMNS 79
 
 static const struct {

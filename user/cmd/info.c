@@ -12,7 +12,9 @@ static struct {
 } opt;
 
 static const struct pk_opt opts[] = {
-	{ .name = "json", .type = PK_OPT_FLAG, .value = &opt.json,
+	{ .name = "json",
+	  .type = PK_OPT_FLAG,
+	  .value = &opt.json,
 	  .help = "JSON with stable names; times ns" },
 	{ 0 },
 };

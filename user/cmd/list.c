@@ -15,7 +15,9 @@ static struct {
 } opt;
 
 static const struct pk_opt opts[] = {
-	{ .name = "json", .type = PK_OPT_FLAG, .value = &opt.json,
+	{ .name = "json",
+	  .type = PK_OPT_FLAG,
+	  .value = &opt.json,
 	  .help = "JSON with stable names" },
 	{ 0 },
 };
@@ -75,8 +77,8 @@ static int add_sources(struct pk_result *ret)
 
 static int add_engines(struct pk_result *ret)
 {
-	struct pk_table *t = pk_result_table(ret, "engines", "Where records come from",
-					     name_columns, 0);
+	struct pk_table *t =
+		pk_result_table(ret, "engines", "Where records come from", name_columns, 0);
 	int code = t ? 0 : -ENOMEM;
 
 	for (unsigned int i = 0; !code && i < pk_nr_source_engines; i++)

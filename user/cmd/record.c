@@ -48,7 +48,7 @@ static const struct pk_opt opts[] = {
 	{ .letter = 'q', .name = "quiet", .type = PK_OPT_FLAG, .value = &opt.quiet,
 	  .help = "neither live line nor summary" },
 	{ .name = "sources", .type = PK_OPT_STRING, .value = &opt.sources, .arg = "LIST",
-	  .help = "what to record from (default cpu,task)" },
+	  .help = "what to record from (default cpu,task as far as they work here)" },
 	{ .name = "ring-size", .type = PK_OPT_STRING, .value = &opt.ring_size, .arg = "BYTES",
 	  .help = "buffer of each CPU, 64K to 64M (default by number of CPUs, at most 1M)" },
 	{ .name = "kernel-depth", .type = PK_OPT_U64, .value = &opt.kernel_depth, .arg = "FRAMES",
@@ -217,6 +217,7 @@ static int run(int nr_args, char **args, struct pk_err *err)
 		.engine = opt.replay ? &pk_source_replay : &pk_source_kmod,
 		.engine_arg = opt.replay ? opt.replay : opt.module,
 		.source = {
+			.all_sources = opt.sources != NULL,
 			.period_ns = (PK_NS_PER_S + opt.freq / 2) / opt.freq,
 			.kernel_depth = opt.kernel_depth,
 			.user_depth = opt.user_depth,

@@ -13,7 +13,9 @@ static struct {
 } opt;
 
 static const struct pk_opt opts[] = {
-	{ .name = "json", .type = PK_OPT_FLAG, .value = &opt.json,
+	{ .name = "json",
+	  .type = PK_OPT_FLAG,
+	  .value = &opt.json,
 	  .help = "JSON with stable names; ratios are 0..1, times ns" },
 	{ 0 },
 };
@@ -79,9 +81,10 @@ static int run(int nr_args, char **args, struct pk_err *err)
 const struct pk_cmd pk_cmd_status = {
 	.name = "status",
 	.summary = "Show the running recording, live",
-	.details = "Asks the kernel module what it is doing: whose recording is running, since "
-		   "when, at which rate, and the books up to now. Needs no rights. Exit code 0 also "
-		   "when nothing is recorded.",
+	.details =
+		"Asks the kernel module what it is doing: whose recording is running, since "
+		"when, at which rate, and the books up to now. Needs no rights. Exit code 0 also "
+		"when nothing is recorded.",
 	.opts = opts,
 	.run = run,
 };

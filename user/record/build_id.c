@@ -7,8 +7,8 @@
 #include "base/reader.h"
 #include "record/build_id.h"
 
-#define MAX_PHDRS 64
-#define MAX_NOTE_BYTES 4096	/* of one segment; the build ID stands near its start */
+#define MAX_PHDRS      64
+#define MAX_NOTE_BYTES 4096 /* of one segment; the build ID stands near its start */
 
 /* One note segment. */
 static uint8_t find_in_notes(const void *notes, size_t len, size_t align, uint8_t *ret)

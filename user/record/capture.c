@@ -12,7 +12,7 @@
 #include "record/host.h"
 #include "record/recording.h"
 
-#define MAX_LAST_DRAINS 8	/* after the stop one is enough, unless the engine errs */
+#define MAX_LAST_DRAINS 8 /* after the stop one is enough, unless the engine errs */
 
 static int on_record(void *ctx, unsigned int cpu, const struct pkprof_rec *rec)
 {
@@ -178,7 +178,8 @@ static int write_end_facts(struct pk_recording *r)
 	if (!ret)
 		ret = pk_fact_u64(w, "record.bad_ring_bytes", res->bad_ring_bytes);
 	if (!ret)
-		ret = pk_fact_u64(w, "record.nameless_files", pk_files_stats(r->files)->nr_nameless);
+		ret = pk_fact_u64(w, "record.nameless_files",
+				  pk_files_stats(r->files)->nr_nameless);
 	return ret ? ret : pk_fact_u64(w, "record.peak_rss_bytes", res->peak_rss_bytes);
 }
 

@@ -27,10 +27,10 @@ static int not_found(const char *name, struct pk_err *err)
 
 static int not_executable(const char *name, int code, struct pk_err *err)
 {
-	const char *remedy = code == EACCES ? "make it executable with chmod +x" :
-			     code == E2BIG ? "give it fewer arguments" :
-			     code == ENOEXEC ? "a script needs a first line like #!/bin/sh" :
-					       "try to run it by itself";
+	const char *remedy = code == EACCES    ? "make it executable with chmod +x"
+			     : code == E2BIG   ? "give it fewer arguments"
+			     : code == ENOEXEC ? "a script needs a first line like #!/bin/sh"
+					       : "try to run it by itself";
 
 	return pk_err_exit(err, -code, PK_EXIT_NOT_EXECUTABLE, "cannot run %s: %s; %s", name,
 			   strerror(code), remedy);
@@ -161,9 +161,10 @@ int pk_command_release(struct pk_command *c, struct pk_err *err)
 	if (n != sizeof(code))
 		return 0;
 	if (code == ENOENT)
-		return pk_err_exit(err, -code, PK_EXIT_NOT_FOUND,
-				   "cannot run %s: it, or the interpreter that it names, does not exist",
-				   c->name);
+		return pk_err_exit(
+			err, -code, PK_EXIT_NOT_FOUND,
+			"cannot run %s: it, or the interpreter that it names, does not exist",
+			c->name);
 	return not_executable(c->name, code, err);
 }
 

@@ -72,9 +72,10 @@ int pk_cpu_set_check(const pk_cpu_set *s, struct pk_err *err)
 	if (!pk_cpu_list_parse(line, &possible, NULL))
 		for (unsigned int cpu = 0; !ret && cpu < s->nr * 8; cpu++)
 			if (pk_cpu_set_has(s, cpu) && !pk_cpu_set_has(&possible, cpu))
-				ret = pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
-						  "there is no CPU %u here; this machine can have %s",
-						  cpu, line);
+				ret = pk_err_exit(
+					err, -EINVAL, PK_EXIT_USAGE,
+					"there is no CPU %u here; this machine can have %s", cpu,
+					line);
 	pk_vec_deinit(&possible);
 	return ret;
 }

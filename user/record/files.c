@@ -17,14 +17,14 @@
 #include "record/build_id.h"
 #include "record/files.h"
 
-#define MAX_TRIES 3	/* openings of one file, by different mappings of it */
+#define MAX_TRIES 3 /* openings of one file, by different mappings of it */
 
 struct file {
 	struct pk_file_key key;
 	bool gen_known;
-	uint32_t id;			/* in the profile, 0: not written yet */
-	uint32_t next;			/* position with the same device and inode, or NONE */
-	char *path;			/* until written; NULL: not known */
+	uint32_t id;   /* in the profile, 0: not written yet */
+	uint32_t next; /* position with the same device and inode, or NONE */
+	char *path;    /* until written; NULL: not known */
 	uint8_t build_id[PKPROF_MAX_BUILD_ID];
 	uint8_t build_id_len;
 	uint8_t nr_tries;
@@ -34,8 +34,8 @@ struct file {
 struct pk_files {
 	struct pk_files_config cfg;
 	PK_VEC(struct file) files;
-	struct pk_map64 by_inode;	/* hash of device and inode: newest position */
-	struct pk_map64 fd_of;		/* by file id */
+	struct pk_map64 by_inode; /* hash of device and inode: newest position */
+	struct pk_map64 fd_of;	  /* by file id */
 	uint32_t vdso_id;
 	struct pk_files_stats stats;
 };
@@ -130,7 +130,8 @@ int pk_files_define(struct pk_files *f, const struct pk_file_key *key, const cha
 		return 0;
 	it->path = strndup(path, path_len);
 	it->build_id_len = build_id_len;
-	memcpy(it->build_id, build_id, build_id_len);
+	if (build_id_len)
+		memcpy(it->build_id, build_id, build_id_len);
 	return it->path ? 0 : -ENOMEM;
 }
 
@@ -162,22 +163,40 @@ static int open_regular(struct pk_files *f, const char *path)
 	return fd;
 }
 
-static void map_files_path(struct pk_files *f, const struct pk_mapping *m, char *ret, size_t size)
+/* The process's directory in /proc, or false: it has none that we know. */
+static bool proc_dir(struct pk_files *f, const struct pk_mapping *m, char *ret, size_t size)
 {
-	snprintf(ret, size, "%s/%u/map_files/%llx-%llx", f->cfg.proc, m->tgid,
-		 (unsigned long long)m->addr, (unsigned long long)(m->addr + m->len));
+	uint32_t tgid = m->tgid;
+
+	if (f->cfg.local_pids)
+		tgid = pk_map64_get(f->cfg.local_pids, tgid);
+	if (tgid == PK_MAP64_NONE)
+		return false;
+	snprintf(ret, size, "%s/%u", f->cfg.proc, tgid);
+	return true;
+}
+
+static bool map_files_path(struct pk_files *f, const struct pk_mapping *m, char *ret, size_t size)
+{
+	char dir[PATH_MAX / 2];
+
+	if (!proc_dir(f, m, dir, sizeof(dir)))
+		return false;
+	snprintf(ret, size, "%s/map_files/%llx-%llx", dir, (unsigned long long)m->addr,
+		 (unsigned long long)(m->addr + m->len));
+	return true;
 }
 
 static int open_mapped(struct pk_files *f, const struct file *it, const struct pk_mapping *m)
 {
-	char link[PATH_MAX];
-	int fd;
+	char dir[PATH_MAX / 2], path[PATH_MAX];
+	int fd = -1;
 
-	map_files_path(f, m, link, sizeof(link));
-	fd = open_regular(f, link);
-	if (fd < 0 && it->path) {
-		snprintf(link, sizeof(link), "%s/%u/root%s", f->cfg.proc, m->tgid, it->path);
-		fd = open_regular(f, link);
+	if (map_files_path(f, m, path, sizeof(path)))
+		fd = open_regular(f, path);
+	if (fd < 0 && it->path && proc_dir(f, m, dir, sizeof(dir))) {
+		snprintf(path, sizeof(path), "%s/root%s", dir, it->path);
+		fd = open_regular(f, path);
 	}
 	/* the process is gone: the name as seen from here */
 	if (fd < 0 && it->path)
@@ -207,7 +226,8 @@ static void learn_name(struct pk_files *f, struct file *it, const struct pk_mapp
 	char link[PATH_MAX], path[PATH_MAX];
 	ssize_t len;
 
-	map_files_path(f, m, link, sizeof(link));
+	if (!map_files_path(f, m, link, sizeof(link)))
+		return;
 	len = readlink(link, path, sizeof(path) - 1);
 	if (len <= 0)
 		return;
@@ -225,8 +245,8 @@ static struct file *twin(struct pk_files *f, const struct file *it)
 	for (; at != PK_MAP64_NONE; at = f->files.data[at].next) {
 		struct file *other = &f->files.data[at];
 
-		if (other != it && other->id && same_inode(other, &it->key) &&
-		    it->build_id_len && other->build_id_len == it->build_id_len &&
+		if (other != it && other->id && same_inode(other, &it->key) && it->build_id_len &&
+		    other->build_id_len == it->build_id_len &&
 		    !memcmp(other->build_id, it->build_id, it->build_id_len))
 			return other;
 	}
@@ -297,8 +317,8 @@ static int resolve(struct pk_files *f, struct file *it, const struct pk_mapping 
 	return ret;
 }
 
-int pk_files_of_event(struct pk_files *f, const struct pk_file_key *key,
-		      const struct pk_mapping *m, uint32_t *id_ret)
+int pk_files_of_event(struct pk_files *f, const struct pk_file_key *key, const struct pk_mapping *m,
+		      uint32_t *id_ret)
 {
 	struct file *it;
 

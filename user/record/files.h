@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/map64.h"
 #include "profile/writer.h"
 
 struct pk_files;
@@ -29,6 +30,8 @@ struct pk_files_config {
 	const char *proc;	/* "/proc"; NULL: open nothing (records come from elsewhere) */
 	unsigned int max_files;	/* identities remembered */
 	unsigned int max_held;	/* descriptors held open */
+	const struct pk_map64 *local_pids;	/* records' process ids to those of @proc;
+						 * NULL: they are the same */
 };
 
 struct pk_files_stats {
@@ -46,7 +49,7 @@ struct pk_file_key {
 
 /* Where a file is mapped. */
 struct pk_mapping {
-	uint32_t tgid;		/* in this /proc */
+	uint32_t tgid;		/* as records have it */
 	uint64_t addr, len;	/* bytes */
 };
 

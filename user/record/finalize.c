@@ -16,7 +16,7 @@
 
 /* What the child reports over the pipe. */
 struct report {
-	int code;		/* 0 or -errno */
+	int code; /* 0 or -errno */
 	struct pk_symbolizer_stats stats;
 	char why[256];
 };

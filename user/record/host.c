@@ -15,7 +15,7 @@
 #include "record/facts.h"
 #include "record/host.h"
 
-#define INITIAL_PID_NS 0xeffffffcUL	/* PROC_PID_INIT_INO */
+#define INITIAL_PID_NS 0xeffffffcUL /* PROC_PID_INIT_INO */
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -94,8 +94,8 @@ static int write_line_of(struct pk_writer *w, const char *key, const char *path)
 	return pk_writer_fact(w, key, line);
 }
 
-static int write_value_of(struct pk_writer *w, const char *key, const char *path,
-			  const char *name, char separator)
+static int write_value_of(struct pk_writer *w, const char *key, const char *path, const char *name,
+			  char separator)
 {
 	char value[512];
 

@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "record/procfs.h"
 
-#define PF_KTHREAD 0x00200000	/* of field 9, flags */
+#define PF_KTHREAD 0x00200000 /* of field 9, flags */
 
 /*
  * "PID (comm) state ppid ...": comm may hold blanks and parentheses, so the

@@ -13,11 +13,11 @@
 #include "record/recording.h"
 #include "source/names.h"
 
-#define SORTER_BYTES (4u << 20)
-#define MAX_FILES 16384			/* identities remembered, some 200 bytes each */
-#define MAX_HELD 2048			/* descriptors */
-#define SPARE_DESCRIPTORS 64		/* left for everything else */
-#define COMMAND_PATIENCE_MS 5000	/* after SIGTERM */
+#define SORTER_BYTES	    (4u << 20)
+#define MAX_FILES	    16384 /* identities remembered, some 200 bytes each */
+#define MAX_HELD	    2048  /* descriptors */
+#define SPARE_DESCRIPTORS   64	  /* left for everything else */
+#define COMMAND_PATIENCE_MS 5000  /* after SIGTERM */
 
 static uint64_t read_clock_ns(clockid_t clock)
 {
@@ -92,6 +92,8 @@ static int start_source(struct pk_recording *r)
 	if (ret)
 		return ret;
 	r->started = true;
+	if (r->cfg->scan)
+		r->result->missing_sources = source.sources & ~r->info.sources;
 	r->start_ns = pk_recording_clock_ns();
 	r->next_tick_ns = r->start_ns + PK_RECORD_TICK_NS;
 	if (r->cfg->duration_ns)
@@ -117,7 +119,8 @@ static unsigned int raise_descriptor_limit(void)
 	}
 	if (l.rlim_cur <= SPARE_DESCRIPTORS)
 		return 0;
-	return l.rlim_cur - SPARE_DESCRIPTORS < MAX_HELD ? l.rlim_cur - SPARE_DESCRIPTORS : MAX_HELD;
+	return l.rlim_cur - SPARE_DESCRIPTORS < MAX_HELD ? l.rlim_cur - SPARE_DESCRIPTORS
+							 : MAX_HELD;
 }
 
 static int create_tables(struct pk_recording *r)
@@ -130,7 +133,8 @@ static int create_tables(struct pk_recording *r)
 	struct pk_files_config files = {
 		.max_files = MAX_FILES,
 		.max_held = raise_descriptor_limit(),
-		.proc = r->cfg->scan && !r->result->in_pid_namespace ? "/proc" : NULL,
+		.proc = r->cfg->scan ? "/proc" : NULL,
+		.local_pids = r->result->in_pid_namespace ? &r->local_pids : NULL,
 	};
 	int ret = pk_writer_create(r->target.fd, r->target.path, &r->writer, r->err);
 
@@ -207,6 +211,13 @@ static int catch_up(void *ctx)
 	return ret == -ENODATA ? 0 : ret;
 }
 
+static int global_pids(void *ctx, uint32_t *pids, unsigned int nr)
+{
+	struct pk_recording *r = ctx;
+
+	return pk_recording_engine(r)->global_pids(r->source, pids, nr, r->err);
+}
+
 static int scan(struct pk_recording *r)
 {
 	uint32_t pid = r->command.pid;
@@ -221,6 +232,8 @@ static int scan(struct pk_recording *r)
 		.writer = r->writer,
 		.files = r->files,
 		.seen = &r->seen,
+		.global_pids = r->result->in_pid_namespace ? global_pids : NULL,
+		.local_pids = &r->local_pids,
 		.catch_up = catch_up,
 		.ctx = r,
 	};
@@ -250,7 +263,7 @@ static int write_beginning(struct pk_recording *r)
 		ret = pk_writer_flush(r->writer);
 	if (ret)
 		return pk_recording_failed(r, ret);
-	if (r->cfg->scan && !r->result->in_pid_namespace)
+	if (r->cfg->scan && (!r->result->in_pid_namespace || pk_recording_engine(r)->global_pids))
 		ret = scan(r);
 	if (!ret)
 		ret = pk_fact_u64(r->writer, "record.startup_ns", r->result->startup_ns);
@@ -342,6 +355,7 @@ static void take_down(struct pk_recording *r)
 {
 	struct pk_record_result *res = r->result;
 
+	res->command_pid = r->command.pid;
 	if (r->command.pid && r->command.reaped) {
 		res->command_ended = true;
 		res->command_exit = pk_command_exit_code(&r->command);
@@ -360,6 +374,7 @@ static void take_down(struct pk_recording *r)
 	pk_writer_destroy(r->writer);
 	pk_target_close(&r->target);
 	pk_seen_deinit(&r->seen);
+	pk_map64_deinit(&r->local_pids);
 	pk_signals_close(&r->signals);
 }
 

@@ -75,7 +75,9 @@ struct pk_record_result {
 	struct pk_files_stats files;
 	struct pk_finalize_result names;
 	struct pk_delivery delivery;	/* to be deinitialised */
-	bool in_pid_namespace;		/* running processes could not be identified */
+	bool in_pid_namespace;		/* processes outside of ours could not be identified */
+	uint32_t missing_sources;	/* asked for, but they do not work here */
+	uint32_t command_pid;		/* 0: there was no command */
 	bool command_ended;
 	int command_exit;		/* exit code, once ended */
 	char *kept;			/* where the former file is, or NULL; malloc'ed */

@@ -29,6 +29,7 @@ struct pk_recording {
 	struct pk_translator translator;
 	struct pk_dump *dump;		/* NULL: none */
 
+	struct pk_map64 local_pids;	/* in a pid namespace: records' process ids to ours */
 	bool scanning;			/* records are noted in seen, nothing is released */
 	struct pk_seen seen;
 

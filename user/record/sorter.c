@@ -80,8 +80,7 @@ static int let_out(struct pk_sorter *s, size_t nr)
 			s->nr_late++;
 		else
 			s->last_ns = e->time_ns;
-		ret = s->fn(s->ctx, e->time_ns, e->kind, s->payload.data + e->offset * 8UL,
-			    e->len);
+		ret = s->fn(s->ctx, e->time_ns, e->kind, s->payload.data + e->offset * 8UL, e->len);
 	}
 	return ret ? ret : drop(s, nr);
 }

@@ -15,36 +15,35 @@
 #include "record/synth.h"
 
 #define BATCH_PROCESSES 64
-#define BATCH_BYTES (256u << 10)	/* of text; bounds memory together with MAX_MAPS_BYTES */
-#define MAX_MAPS_BYTES (8u << 20)	/* of one process: some 80,000 mappings */
-#define MAX_ARGS_BYTES PKPROF_MAX_STRING
+#define BATCH_BYTES	(256u << 10) /* of text; bounds memory together with MAX_MAPS_BYTES */
+#define MAX_MAPS_BYTES	(8u << 20)   /* of one process: some 80,000 mappings */
+#define MAX_ARGS_BYTES	PKPROF_MAX_STRING
 
 struct thread {
 	uint32_t tid;
 	uint64_t start_ns;
-	uint32_t comm;			/* offset in text */
+	uint32_t comm; /* offset in text */
 };
 
 /* One process as read, before it is known what records say about it. */
 struct process {
 	struct pk_proc_stat stat;
-	uint32_t tgid;
-	uint32_t args, nr_args_bytes;	/* offset in text */
-	uint32_t cgroup;		/* offset in text, 0: not known */
-	uint32_t maps;			/* offset in text, 0: none or not readable */
-	size_t first_thread, nr_threads;	/* in threads; without the leader */
+	uint32_t tgid;			 /* once translated as records have it, 0: gone */
+	uint32_t args, nr_args_bytes;	 /* offset in text */
+	uint32_t cgroup;		 /* offset in text, 0: not known */
+	uint32_t maps;			 /* offset in text, 0: none or not readable */
+	size_t first_thread, nr_threads; /* in threads; without the leader */
 };
-
 
 struct scan {
 	const struct pk_synth_config *cfg;
 	struct pk_synth_stats *stats;
-	int proc;			/* directory */
+	int proc; /* directory */
 	PK_VEC(struct process) batch;
 	PK_VEC(struct thread) threads;
 	struct pk_strbuf text;
-	struct pk_map64 wanted;		/* tgids, if cfg->nr_pids */
-	struct pk_strtab cgroups;	/* paths; cgroup_ids is parallel */
+	struct pk_map64 wanted;	  /* tgids, if cfg->nr_pids */
+	struct pk_strtab cgroups; /* paths; cgroup_ids is parallel */
 	PK_VEC(uint64_t) cgroup_ids;
 };
 
@@ -215,6 +214,8 @@ static int write_thread(struct scan *s, const struct process *p, const struct th
 	};
 	int ret = 0;
 
+	if (!t->tid)
+		return 0;
 	if (pk_seen_is(&s->cfg->seen->born, t->tid)) {
 		s->stats->nr_beaten++;
 		return 0;
@@ -314,12 +315,42 @@ static int write_process(struct scan *s, const struct process *p)
 	return ret ? ret : write_maps(s, p);
 }
 
+/* One process's ids, its parent's, then those of its threads. */
+static int translate_process(struct scan *s, struct process *p)
+{
+	uint32_t local = p->tgid, *pids = malloc((2 + p->nr_threads) * sizeof(*pids));
+	int ret;
+
+	if (!pids)
+		return -ENOMEM;
+	pids[0] = p->tgid;
+	pids[1] = p->stat.parent;
+	for (size_t i = 0; i < p->nr_threads; i++)
+		pids[2 + i] = s->threads.data[p->first_thread + i].tid;
+	ret = s->cfg->global_pids(s->cfg->ctx, pids, 2 + p->nr_threads);
+	if (!ret) {
+		p->tgid = pids[0];
+		p->stat.parent = pids[1];
+		for (size_t i = 0; i < p->nr_threads; i++)
+			s->threads.data[p->first_thread + i].tid = pids[2 + i];
+		ret = pk_map64_set(s->cfg->local_pids, p->tgid, local);
+	}
+	free(pids);
+	return ret;
+}
+
 static int write_batch(struct scan *s)
 {
 	int ret = s->cfg->catch_up ? s->cfg->catch_up(s->cfg->ctx) : 0;
 
-	for (size_t i = 0; !ret && i < s->batch.nr; i++)
-		ret = write_process(s, &s->batch.data[i]);
+	for (size_t i = 0; !ret && i < s->batch.nr; i++) {
+		struct process *p = &s->batch.data[i];
+
+		if (s->cfg->global_pids)
+			ret = translate_process(s, p);
+		if (!ret && p->tgid)
+			ret = write_process(s, p);
+	}
 	s->batch.nr = 0;
 	s->threads.nr = 0;
 	/* offset 0 means "none" */

@@ -32,6 +32,9 @@ struct pk_synth_config {
 	struct pk_writer *writer;
 	struct pk_files *files;
 	const struct pk_seen *seen;
+	/* To ids as records have them, in place; 0: gone. NULL: they are the same. */
+	int (*global_pids)(void *ctx, uint32_t *pids, unsigned int nr);
+	struct pk_map64 *local_pids;	/* where @global_pids: records' process ids to ours */
 	/* Bring @seen up to date with all that happened by now. */
 	int (*catch_up)(void *ctx);
 	void *ctx;

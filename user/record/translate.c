@@ -11,15 +11,15 @@
 
 /* What the sorter holds. Texts and stacks are in the writer already. */
 enum item_kind {
-	ITEM_SAMPLE,	/* struct pk_sample_row */
-	ITEM_TASK,	/* struct pk_task_event */
-	ITEM_MAP,	/* struct map_item */
-	ITEM_MARK,	/* text without NUL */
-	ITEM_FACT,	/* key, NUL, value, NUL */
+	ITEM_SAMPLE, /* struct pk_sample_row */
+	ITEM_TASK,   /* struct pk_task_event */
+	ITEM_MAP,    /* struct map_item */
+	ITEM_MARK,   /* text without NUL */
+	ITEM_FACT,   /* key, NUL, value, NUL */
 };
 
 struct map_item {
-	struct pk_map_event event;	/* without the file */
+	struct pk_map_event event; /* without the file */
 	struct pk_file_key key;
 	bool vdso;
 };
@@ -184,9 +184,12 @@ static int take_fork(struct pk_translator *t, unsigned int cpu, const struct pkp
 {
 	const struct pkprof_rec_fork *r = (const void *)rec;
 	struct pk_task_event e = event_of(rec, PK_TASK_FORK, r->tgid);
-	int ret = comm_id(t, r->comm, &e.comm);
+	int ret;
 
 	(void)cpu;
+	if (r->start_ns > INT64_MAX)
+		return malformed(t);
+	ret = comm_id(t, r->comm, &e.comm);
 	e.flags = r->flags;
 	e.parent_tgid = r->parent_tgid;
 	e.start_ns = r->start_ns;
@@ -282,6 +285,8 @@ static int take_map(struct pk_translator *t, unsigned int cpu, const struct pkpr
 	};
 
 	(void)cpu;
+	if (r->addr + r->len < r->addr)
+		return malformed(t);
 	item.vdso = !r->dev && !r->ino && pk_vdso_resembles(r->addr, r->len, t->vdso_bytes);
 	if (item.vdso)
 		item.event.file_off = 0;
@@ -296,8 +301,7 @@ static int take_file(struct pk_translator *t, unsigned int cpu, const struct pkp
 	(void)cpu;
 	if (sizeof(*r) + r->path_len > rec->size || r->build_id_len > PKPROF_MAX_BUILD_ID)
 		return malformed(t);
-	return pk_files_define(t->files, &key, r->path, r->path_len, r->build_id,
-			       r->build_id_len);
+	return pk_files_define(t->files, &key, r->path, r->path_len, r->build_id, r->build_id_len);
 }
 
 static int take_mark(struct pk_translator *t, unsigned int cpu, const struct pkprof_rec *rec)
@@ -355,7 +359,7 @@ int pk_translate_record(struct pk_translator *t, unsigned int cpu, const struct 
 	}
 	if (!types[rec->type].take)
 		return 0;
-	if (cpu >= t->nr_cpus || rec->size < types[rec->type].min_bytes)
+	if (cpu >= t->nr_cpus || rec->size < types[rec->type].min_bytes || rec->time_ns > INT64_MAX)
 		return malformed(t);
 	return types[rec->type].take(t, cpu, rec);
 }

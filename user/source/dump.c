@@ -15,8 +15,8 @@ struct pk_dump {
 	int fd;
 	char *path;
 	struct pk_err *err;
-	struct pk_strbuf out;	/* whole blocks, and the open one */
-	size_t open_at;		/* offset of the open RECORDS block in out, or CLOSED */
+	struct pk_strbuf out; /* whole blocks, and the open one */
+	size_t open_at;	      /* offset of the open RECORDS block in out, or CLOSED */
 };
 #define CLOSED ((size_t)-1)
 

@@ -14,22 +14,23 @@
 #include "source/nl.h"
 #include "source/ring_reader.h"
 
-#define ALL_RINGS_BYTES (8u << 20)	/* together, if nobody says otherwise */
+#define ALL_RINGS_BYTES (8u << 20) /* together, if nobody says otherwise */
 
 /* One CPU's mapped ring; not there for impossible CPUs. */
 struct kmod_ring {
 	struct pk_ring_reader reader;
-	void *reader_page, *info;	/* MAP_FAILED: not mapped */
+	void *reader_page, *info; /* MAP_FAILED: not mapped */
 };
 
 struct kmod {
 	struct pk_source source;
 	struct pk_nl *nl;
-	int fd;				/* of the device */
+	int fd; /* of the device */
 	uint64_t cookie;
+	uint32_t works; /* mask of sources that work here */
 	unsigned int nr_cpus;
-	size_t page_bytes, info_bytes;	/* of the two mappings */
-	struct kmod_ring *rings;	/* nr_cpus of them */
+	size_t page_bytes, info_bytes; /* of the two mappings */
+	struct kmod_ring *rings;       /* nr_cpus of them */
 	struct pk_merge merge;
 };
 
@@ -67,6 +68,7 @@ static int check_module(struct kmod *k, struct pk_err *err)
 	if (ret)
 		return ret;
 	k->nr_cpus = info.nr_cpus;
+	k->works = info.sources;
 	return pk_kmod_check_abi(info.abi, info.abi_compat, info.version, err);
 }
 
@@ -77,19 +79,22 @@ static int open_device(struct kmod *k, struct pk_err *err)
 
 	k->fd = open(PKPROF_DEVICE, O_RDWR | O_CLOEXEC);
 	if (k->fd < 0 && (errno == EACCES || errno == EPERM))
-		return pk_err_exit(err, -errno, PK_EXIT_NO_RIGHTS,
-				   "no right to record: opening " PKPROF_DEVICE " needs CAP_PERFMON, "
-				   "CAP_SYS_ADMIN or the group that the module was loaded with; run as "
-				   "root, or ask for that group");
+		return pk_err_exit(
+			err, -errno, PK_EXIT_NO_RIGHTS,
+			"no right to record: opening " PKPROF_DEVICE " needs CAP_PERFMON, "
+			"CAP_SYS_ADMIN or the group that the module was loaded with; run as "
+			"root, or ask for that group");
 	if (k->fd < 0)
 		return pk_err_exit(err, -errno, PK_EXIT_NO_MODULE,
-				   "the module pkprof is loaded but " PKPROF_DEVICE " cannot be opened "
+				   "the module pkprof is loaded but " PKPROF_DEVICE
+				   " cannot be opened "
 				   "(%s): it must be visible here, also in a container",
 				   strerror(errno));
 	n = read(k->fd, &hello, sizeof(hello));
 	if (n < (ssize_t)sizeof(hello))
 		return pk_err_exit(err, n < 0 ? -errno : -EPROTO, PK_EXIT_VERSION,
-				   PKPROF_DEVICE " does not greet as the module pkprof does; reload the "
+				   PKPROF_DEVICE
+				   " does not greet as the module pkprof does; reload the "
 				   "module of this version");
 	k->cookie = hello.cookie;
 	return 0;
@@ -161,25 +166,31 @@ static int start_error(struct kmod *k, int code, struct pk_err *err)
 		if (pk_nl_status(k->nl, &st, NULL) || !st.owner_pid)
 			return pk_err_exit(err, code, PK_EXIT_BUSY,
 					   "another recording is running: %s", said.msg);
-		return pk_err_exit(err, code, PK_EXIT_BUSY,
-				   "another recording is running, by process %u (%s): wait for it, or "
-				   "stop it with `kill -INT %u`",
-				   st.owner_pid, st.owner_comm, st.owner_pid);
+		return pk_err_exit(
+			err, code, PK_EXIT_BUSY,
+			"another recording is running, by process %u (%s): wait for it, or "
+			"stop it with `kill -INT %u`",
+			st.owner_pid, st.owner_comm, st.owner_pid);
 	case -ESRCH:
-		return pk_err_exit(err, code, PK_EXIT_NO_TARGET,
-				   "a process to record does not exist (%s): look it up again with ps",
-				   said.msg);
+		return pk_err_exit(
+			err, code, PK_EXIT_NO_TARGET,
+			"a process to record does not exist (%s): look it up again with ps",
+			said.msg);
 	case -EPROTO:
-		return pk_err_exit(err, code, PK_EXIT_VERSION,
-				   "the module refuses this tool's ABI %u (%s): install both from one "
-				   "version", PKPROF_ABI, said.msg);
+		return pk_err_exit(
+			err, code, PK_EXIT_VERSION,
+			"the module refuses this tool's ABI %u (%s): install both from one "
+			"version",
+			PKPROF_ABI, said.msg);
 	case -ERANGE:
 		return pk_err_exit(err, code, PK_EXIT_USAGE,
 				   "the module refuses an option's value: %s", said.msg);
 	case -EOPNOTSUPP:
-		return pk_err_exit(err, code, PK_EXIT_FAILURE,
-				   "this kernel cannot do what was asked (%s): `pkprof-user list` says "
-				   "what works here", said.msg);
+		return pk_err_exit(
+			err, code, PK_EXIT_FAILURE,
+			"this kernel cannot do what was asked (%s): `pkprof-user list` says "
+			"what works here",
+			said.msg);
 	}
 	return pk_err_set(err, code, "the module cannot start recording: %s", said.msg);
 }
@@ -202,10 +213,10 @@ static int map_ring(struct kmod *k, unsigned int cpu, off_t at, struct pk_err *e
 
 	r->reader_page = mmap(NULL, k->page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, k->fd, at);
 	if (r->reader_page == MAP_FAILED && (errno == ENXIO || errno == EINVAL))
-		return 0;	/* a hole in the possible CPUs */
+		return 0; /* a hole in the possible CPUs */
 	if (r->reader_page != MAP_FAILED)
-		r->info = mmap(NULL, k->info_bytes, PROT_READ, MAP_SHARED, k->fd,
-			       at + k->page_bytes);
+		r->info =
+			mmap(NULL, k->info_bytes, PROT_READ, MAP_SHARED, k->fd, at + k->page_bytes);
 	if (r->info == MAP_FAILED)
 		return pk_err_set(err, -errno, "cannot map the ring of CPU %u: %s", cpu,
 				  strerror(errno));
@@ -244,6 +255,8 @@ static int kmod_start(struct pk_source *s, const struct pk_source_config *cfg,
 	struct pk_nl_started st;
 	int code;
 
+	if (!full.all_sources)
+		full.sources &= k->works;
 	if (!full.ring_bytes)
 		full.ring_bytes = pk_kmod_default_ring_bytes(k->nr_cpus);
 	code = pk_nl_start(k->nl, k->cookie, &full, &st, err);
@@ -319,8 +332,7 @@ static int kmod_drain(struct pk_source *s, pk_record_fn fn, void *ctx, struct pk
 		offer(k, cpu);
 	}
 	for (cpu = 0; cpu < k->nr_cpus; cpu++)
-		if (k->rings[cpu].info != MAP_FAILED &&
-		    pk_ring_reader_held(&k->rings[cpu].reader))
+		if (k->rings[cpu].info != MAP_FAILED && pk_ring_reader_held(&k->rings[cpu].reader))
 			pk_ring_reader_release(&k->rings[cpu].reader);
 	return ret;
 }
@@ -342,6 +354,20 @@ static int kmod_books(struct pk_source *s,
 	int ret = pk_nl_books(kmod_of(s)->nl, fn, ctx, err);
 
 	return ret ? pk_err_prefix(err, "cannot read the module's books") : 0;
+}
+
+static int kmod_global_pids(struct pk_source *s, uint32_t *pids, unsigned int nr,
+			    struct pk_err *err)
+{
+	int ret = 0;
+
+	for (unsigned int at = 0; !ret && at < nr; at += PKPROF_MAX_PIDS) {
+		unsigned int left = nr - at;
+
+		ret = pk_nl_global_pids(kmod_of(s)->nl, pids + at,
+					left < PKPROF_MAX_PIDS ? left : PKPROF_MAX_PIDS, err);
+	}
+	return ret;
 }
 
 static int mark_error(int code, struct pk_err *err)
@@ -413,6 +439,7 @@ const struct pk_source_ops pk_source_kmod = {
 	.drain = kmod_drain,
 	.bad_bytes = kmod_bad_bytes,
 	.books = kmod_books,
+	.global_pids = kmod_global_pids,
 	.mark = kmod_mark,
 	.stop = kmod_stop,
 	.close = kmod_close,

@@ -84,12 +84,16 @@ static int refused(const char *what, struct pk_err *err)
 
 	if (!read_line("/sys/kernel/security/lockdown", lockdown, sizeof(lockdown)) &&
 	    !strstr(lockdown, "[none]"))
-		return pk_err_exit(err, -EPERM, PK_EXIT_NO_RIGHTS,
-				   "the kernel is locked down and refuses %s: sign it with a key the kernel "
-				   "knows, or switch Secure Boot off", what);
-	return pk_err_exit(err, -EPERM, PK_EXIT_NO_RIGHTS,
-			   "the kernel refuses to load %s: that needs root outside of any container; "
-			   "load it there with `modprobe pkprof`", what);
+		return pk_err_exit(
+			err, -EPERM, PK_EXIT_NO_RIGHTS,
+			"the kernel is locked down and refuses %s: sign it with a key the kernel "
+			"knows, or switch Secure Boot off",
+			what);
+	return pk_err_exit(
+		err, -EPERM, PK_EXIT_NO_RIGHTS,
+		"the kernel refuses to load %s: that needs root outside of any container; "
+		"load it there with `modprobe pkprof`",
+		what);
 }
 
 static int load_error(const char *path, int code, struct pk_err *err)
@@ -104,12 +108,16 @@ static int load_error(const char *path, int code, struct pk_err *err)
 		return refused(path, err);
 	case ENOEXEC:
 		uname(&u);
-		return pk_err_exit(err, -code, PK_EXIT_NO_MODULE,
-				   "%s is not a module for the running kernel %s; build it for that "
-				   "with `make KVER=%s`", path, u.release, u.release);
+		return pk_err_exit(
+			err, -code, PK_EXIT_NO_MODULE,
+			"%s is not a module for the running kernel %s; build it for that "
+			"with `make KVER=%s`",
+			path, u.release, u.release);
 	}
-	return pk_err_exit(err, -code, PK_EXIT_NO_MODULE, "cannot load the module %s: %s; the kernel log "
-			   "may say more", path, strerror(code));
+	return pk_err_exit(err, -code, PK_EXIT_NO_MODULE,
+			   "cannot load the module %s: %s; the kernel log "
+			   "may say more",
+			   path, strerror(code));
 }
 
 int pk_module_load_file(const char *path, struct pk_err *err)
@@ -117,8 +125,8 @@ int pk_module_load_file(const char *path, struct pk_err *err)
 	PK_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return pk_err_exit(err, -errno, PK_EXIT_NO_MODULE,
-				   "cannot read the module %s: %s", path, strerror(errno));
+		return pk_err_exit(err, -errno, PK_EXIT_NO_MODULE, "cannot read the module %s: %s",
+				   path, strerror(errno));
 	if (syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST)
 		return load_error(path, errno, err);
 	return 0;
@@ -162,26 +170,30 @@ int pk_module_load_installed(struct pk_err *err)
 	int ret;
 
 	if (!pk_has_capability(CAP_SYS_MODULE))
-		return pk_err_exit(err, -EPERM, PK_EXIT_NO_MODULE,
-				   "the kernel module pkprof is not loaded, and loading it needs root: "
-				   "run `modprobe pkprof` as root, or this command");
+		return pk_err_exit(
+			err, -EPERM, PK_EXIT_NO_MODULE,
+			"the kernel module pkprof is not loaded, and loading it needs root: "
+			"run `modprobe pkprof` as root, or this command");
 	if (read_line("/proc/sys/kernel/modprobe", modprobe, sizeof(modprobe)) || !modprobe[0])
 		strcpy(modprobe, "/sbin/modprobe");
 	uname(&u);
 	if (pk_module_find(path, sizeof(path)))
-		return pk_err_exit(err, -ENOENT, PK_EXIT_NO_MODULE,
-				   "the kernel module pkprof is not installed for kernel %s: install it "
-				   "with `make install`, or name a file with --module", u.release);
+		return pk_err_exit(
+			err, -ENOENT, PK_EXIT_NO_MODULE,
+			"the kernel module pkprof is not installed for kernel %s: install it "
+			"with `make install`, or name a file with --module",
+			u.release);
 	ret = run(argv, said, sizeof(said));
 	if (!ret)
 		return 0;
 	if (ret < 0)
 		return pk_err_exit(err, ret, PK_EXIT_NO_MODULE,
-				   "the module pkprof is not loaded and %s does not run: %s", modprobe,
-				   strerror(-ret));
+				   "the module pkprof is not loaded and %s does not run: %s",
+				   modprobe, strerror(-ret));
 	if (strstr(said, "not permitted") || strstr(said, "rejected"))
 		return refused(path, err);
 	return pk_err_exit(err, -ENOEXEC, PK_EXIT_NO_MODULE,
 			   "loading %s failed (%s); build and install it for kernel %s with "
-			   "`make install`", path, said, u.release);
+			   "`make install`",
+			   path, said, u.release);
 }

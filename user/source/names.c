@@ -12,7 +12,8 @@ const struct pk_name pk_source_names[PKPROF_NR_SOURCES] = {
 	[PKPROF_SRC_DEF] = { "def", "definitions of stacks and files; always on" },
 	[PKPROF_SRC_CPU] = { "cpu", "samples of what each CPU executes, by timer" },
 	[PKPROF_SRC_TASK] = { "task", "fork, exec, exit, names, cgroups and mappings of tasks" },
-	[PKPROF_SRC_PMU] = { "pmu", "samples of what each CPU executes, by cycle counter; instead of cpu" },
+	[PKPROF_SRC_PMU] = { "pmu",
+			     "samples of what each CPU executes, by cycle counter; instead of cpu" },
 };
 
 const struct pk_name pk_loss_names[PKPROF_NR_LOSSES] = {
@@ -67,9 +68,10 @@ int pk_sources_parse(const char *text, uint32_t *mask_ret, struct pk_err *err)
 		int source = source_by_name(text, len);
 
 		if (source < 0)
-			return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
-					   "there is no source '%.*s'; `pkprof-user list` names them",
-					   (int)len, text);
+			return pk_err_exit(
+				err, -EINVAL, PK_EXIT_USAGE,
+				"there is no source '%.*s'; `pkprof-user list` names them",
+				(int)len, text);
 		mask |= 1u << source;
 		text += len;
 		text += *text == ',';

@@ -22,7 +22,7 @@ typedef int (*reply_fn)(void *ctx, struct nlmsghdr *head, struct nlattr **attr);
 
 /* One request in flight. */
 struct call {
-	reply_fn reply;		/* may be NULL */
+	reply_fn reply; /* may be NULL */
 	void *ctx;
 	struct pk_err *err;
 	int ret;
@@ -148,8 +148,8 @@ static struct nl_msg *message(struct pk_nl *nl, enum pkprof_cmd cmd, int flags)
 {
 	struct nl_msg *msg = nlmsg_alloc();
 
-	if (msg && genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, nl->family, 0, flags, cmd,
-			       PKPROF_ABI))
+	if (msg &&
+	    genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, nl->family, 0, flags, cmd, PKPROF_ABI))
 		return msg;
 	nlmsg_free(msg);
 	return NULL;
@@ -176,8 +176,9 @@ static int connect_family(struct pk_nl *nl, struct pk_err *err)
 	setsockopt(nl_socket_get_fd(nl->sock), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 	nl->family = genl_ctrl_resolve(nl->sock, PKPROF_FAMILY);
 	if (nl->family < 0)
-		return pk_err_exit(err, -ENOENT, PK_EXIT_NO_MODULE,
-				   "the kernel module pkprof is not loaded; `modprobe pkprof` loads it");
+		return pk_err_exit(
+			err, -ENOENT, PK_EXIT_NO_MODULE,
+			"the kernel module pkprof is not loaded; `modprobe pkprof` loads it");
 	return 0;
 }
 
@@ -233,6 +234,44 @@ int pk_nl_info(struct pk_nl *nl, struct pk_nl_info *ret, struct pk_err *err)
 {
 	memset(ret, 0, sizeof(*ret));
 	return request(nl, message(nl, PKPROF_CMD_INFO, 0), on_info, ret, err);
+}
+
+struct pids_call {
+	uint32_t *pids;
+	unsigned int nr;
+	bool answered;
+};
+
+static int on_pids(void *ctx, struct nlmsghdr *head, struct nlattr **attr)
+{
+	struct nlattr *a = attr[PKPROF_A_PIDS];
+	struct pids_call *call = ctx;
+
+	(void)head;
+	if (!a || nla_len(a) != (int)(call->nr * sizeof(*call->pids)))
+		return 0;
+	memcpy(call->pids, nla_data(a), nla_len(a));
+	call->answered = true;
+	return 0;
+}
+
+int pk_nl_global_pids(struct pk_nl *nl, uint32_t *pids, unsigned int nr, struct pk_err *err)
+{
+	struct pids_call call = { .pids = pids, .nr = nr };
+	struct nl_msg *msg;
+	int ret;
+
+	if (!nr)
+		return 0;
+	msg = message(nl, PKPROF_CMD_INFO, 0);
+	if (msg && nla_put(msg, PKPROF_A_PIDS, nr * sizeof(*pids), pids)) {
+		nlmsg_free(msg);
+		msg = NULL;
+	}
+	ret = request(nl, msg, on_pids, &call, err);
+	if (!ret && !call.answered)
+		ret = pk_err_set(err, -EOPNOTSUPP, "the module does not translate process ids");
+	return ret;
 }
 
 static int on_started(void *ctx, struct nlmsghdr *head, struct nlattr **attr)
@@ -346,7 +385,8 @@ static int on_books(void *ctx, struct nlmsghdr *head, struct nlattr **attr)
 
 	/* Several attributes of one type: the parsed array has only the last. */
 	nla_for_each_attr(pos, genlmsg_attrdata(nlmsg_data(head), 0),
-			  genlmsg_attrlen(nlmsg_data(head), 0), left) {
+			  genlmsg_attrlen(nlmsg_data(head), 0), left)
+	{
 		struct pkprof_counters c = { 0 };
 
 		if (nla_type(pos) != PKPROF_A_COUNTERS)
@@ -360,8 +400,8 @@ static int on_books(void *ctx, struct nlmsghdr *head, struct nlattr **attr)
 }
 
 int pk_nl_books(struct pk_nl *nl,
-		int (*fn)(void *ctx, unsigned int cpu, const struct pkprof_counters *c),
-		void *ctx, struct pk_err *err)
+		int (*fn)(void *ctx, unsigned int cpu, const struct pkprof_counters *c), void *ctx,
+		struct pk_err *err)
 {
 	struct books_call call = { .fn = fn, .ctx = ctx };
 

@@ -48,6 +48,8 @@ int pk_nl_open(struct pk_nl **ret, struct pk_err *err);
 void pk_nl_close(struct pk_nl *nl);	/* NULL is fine */
 
 int pk_nl_info(struct pk_nl *nl, struct pk_nl_info *ret, struct pk_err *err);
+/* As the initial pid namespace numbers them, in place; 0: gone. @nr: at most PKPROF_MAX_PIDS. */
+int pk_nl_global_pids(struct pk_nl *nl, uint32_t *pids, unsigned int nr, struct pk_err *err);
 int pk_nl_start(struct pk_nl *nl, uint64_t cookie, const struct pk_source_config *cfg,
 		struct pk_nl_started *ret, struct pk_err *err);
 int pk_nl_stop(struct pk_nl *nl, uint64_t cookie, struct pk_err *err);

@@ -8,7 +8,7 @@
 #include "source/dump.h"
 #include "source/replay.h"
 
-#define MAX_CPUS 65536	/* of a dump; more is nonsense */
+#define MAX_CPUS 65536 /* of a dump; more is nonsense */
 
 struct replay_books {
 	unsigned int cpu;
@@ -19,11 +19,11 @@ struct replay {
 	struct pk_source source;
 	FILE *file;
 	char *path;
-	uint64_t offset;		/* of the block in hand */
+	uint64_t offset; /* of the block in hand */
 	struct pk_dump_info info;
-	struct pk_dump_block block;	/* in hand, payload in buffer; kind 0: end of the dump */
-	void *buffer;			/* PK_DUMP_MAX_BLOCK bytes */
-	uint64_t now_ns;		/* of the round to come */
+	struct pk_dump_block block; /* in hand, payload in buffer; kind 0: end of the dump */
+	void *buffer;		    /* PK_DUMP_MAX_BLOCK bytes */
+	uint64_t now_ns;	    /* of the round to come */
 	PK_VEC(struct replay_books) books;
 };
 
@@ -84,9 +84,10 @@ static int read_start(struct replay *r, struct pk_err *err)
 
 	if (fread(magic, 1, sizeof(magic), r->file) != sizeof(magic) ||
 	    memcmp(magic, PK_DUMP_MAGIC, sizeof(magic)))
-		return pk_err_exit(err, -EINVAL, PK_EXIT_BAD_FILE,
-				   "%s is not a dump of ring records; `record --dump-ring` makes one",
-				   r->path);
+		return pk_err_exit(
+			err, -EINVAL, PK_EXIT_BAD_FILE,
+			"%s is not a dump of ring records; `record --dump-ring` makes one",
+			r->path);
 	ret = next_block(r, err);
 	if (ret)
 		return ret;
@@ -141,10 +142,12 @@ static int replay_open(const char *arg, struct pk_source **ret, struct pk_err *e
 	return 0;
 }
 
-static void take_round(struct replay *r)
+/* The clock of the round in hand, if it is one. */
+static int take_round(struct replay *r, struct pk_err *err)
 {
 	if (r->block.kind == PK_DUMP_ROUND)
 		memcpy(&r->now_ns, r->buffer, sizeof(r->now_ns));
+	return r->now_ns > INT64_MAX ? bad(r, "a time makes no sense", err) : 0;
 }
 
 static int replay_start(struct pk_source *s, const struct pk_source_config *cfg,
@@ -153,7 +156,6 @@ static int replay_start(struct pk_source *s, const struct pk_source_config *cfg,
 	struct replay *r = replay_of(s);
 
 	(void)cfg;
-	(void)err;
 	*ret = (struct pk_source_info){
 		.session = r->info.session,
 		.t0_ns = r->info.t0_ns,
@@ -161,8 +163,7 @@ static int replay_start(struct pk_source *s, const struct pk_source_config *cfg,
 		.sources = r->info.sources,
 		.nr_cpus = r->info.nr_cpus,
 	};
-	take_round(r);
-	return 0;
+	return take_round(r, err);
 }
 
 static uint64_t replay_now_ns(struct pk_source *s)
@@ -232,8 +233,7 @@ static int replay_drain(struct pk_source *s, pk_record_fn fn, void *ctx, struct 
 		if (!ret)
 			ret = next_block(r, err);
 	}
-	take_round(r);
-	return ret;
+	return ret ? ret : take_round(r, err);
 }
 
 static int replay_books(struct pk_source *s,

@@ -17,9 +17,10 @@ int pk_ring_reader_init(struct pk_ring_reader *r, struct pkprof_ring_reader *rea
 				   info->cpu, info->abi, PKPROF_ABI);
 	if (!bytes || bytes & (bytes - 1) || offset < sizeof(*info) || offset % 8 ||
 	    offset > info_bytes || bytes > info_bytes - offset)
-		return pk_err_set(err, -EPROTO,
-				  "the ring of CPU %u describes itself wrongly: %llu bytes at %u of %zu",
-				  info->cpu, (unsigned long long)bytes, offset, info_bytes);
+		return pk_err_set(
+			err, -EPROTO,
+			"the ring of CPU %u describes itself wrongly: %llu bytes at %u of %zu",
+			info->cpu, (unsigned long long)bytes, offset, info_bytes);
 	*r = (struct pk_ring_reader){
 		.reader = reader,
 		.info = info,

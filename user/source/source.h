@@ -21,6 +21,7 @@
 
 struct pk_source_config {
 	uint32_t sources;	/* mask of 1 << enum pkprof_source */
+	bool all_sources;	/* fail if one does not work here; else it is left out */
 	uint64_t period_ns;
 	uint32_t ring_bytes;	/* per CPU, 0: default */
 	uint32_t kernel_depth, user_depth;	/* frames */
@@ -70,6 +71,12 @@ struct pk_source_ops {
 	int (*books)(struct pk_source *s,
 		     int (*fn)(void *ctx, unsigned int cpu, const struct pkprof_counters *c),
 		     void *ctx, struct pk_err *err);
+	/*
+	 * Process and thread ids of our pid namespace to those that records have, in
+	 * place; 0: gone. NULL: the engine cannot tell.
+	 */
+	int (*global_pids)(struct pk_source *s, uint32_t *pids, unsigned int nr,
+			   struct pk_err *err);
 	int (*mark)(struct pk_source *s, const char *text, struct pk_err *err);
 	/* After it no record is produced; drain once more. */
 	int (*stop)(struct pk_source *s, struct pk_err *err);

@@ -47,7 +47,7 @@ static const struct pk_column phase_columns[] = {
 
 static const struct pk_column fact_columns[] = {
 	{ "fact", "fact", PK_COL_TEXT, 0 },
-	{ "value", "value", PK_COL_TEXT, PK_COL_HIDDEN },	/* as in the file */
+	{ "value", "value", PK_COL_TEXT, PK_COL_HIDDEN }, /* as in the file */
 	{ "shown", "value", PK_COL_TEXT, PK_COL_ELASTIC },
 	{ 0 },
 };
@@ -164,8 +164,8 @@ static int add_facts(const struct pk_profile *p, const char *key, const char *ti
 
 static int add_counts(const struct pk_profile *p, struct pk_result *ret)
 {
-	struct pk_table *t = pk_result_table(ret, "counts", "Contents", count_columns,
-					     PK_TABLE_RECORD);
+	struct pk_table *t =
+		pk_result_table(ret, "counts", "Contents", count_columns, PK_TABLE_RECORD);
 	uint64_t nr[PK_TASK_NR_KINDS] = { 0 };
 
 	if (!t)
@@ -246,10 +246,13 @@ static int add_verdict(const struct pk_profile *p, uint64_t nr_off, struct pk_re
 		return pk_result_note(ret,
 				      "These are the last books before the file ends, taken while "
 				      "recording: what was under way then makes %" PRIu64
-				      " lines differ.", nr_off);
-	return pk_result_note(ret, "The books do not close in %" PRIu64
-				   " lines: events are neither delivered nor lost. This is a fault "
-				   "of the recording; do not trust its shares.", nr_off);
+				      " lines differ.",
+				      nr_off);
+	return pk_result_note(ret,
+			      "The books do not close in %" PRIu64
+			      " lines: events are neither delivered nor lost. This is a fault "
+			      "of the recording; do not trust its shares.",
+			      nr_off);
 }
 
 static int add_books(const struct pk_profile *p, struct pk_result *ret)

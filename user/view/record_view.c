@@ -100,8 +100,9 @@ static void put_names(const struct pk_finalize_result *n, struct pk_strbuf *out)
 				 n->stats.nr_files_missing, n->stats.nr_files_mismatch);
 	pk_strbuf_putc(out, '\n');
 	if (n->stats.kernel_error == -EPERM)
-		pk_strbuf_puts(out, "note: kernel functions have no names: kptr_restrict hides "
-				    "them; record as root with sysctl kernel.kptr_restrict=1 or 0\n");
+		pk_strbuf_puts(out,
+			       "note: kernel functions have no names: kptr_restrict hides "
+			       "them; record as root with sysctl kernel.kptr_restrict=1 or 0\n");
 }
 
 /* One sentence for each thing that is not as it should be. */
@@ -114,19 +115,30 @@ static void put_notices(const struct pk_record_result *r, struct pk_strbuf *out)
 		pk_strbuf_printf(out, "note: %llu samples refer to stacks that are not defined\n",
 				 (unsigned long long)r->translate.nr_undefined);
 	if (r->translate.nr_malformed || r->delivery.nr_foreign || r->bad_ring_bytes)
-		pk_strbuf_printf(out, "note: %llu records and %llu bytes of the rings made no sense\n",
-				 (unsigned long long)(r->translate.nr_malformed +
-						      r->delivery.nr_foreign),
-				 (unsigned long long)r->bad_ring_bytes);
+		pk_strbuf_printf(
+			out, "note: %llu records and %llu bytes of the rings made no sense\n",
+			(unsigned long long)(r->translate.nr_malformed + r->delivery.nr_foreign),
+			(unsigned long long)r->bad_ring_bytes);
 	if (r->translate.nr_unknown)
 		pk_strbuf_printf(out, "note: %llu records are of kinds newer than this tool\n",
 				 (unsigned long long)r->translate.nr_unknown);
 	if (r->synth.nr_denied)
-		pk_strbuf_printf(out, "note: the mappings of %u processes could not be read; as root "
-				      "they can\n", r->synth.nr_denied);
+		pk_strbuf_printf(out,
+				 "note: the mappings of %u processes could not be read; as root "
+				 "they can\n",
+				 r->synth.nr_denied);
 	if (r->in_pid_namespace)
-		pk_strbuf_puts(out, "note: in a container processes that already ran have no names; "
-				    "share the host's pid namespace for them\n");
+		pk_strbuf_puts(out,
+			       "note: in this pid namespace only its own processes have names; "
+			       "share the host's namespace for the others\n");
+	if (r->missing_sources) {
+		pk_strbuf_puts(out, "note: not recorded, for it does not work on this kernel: ");
+		pk_sources_format(r->missing_sources, out);
+		pk_strbuf_putc(out, '\n');
+	}
+	if (r->command_pid && !r->command_ended)
+		pk_strbuf_printf(out, "note: the command still runs, as process %u\n",
+				 r->command_pid);
 	if (r->kept)
 		pk_strbuf_printf(out, "the former file is kept as %s\n", r->kept);
 }

@@ -52,8 +52,8 @@ static const char *state_name(uint32_t state)
 
 static int add_session(const struct pk_status *s, struct pk_result *ret)
 {
-	struct pk_table *t = pk_result_table(ret, "session", "Status", session_columns,
-					     PK_TABLE_RECORD);
+	struct pk_table *t =
+		pk_result_table(ret, "session", "Status", session_columns, PK_TABLE_RECORD);
 	const struct pk_nl_status *n = &s->session;
 	bool any = n->state != PKPROF_STATE_IDLE;
 	struct pk_strbuf names = { 0 };
@@ -85,9 +85,8 @@ static int add_books(const struct pk_status *s, struct pk_result *ret)
 
 	for (unsigned int i = 0; !code && i < PKPROF_NR_SOURCES; i++) {
 		const struct pkprof_counters *c = &s->books[i];
-		double per_hit = c->timed_hits ?
-					 (double)c->timed_ns / c->timed_hits + c->entry_ns :
-					 NAN;
+		double per_hit = c->timed_hits ? (double)c->timed_ns / c->timed_hits + c->entry_ns
+					       : NAN;
 		uint64_t lost = 0;
 
 		if (!s->nr_cpus[i])
