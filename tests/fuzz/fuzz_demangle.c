@@ -3,6 +3,7 @@
  * Fuzzer of demangling. Input: a linkage name. The result must be bounded and
  * free of control characters.
  */
+/* folders: base profile model symbol */
 #include <stdlib.h>
 #include <string.h>
 

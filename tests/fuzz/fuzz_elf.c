@@ -4,6 +4,7 @@
  * linkage stubs, unwind table, packed debug information, demangling. Input: an
  * ELF file. The symbols that come out must be within the file and have names.
  */
+/* folders: base profile model symbol */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>

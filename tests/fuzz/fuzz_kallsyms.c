@@ -3,6 +3,7 @@
  * Fuzzer of the kernel symbol parser. Input: text of /proc/kallsyms. Each
  * symbol's address and its neighbours are looked up; owners must cover them.
  */
+/* folders: base profile model symbol */
 #include <stdlib.h>
 #include <string.h>
 

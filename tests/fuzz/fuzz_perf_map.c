@@ -3,6 +3,7 @@
  * Fuzzer of JIT maps. Input: text of a perf-PID.map file. Addresses on a grid
  * are looked up; what comes out must be disjoint and hold them.
  */
+/* folders: base profile model symbol */
 #include <stdlib.h>
 #include <string.h>
 

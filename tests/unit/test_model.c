@@ -427,8 +427,9 @@ static void test_entries_end_stacks(void **state)
 
 	(void)state;
 	prepare(&p);
-	fix_symbol(&p, PK_SPACE_FILE, 1, 0x30, 16, "_start", "/bin/app");
-	fix_symbol(&p, PK_SPACE_FILE, 1, 0x40, 16, "__libc_start_call_main", "/bin/app");
+	fix_symbol(&p, PK_SPACE_FILE, 1, 0x200030, 16, "_start", "/usr/bin/prog");
+	fix_symbol(&p, PK_SPACE_FILE, 1, 0x200040, 16, "__libc_start_call_main",
+		   "/usr/bin/prog");
 	fix_sort_symbols(&p);
 	fix_sample(&p, 1, 10, 10, fix_stack(&p, plain, 2), 0, cut);
 	fix_sample(&p, 2, 10, 10, fix_stack(&p, both, 3), 0, cut);
