@@ -120,11 +120,13 @@ static enum hrtimer_restart pk_tick_fire(struct hrtimer *timer)
 	if (WARN_ON_ONCE(t->cpu != smp_processor_id()))
 		return HRTIMER_NORESTART;
 	entered = pk_books_enter(books, 1);
-	if (pk_sample_is_idle()) {
+	/* the timer goes by another reading of the clock, which may be ahead */
+	if (!pk_sample_is_idle())
+		pk_tick_take(t, get_irq_regs(), max(entered, t->next_ns));
+	/* a softirq on the idle task is a sample, but no reason to come again */
+	if (is_idle_task(current)) {
 		this_cpu_write(pk_cpu_watch, PK_WATCH_TASK);
 	} else {
-		/* the timer goes by another reading of the clock, which may be ahead */
-		pk_tick_take(t, get_irq_regs(), max(entered, t->next_ns));
 		hrtimer_set_expires(timer, ns_to_ktime(t->next_ns));
 		restart = HRTIMER_RESTART;
 	}

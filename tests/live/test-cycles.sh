@@ -40,14 +40,15 @@ module_left=$(grep -c pkprof /proc/modules /proc/slabinfo /proc/vmallocinfo 2>/d
 expect nothing_left "$module_left == 0" "mentions in modules, slabinfo, vmallocinfo: $module_left"
 
 load
-"$PK_USER" record -F 99 -o r.pkp -d 3 2>record.err &
+"$PK_USER" record -F 99 -o r.pkp -d 120 2>record.err &
 recorder=$!
-until_true 10 session_runs
+until_true 60 session_runs
 if rmmod pkprof 2>rmmod.err; then
 	fail rmmod-refused "it was not"
 else
 	pass rmmod-refused "$(tail -n 1 rmmod.err)"
 fi
+kill -INT $recorder
 holds rmmod-harmless wait $recorder
 until_true 2 module_is_idle
 holds unload unload
