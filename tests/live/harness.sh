@@ -140,13 +140,25 @@ probes_before=$(probes)
 
 # ---- profiles --------------------------------------------------------------------
 
+# report_of FILE [OPTION...]: the file with the JSON report, made once
+report_of() {
+	local file=$1 key
+
+	shift
+	key=$file.$(printf '%s.' "$@" | tr -c 'A-Za-z0-9.-' _)json
+	if [[ ! $key -nt $file ]]; then
+		pk report --json "$@" "$file" >"$key.new" && mv "$key.new" "$key"
+	fi
+	echo "$key"
+}
+
 # rows TABLE FILE [OPTION...]: the rows of a report's table, one JSON object each.
 # A table's name is that of its analysis and its own: losses.cpus
 rows() {
-	local analysis=${1%%.*} table=${1#*.} file=$2
+	local analysis=${1%%.*} table=${1#*.} report
 
-	shift 2
-	pk report --json "$@" "$file" | jq -c --arg a "$analysis" --arg t "$table" '.analyses[$a][$t] | if type == "array" then .[] else . end'
+	report=$(report_of "${@:2}")
+	jq -c --arg a "$analysis" --arg t "$table" '.analyses[$a][$t] | if type == "array" then .[] else . end' "$report"
 }
 
 # total KEY FILE [OPTION...]: a figure of the summary

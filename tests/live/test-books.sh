@@ -17,9 +17,10 @@ sound() {
 		return
 	fi
 	samples=$(total samples "$2")
-	pk export --format perf-script "$2" | grep -E '^[^[:space:]]' >heads.txt
-	lines=$(wc -l <heads.txt)
-	nameless=$(grep -cE '^(\?|:?-1|\[unknown\])' heads.txt)
+	pk export --format perf-script "$2" |
+		awk '/^[^[:space:]]/ { lines++ } /^(\?|:?-1|\[unknown\])/ { nameless++ }
+		     END { print lines + 0, nameless + 0 }' >heads.txt
+	read -r lines nameless <heads.txt
 	if [[ $lines == "$samples" && $nameless == 0 ]]; then
 		pass "$1" "$samples samples, all of named threads"
 	else
@@ -60,12 +61,12 @@ for cpu in 0 1; do
 done
 
 # Stopped nine tenths of the time, while processes come and go.
-"$PK_USER" record -F 10000 --ring-size 64K -o starved.pkp 2>record.err &
+"$PK_USER" record -F 4000 --ring-size 64K -o starved.pkp 2>record.err &
 recorder=$!
 until_true 10 session_runs
-"$PK_WORK/forkstorm" 200 >storm2.txt &
+"$PK_WORK/forkstorm" 120 >storm2.txt &
 storm=$!
-for _ in $(seq 12); do
+for _ in $(seq 7); do
 	kill -STOP $recorder
 	sleep 0.9
 	kill -CONT $recorder

@@ -46,14 +46,16 @@ holds next pk record -F 999 -o next.pkp -d 1
 balanced next-books next.pkp
 
 # While it names functions, after the kernel part is over.
-for delay in 0.01 0.1 0.3; do
+bad=0
+for delay in 0.8 0.9 1.0 1.2; do
 	"$PK_USER" record -F 999 -d 0.5 -o s.pkp >/dev/null 2>&1 &
 	recorder=$!
-	until_true 10 session_runs
-	until_true 10 module_is_idle
 	sleep $delay
 	kill -9 $recorder 2>/dev/null
 	wait $recorder 2>/dev/null
-	pk info s.pkp >info.txt 2>&1 || fail while-naming "after $delay s: $(tail -n 1 info.txt)"
+	if [[ ! -e s.pkp ]] || ! pk info s.pkp >info.txt 2>&1; then
+		fail while-naming "after $delay s: $(tail -n 1 info.txt)"
+		bad=1
+	fi
 done
-expect named-late "$(total samples s.pkp) > 0"
+((bad)) || pass while-naming

@@ -38,10 +38,10 @@ expect deeper-is-cut "$cut > 0.9" "share of stacks cut at the limit: $cut"
 leaf=$(samples_in recurse_leaf deeper.pkp)
 expect deeper-leaf "$leaf > 0.9 * $(total samples deeper.pkp)" "samples in recurse_leaf: $leaf of $(total samples deeper.pkp)"
 
-record_one jit jit 2
+record_one jit jit 3
 hot=$(said jit_hot jit.txt) warm=$(said jit_warm jit.txt)
 a=$(samples_in jit_hot jit.pkp) b=$(samples_in jit_warm jit.pkp)
-within jit "$(calc "$a / ($a + $b + 0.001) * 100")" "$(calc "$hot / ($hot + $warm) * 100")" 3 "per cent in jit_hot"
+within jit "$(calc "$a / ($a + $b + 0.001) * 100")" "$(calc "$hot / ($hot + $warm) * 100")" 5 "per cent in jit_hot"
 kind=$(rows function.functions jit.pkp | jq -r 'select(.function == "jit_hot") | .kind' | sort -u)
 equal jit-kind "$kind" jit
 
