@@ -133,9 +133,28 @@ static void test_names_are_added(void **state)
 	pk_profile_deinit(&env.p);
 }
 
-static void assert_closed_without_names(void)
+#define MAX_TRIES 100
+
+static void do_nothing(void)
 {
-	assert_int_equal(pk_finalize_wait(&env.job, env.w, &env.result), 0);
+}
+
+/*
+ * End the child before it is through, @meanwhile before its end is noticed, and
+ * see that the file was closed without names. A child that was quicker than the
+ * signal is no case of this: begin anew.
+ */
+static void assert_closed_without_names(void **state, int sig, void (*meanwhile)(void))
+{
+	for (int i = 0; i < MAX_TRIES; i++) {
+		kill(env.job.pid, sig);
+		meanwhile();
+		assert_int_equal(pk_finalize_wait(&env.job, env.w, &env.result), 0);
+		if (!env.result.named)
+			break;
+		teardown(state);
+		setup(state);
+	}
 	assert_false(env.result.named);
 	assert_string_not_equal(env.result.why, "");
 	load();
@@ -143,32 +162,30 @@ static void assert_closed_without_names(void)
 	pk_profile_deinit(&env.p);
 }
 
-static void test_child_is_cancelled(void **state)
+static void test_child_is_killed(void **state)
 {
-	(void)state;
-	pk_finalize_cancel(&env.job);
-	assert_closed_without_names();
+	assert_closed_without_names(state, SIGKILL, do_nothing);
 	assert_non_null(strstr(env.result.why, "killed"));
 }
 
 static void test_child_crashes(void **state)
 {
-	(void)state;
-	kill(env.job.pid, SIGABRT);
-	assert_closed_without_names();
+	assert_closed_without_names(state, SIGABRT, do_nothing);
 	assert_non_null(strstr(env.result.why, "signal 6"));
 }
 
-/* It had written half of a chunk when it died. */
-static void test_child_leaves_a_torn_chunk(void **state)
+/* As if it had written half of a chunk when it died. */
+static void write_rubbish(void)
 {
 	char rubbish[3000];
 
-	(void)state;
-	pk_finalize_cancel(&env.job);
 	memset(rubbish, 0x5a, sizeof(rubbish));
 	assert_int_equal(pwrite(env.fd, rubbish, sizeof(rubbish), env.bytes), sizeof(rubbish));
-	assert_closed_without_names();
+}
+
+static void test_child_leaves_a_torn_chunk(void **state)
+{
+	assert_closed_without_names(state, SIGKILL, write_rubbish);
 }
 
 int main(void)
@@ -176,7 +193,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_names_are_added),
-		TEST(test_child_is_cancelled),
+		TEST(test_child_is_killed),
 		TEST(test_child_crashes),
 		TEST(test_child_leaves_a_torn_chunk),
 	};
