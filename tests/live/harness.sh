@@ -131,8 +131,9 @@ module_is_idle() {
 }
 
 session_runs() {
+	# no pipe into grep -q: it ends the writer before its time
 	[[ $(sed -n 's/^pkprof [0-9]* \([0-9]*\) .*/\1/p' /proc/modules) != 0 ]] &&
-		pk status 2>/dev/null | grep -qi 'running'
+		[[ $(pk status 2>/dev/null) == *running* ]]
 }
 
 # shellcheck disable=SC2034 # for the tests
@@ -159,6 +160,18 @@ rows() {
 
 	report=$(report_of "${@:2}")
 	jq -c --arg a "$analysis" --arg t "$table" '.analyses[$a][$t] | if type == "array" then .[] else . end' "$report"
+}
+
+# noise FLOOR TRUTH SAMPLES FILE: per cent points that a share of TRUTH per cent may
+# be off: FLOOR, or four standard errors of a share of so many samples where that is
+# more. Instants that a busy host made us miss come in runs: they take away from the
+# samples' worth what they are of all instants.
+noise() {
+	rows losses.cpus "$4" | jq -rs --argjson floor "$1" --argjson truth "$2" --argjson nr "$3" '
+		[.[] | select(.source == "cpu")] |
+		(([.[].delivered] | add) / ([.[].generated] | add)) as $kept |
+		($truth / 100) as $p |
+		[$floor, 400 * ($p * (1 - $p) / ($nr * $kept + 1) | sqrt)] | max'
 }
 
 # total KEY FILE [OPTION...]: a figure of the summary

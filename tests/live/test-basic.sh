@@ -12,12 +12,14 @@ record() {
 }
 holds record record
 # 2 s at 499 Hz on both CPUs; a busy host takes its part
-expect samples "$(total samples a.pkp) > 300" "$(total samples a.pkp) samples"
+expect samples "$(total samples a.pkp) > 100" "$(total samples a.pkp) samples"
 balanced books a.pkp
 pid=$(said pid books.txt)
 truth=$(calc "$(said spin_half books.txt) / $(said total books.txt) * 100")
 share=$(calc "$(samples_in spin_half a.pkp --pid "$pid") / $(total samples a.pkp --pid "$pid") * 100")
-within share "$share" "$truth" 6 "per cent in spin_half"
+# four times the error of that many samples, and one point
+tolerance=$(calc "200 / sqrt($(total samples a.pkp --pid "$pid")) + 1")
+within share "$share" "$truth" "$tolerance" "per cent in spin_half"
 kernel=$(rows function.functions a.pkp | jq -s '[.[] | select(.kind == "kernel")] | length')
 expect kernel_stacks "$kernel > 3" "$kernel kernel functions"
 holds flamegraph pk flamegraph a.pkp -o a.svg

@@ -41,7 +41,7 @@ busy=$!
 until_true 10 grep -q started busy.txt
 "$PK_USER" record -F 10000 --ring-size 128K -o stopped.pkp 2>record.err &
 recorder=$!
-until_true 10 session_runs
+until_true 60 session_runs
 sleep 1
 kill -STOP $recorder
 sleep 10
@@ -64,7 +64,7 @@ done
 # Stopped nearly all of the time, while processes come and go.
 "$PK_USER" record -F 10000 --ring-size 64K -o starved.pkp 2>record.err &
 recorder=$!
-until_true 10 session_runs
+until_true 60 session_runs
 "$PK_WORK/forkstorm" 120 >storm2.txt &
 storm=$!
 for _ in 1 2; do

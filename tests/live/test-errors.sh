@@ -58,9 +58,9 @@ refuses command-not-executable 126 'not-executable' pk record -o r.pkp -- ./not-
 # None of it may have cost what was there.
 holds refused-leaves-no-file test ! -s r.pkp
 
-"$PK_USER" record -F 999 -d 8 -o owner.pkp 2>owner.err &
+"$PK_USER" record -F 999 -d 120 -o owner.pkp 2>owner.err &
 owner=$!
-until_true 10 session_runs
+until_true 60 session_runs
 refuses busy 6 "pkprof-user.*$owner|$owner" pk record -d 1 -o busy.pkp
 kill -INT $owner
 holds owner-unharmed wait $owner

@@ -27,7 +27,7 @@ load
 busy0=$!
 "$PK_USER" record -F 499 -o h.pkp 2>record.err &
 recorder=$!
-until_true 10 session_runs
+until_true 60 session_runs
 pk mark before
 # not pinned: it runs on CPU 1 while there is one
 nice -n 1 "$PK_WORK/shares" 600 >/dev/null &
@@ -53,7 +53,7 @@ expect after "${n[2]} > 50" "samples of CPU 1 after: ${n[2]}"
 echo 0 >$ONLINE
 "$PK_USER" record -F 499 -d 3 -o h2.pkp 2>record.err &
 recorder=$!
-until_true 10 session_runs
+until_true 60 session_runs
 sleep 0.5
 echo 1 >$ONLINE
 holds start-without-cpu1 wait $recorder

@@ -39,7 +39,7 @@ load
 taskset -p 1 $$ >/dev/null
 "$PK_USER" record -F $HZ -d 14 -o i.pkp 2>record.err &
 recorder=$!
-until_true 10 session_runs || fail start "$(cat record.err)"
+until_true 60 session_runs || fail start "$(cat record.err)"
 "$PK_WORK/waiter" 10 40 1 >waiter.txt &
 waiter=$!
 trace_on

@@ -13,8 +13,9 @@ for cpu in 0 1; do
 	pid=$(said pid cpu$cpu)
 	all=$(total samples f.pkp --pid "$pid")
 	for f in half third fifth; do
+		truth=$(calc "$(said spin_$f cpu$cpu) / $(said total cpu$cpu) * 100")
 		within cpu$cpu-spin_$f "$(calc "$(samples_in spin_$f f.pkp --pid "$pid") / $all * 100")" \
-			"$(calc "$(said spin_$f cpu$cpu) / $(said total cpu$cpu) * 100")" 2 "per cent"
+			"$truth" "$(noise 2 "$truth" "$all" f.pkp)" "per cent of $all samples"
 	done
 	# the moment before it pinned itself is not counted
 	here=$(rows summary.cpus f.pkp --pid "$pid" | jq -s "[.[] | select(.cpu == $cpu) | .samples] | add // 0")
@@ -28,5 +29,6 @@ pid=$(said pid threads)
 all=$(total samples t.pkp --pid "$pid")
 for f in half third fifth; do
 	got=$(rows thread.threads t.pkp --pid "$pid" | jq -s --arg c $f '[.[] | select(.comm == $c) | .samples] | add // 0')
-	within thread-$f "$(calc "$got / $all * 100")" "$(calc "$(said $f threads) / $(said total threads) * 100")" 2 "per cent"
+	truth=$(calc "$(said $f threads) / $(said total threads) * 100")
+	within thread-$f "$(calc "$got / $all * 100")" "$truth" "$(noise 2 "$truth" "$all" t.pkp)" "per cent of $all samples"
 done

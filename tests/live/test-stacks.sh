@@ -41,7 +41,8 @@ expect deeper-leaf "$leaf > 0.9 * $(total samples deeper.pkp)" "samples in recur
 record_one jit jit 3
 hot=$(said jit_hot jit.txt) warm=$(said jit_warm jit.txt)
 a=$(samples_in jit_hot jit.pkp) b=$(samples_in jit_warm jit.pkp)
-within jit "$(calc "$a / ($a + $b + 0.001) * 100")" "$(calc "$hot / ($hot + $warm) * 100")" 5 "per cent in jit_hot"
+truth=$(calc "$hot / ($hot + $warm) * 100")
+within jit "$(calc "$a / ($a + $b + 0.001) * 100")" "$truth" "$(noise 3 "$truth" "$(calc "$a + $b")" jit.pkp)" "per cent in jit_hot"
 kind=$(rows function.functions jit.pkp | jq -r 'select(.function == "jit_hot") | .kind' | sort -u)
 equal jit-kind "$kind" jit
 

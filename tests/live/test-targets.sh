@@ -20,7 +20,7 @@ sh -c "until test -e go; do sleep 0.1; done; $PK_WORK/forkstorm 12 80000; $PK_WO
 parent=$!
 "$PK_USER" record -F 999 -p $parent -o p.pkp 2>record.err &
 recorder=$!
-until_true 10 session_runs
+until_true 60 session_runs
 touch go
 wait $parent
 kill -INT $recorder
