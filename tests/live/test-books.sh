@@ -29,7 +29,7 @@ sound() {
 }
 
 load
-pk record -F 999 -o storm.pkp -- "$PK_WORK/forkstorm" 300 >storm.txt 2>record.err ||
+pk record -F 999 -o storm.pkp -- "$PK_WORK/forkstorm" "$([[ -n ${PK_DEBUG:-} ]] && echo 60 || echo 300)" >storm.txt 2>record.err ||
 	fail record-storm "$(tail -n 1 record.err)"
 balanced storm storm.pkp
 sound storm-sound storm.pkp
@@ -65,7 +65,7 @@ done
 "$PK_USER" record -F 10000 --ring-size 64K -o starved.pkp 2>record.err &
 recorder=$!
 until_true 60 session_runs
-"$PK_WORK/forkstorm" 120 >storm2.txt &
+"$PK_WORK/forkstorm" "$([[ -n ${PK_DEBUG:-} ]] && echo 20 || echo 120)" >storm2.txt &
 storm=$!
 for _ in 1 2; do
 	kill -STOP $recorder
