@@ -28,5 +28,17 @@ PKPROF_ASSERT_SIZE(pkprof_rec_map, 64);
 PKPROF_ASSERT_SIZE(pkprof_rec_file, 64);
 PKPROF_ASSERT_SIZE(pkprof_rec_mark, 24);
 PKPROF_ASSERT_SIZE(pkprof_rec_cpu_state, 24);
+PKPROF_ASSERT_SIZE(pkprof_ledger_line, 16);
+PKPROF_ASSERT_SIZE(pkprof_ledger_thread, 96);
+PKPROF_ASSERT_SIZE(pkprof_ledger_process, 56);
+PKPROF_ASSERT_SIZE(pkprof_ledger_cpu, 88);
+PKPROF_ASSERT_SIZE(pkprof_ledger_info, 72);
+PKPROF_ASSERT_SIZE(pkprof_hist_bucket, 8);
+PKPROF_ASSERT_SIZE(pkprof_hist, 40);
+PKPROF_ASSERT_SIZE(pkprof_rec_ledger, 112);
+PKPROF_ASSERT_SIZE(pkprof_rec_hist, 56);
+PKPROF_ASSERT_SIZE(pkprof_rec_latency, 72);
+PKPROF_ASSERT_SIZE(pkprof_rec_wait, 64);
+PKPROF_ASSERT_SIZE(pkprof_rec_wake, 64);
 
 #endif

@@ -37,8 +37,9 @@
  *				as records name them; 0: gone]
  *	START		->	ABI, COOKIE, SOURCES, PERIOD_NS [RING_BYTES]
  *				[KERNEL_DEPTH] [USER_DEPTH] [PIDS] [CPUS]
+ *				[WAIT_PERIOD_NS] [WAIT_CAP]
  *			<-	SESSION, T0_NS, SOURCES, PERIOD_NS, RING_BYTES,
- *				RING_STRIDE, NR_CPUS
+ *				RING_STRIDE, NR_CPUS [WAIT_PERIOD_NS]
  *	STOP		->	COOKIE
  *			<-	(ack) after it no record is written any more
  *	MARK		->	COOKIE, TEXT
@@ -48,6 +49,13 @@
  *				OWNER_PID, OWNER_COMM, NOW_NS
  *	STATUS dump	<-	one message per possible CPU: CPU, then one
  *				COUNTERS attribute per attached source
+ *	WATCH		->	COOKIE
+ *			<-	(ack) the ledger is kept until that descriptor is closed
+ *	LEDGER dump	->	COOKIE [EPOCH_NS] [LEDGER_WHAT, default all]
+ *			<-	first a message with LEDGER_INFO, then messages with any
+ *				number of LEDGER_CPU, LEDGER_PROCESS, LEDGER_THREAD and
+ *				LEDGER_HIST. ENOENT unless the descriptor watches or its
+ *				session runs with source SCHED
  *
  * A session stays readable by STATUS and mmap() after STOP, until its owner
  * closes the descriptor or starts another one. Multicast group "notice"
@@ -60,7 +68,25 @@
  * object in words.
  *
  *
- * 3. Rings
+ * 3. The ledger
+ *
+ * While a session with source SCHED or a descriptor that called WATCH is there, the
+ * module keeps an account of the time of each thread (struct
+ * pkprof_ledger_thread), of each CPU, and of what the dead of each process had.
+ * There is one ledger, whoever looks at it; sums only grow, so any number of
+ * readers take differences between two dumps, each with its own epoch: the
+ * now_ns of the LEDGER_INFO before. A thread that is not told again has stayed in
+ * the state that was told last. A descriptor whose running session has PIDS is
+ * told of these processes only; CPUs are told to all. A dump after STOP is
+ * not possible: take the last one before it.
+ *
+ * When a thread dies while a session with SCHED runs, its final account goes into
+ * the ring (PKPROF_REC_LEDGER), and with a process's last thread its
+ * distributions do (PKPROF_REC_HIST). Memory is bounded by the module parameter
+ * "ledger_mb"; tasks that find no room are counted in LEDGER_INFO.
+ *
+ *
+ * 4. Rings
  *
  * Each possible CPU has one ring. CPU c's ring starts at mmap offset
  * c * RING_STRIDE and has two parts, which are mapped apart:
@@ -85,7 +111,7 @@
  * where it would cross the end, a PKPROF_REC_PAD record fills the rest.
  *
  *
- * 4. Versions
+ * 5. Versions
  *
  * Structures only grow at their end, enums only get new values before their
  * end marker. A reader skips record types that it does not know and accepts
@@ -98,7 +124,7 @@
 #include <linux/types.h>
 
 #define PKPROF_VERSION		"0.1.0"	/* of the whole package */
-#define PKPROF_ABI		1
+#define PKPROF_ABI		2
 #define PKPROF_ABI_COMPAT	1	/* lowest peer ABI that this side speaks */
 
 #define PKPROF_FAMILY		"pkprof"
@@ -126,6 +152,8 @@ enum pkprof_source {
 	PKPROF_SRC_CPU,		/* on-CPU samples by timer */
 	PKPROF_SRC_TASK,	/* fork, exec, exit, comm, cgroup, mappings */
 	PKPROF_SRC_PMU,		/* on-CPU samples by performance counter; instead of CPU */
+	PKPROF_SRC_SCHED,	/* wait ledger, run-queue latencies; needs TASK */
+	PKPROF_SRC_OFFCPU,	/* stacks of waits and of who ended them; needs SCHED */
 	PKPROF_NR_SOURCES	/* end marker */
 };
 
@@ -193,6 +221,11 @@ enum pkprof_rec_type {
 	PKPROF_REC_FILE,
 	PKPROF_REC_MARK,
 	PKPROF_REC_CPU_STATE,
+	PKPROF_REC_LEDGER,
+	PKPROF_REC_HIST,
+	PKPROF_REC_LATENCY,
+	PKPROF_REC_WAIT,
+	PKPROF_REC_WAKE,
 	PKPROF_NR_RECS		/* end marker */
 };
 
@@ -359,6 +392,229 @@ struct pkprof_rec_cpu_state {
 	__u32 online;		/* 1 came online, 0 went offline */
 };
 
+/*
+ * Where a thread's time goes: the lines of the wait ledger. A thread is in
+ * exactly one of them at any time, so they sum to its life. Order is wire format.
+ */
+enum pkprof_line {
+	PKPROF_LINE_CPU,	/* running; samples tell user from kernel */
+	PKPROF_LINE_WAKEUP,	/* on the run queue, after a wake-up */
+	PKPROF_LINE_PREEMPTED,	/* on the run queue, switched out while runnable */
+	PKPROF_LINE_THROTTLED,	/* runnable, but its cgroup's quota is used up */
+	PKPROF_LINE_DISK,	/* block I/O, page cache, fsync, journal */
+	PKPROF_LINE_FAULT,	/* page fault: file, swap, memory map's lock */
+	PKPROF_LINE_FUTEX,	/* lock or condition in user space */
+	PKPROF_LINE_KLOCK,	/* mutex, semaphore, wait queue inside the kernel */
+	PKPROF_LINE_RTLOCK,	/* sleeping spinlock of a PREEMPT_RT kernel */
+	PKPROF_LINE_SOCKET,
+	PKPROF_LINE_PIPE,	/* pipe, FIFO, eventfd */
+	PKPROF_LINE_TTY,
+	PKPROF_LINE_POLL,	/* poll, select, epoll, inotify, signalfd, timerfd */
+	PKPROF_LINE_AIO,	/* completion of io_uring or AIO requests */
+	PKPROF_LINE_SLEEP,	/* nanosleep, sigsuspend, sigtimedwait */
+	PKPROF_LINE_CHILD,	/* wait for a child, vfork */
+	PKPROF_LINE_STOPPED,	/* job control, ptrace, freezer */
+	PKPROF_LINE_KTHREAD,	/* kernel thread or worker without work */
+	PKPROF_LINE_OTHER,	/* blocked, cause not in the table */
+	PKPROF_LINE_LOST,	/* not known: no entry was free, or booked before us */
+	PKPROF_NR_LINES		/* end marker */
+};
+
+/* Sum of one line. Counts and sums only grow; of two readings take the difference. */
+struct pkprof_ledger_line {
+	__u64 ns;
+	__u32 nr;		/* intervals, modulo 2^32 */
+	__u16 line;		/* enum pkprof_line */
+	__u16 part;		/* kept for the disk's device, the socket's peer; 0 */
+};
+
+#define PKPROF_LEDGER_DEAD	(1u << 8)	/* besides PKPROF_TASK_*: final, at its death */
+
+/*
+ * The account of one thread. The lines reach from from_ns to since_ns; from
+ * there to read_ns it was in line "state". So sum(lines) == since_ns - from_ns.
+ */
+struct pkprof_ledger_thread {
+	__u64 id;		/* of this account, never used twice since load */
+	__u32 tid, tgid;	/* as of now: an exec by a non-leader changes its tid */
+	__u64 start_ns;		/* task's start_time, CLOCK_MONOTONIC */
+	__u64 from_ns;		/* when its booking began: wake-up of the new task, or
+				 * when the ledger was attached */
+	__u64 since_ns;
+	__u64 read_ns;		/* of the dead: == since_ns, its last switch */
+	__u64 nr_switches;	/* times it was switched in */
+	__u64 max_runq_ns;	/* longest wait on the run queue, all runnable lines */
+	__u64 max_slice_ns;	/* longest run without a switch */
+	char comm[PKPROF_COMM_LEN];
+	__u32 flags;		/* PKPROF_TASK_KTHREAD, PKPROF_LEDGER_DEAD */
+	__u8 state;		/* enum pkprof_line */
+	__u8 reserved;
+	__u16 nr_lines;		/* those that are not 0 */
+	struct pkprof_ledger_line lines[];
+};
+
+/*
+ * A process's threads that are gone: the sum of their final accounts. tgid 0:
+ * of all processes that are gone.
+ */
+struct pkprof_ledger_process {
+	__u32 tgid;
+	__u32 nr_threads;	/* alive now; with tgid 0: 0 */
+	__u64 start_ns;		/* start_time of the leader, CLOCK_MONOTONIC */
+	__u64 nr_exited;	/* threads in these sums */
+	__u64 read_ns;
+	char comm[PKPROF_COMM_LEN];	/* of the leader */
+	__u16 nr_lines;
+	__u16 reserved[3];
+	struct pkprof_ledger_line lines[];
+};
+
+/*
+ * The account of one possible CPU: busy + idle + offline == read_ns - from_ns.
+ * The last four are the kernel's own books since boot, with its own precision.
+ */
+struct pkprof_ledger_cpu {
+	__u32 cpu;
+	__u32 online;		/* 1 or 0 */
+	__u64 from_ns, read_ns;
+	__u64 busy_ns, idle_ns, offline_ns;
+	__u64 nr_switches;
+	__u64 steal_ns, softirq_ns, irq_ns, iowait_ns;
+};
+
+/* Goes before a dump: what it is a dump of. */
+struct pkprof_ledger_info {
+	__u64 from_ns;		/* the ledger was attached */
+	__u64 now_ns;		/* begin of the dump: epoch for the next one */
+	__u64 memory_bytes, memory_cap_bytes;
+	__u32 nr_threads;	/* accounts in use */
+	__u32 nr_processes;
+	__u64 nr_overflow;	/* tasks that found no free account */
+	__u64 overflow_cpu_ns;	/* their time on CPUs; their waits are not known */
+	__u64 nr_overflow_hist;	/* processes whose latencies went to "other" (tgid 0) */
+	__u64 nr_aggregated;	/* final accounts that found no room in the ring and are
+				 * in the sum of tgid 0 only */
+};
+
+/* What a LEDGER dump is to tell. */
+#define PKPROF_LEDGER_CPUS	(1u << 0)
+#define PKPROF_LEDGER_PROCESSES	(1u << 1)
+#define PKPROF_LEDGER_THREADS	(1u << 2)
+#define PKPROF_LEDGER_HISTS	(1u << 3)	/* of CPUs and processes */
+#define PKPROF_LEDGER_COARSE	(1u << 4)	/* coarse ones of threads */
+
+enum pkprof_hist_what {
+	PKPROF_HIST_RUNQ,	/* from wake-up or preemption to running, ns; not throttled */
+	PKPROF_HIST_SLICE,	/* from being switched in to being switched out, ns */
+	PKPROF_NR_HISTS		/* end marker */
+};
+
+enum pkprof_hist_key {
+	PKPROF_HIST_CPU,	/* id: CPU */
+	PKPROF_HIST_PROCESS,	/* id: tgid; 0: processes that found no room */
+	PKPROF_HIST_THREAD,	/* id: tid; coarse: bucket b is [2^b, 2^(b+1)) ns, the
+				 * first takes 0, too, the last all above; 32 buckets */
+	PKPROF_NR_HIST_KEYS	/* end marker */
+};
+
+/*
+ * Log-linear buckets: 8 to each power of two, so that the middle of a bucket is
+ * within 1/16 of what is in it. Value v (ns): below 8 bucket v; else, e being the
+ * position of v's highest bit, bucket (e - 2) * 8 + ((v >> (e - 3)) & 7). Values
+ * from 2^40 on are in the last one.
+ */
+#define PKPROF_HIST_BUCKETS	304
+#define PKPROF_HIST_COARSE	32
+
+struct pkprof_hist_bucket {
+	__u32 bucket;
+	__u32 nr;		/* modulo 2^32 */
+};
+
+/* A distribution, cumulative since the ledger was attached, or the thing began. */
+struct pkprof_hist {
+	__u8 what;		/* enum pkprof_hist_what */
+	__u8 key;		/* enum pkprof_hist_key */
+	__u16 nr_buckets;	/* those that are not 0 */
+	__u32 id;
+	__u64 start_ns;		/* start_time of leader or thread; CPU: 0 */
+	__u64 count, sum_ns, max_ns;
+	struct pkprof_hist_bucket buckets[];
+};
+
+/* Final account of a thread that died, at its last switch; its tid is rec.tid. */
+struct pkprof_rec_ledger {
+	struct pkprof_rec rec;
+	struct pkprof_ledger_thread thread;
+};
+
+/* Final distribution: of a process whose last thread died, or of a thread that did. */
+struct pkprof_rec_hist {
+	struct pkprof_rec rec;
+	struct pkprof_hist hist;
+};
+
+/*
+ * A long wait on this ring's CPU's run queue, told when rec.tid was switched in.
+ * A CPU tells at most a few hundred per second: its threshold follows.
+ */
+struct pkprof_rec_latency {
+	struct pkprof_rec rec;
+	__u32 tgid;
+	__u32 line;		/* enum pkprof_line: WAKEUP, PREEMPTED */
+	__u64 queued_ns;	/* CLOCK_MONOTONIC, since when it was runnable */
+	__u64 threshold_ns;	/* waits below it were not told */
+	__u32 prev_tid, prev_tgid;	/* who ran instead, at last; 0: idle */
+	__u64 prev_ns;		/* how long that one had run without a switch */
+	char prev_comm[PKPROF_COMM_LEN];
+};
+
+/*
+ * Waits are sampled at instants that all CPUs share: t0 + kP + hash(k) mod P, P a
+ * power of two. A wait is recorded if an instant lies within it, and stands for
+ * as many P as there are; P = 1 ns: each wait, weighted by its exact length.
+ */
+#define PKPROF_MAX_WAIT_PERIOD_NS (1ULL << 36)
+
+#define PKPROF_WAIT_OPEN	(1u << 0)	/* not over: still waiting at time_ns */
+#define PKPROF_WAIT_KTHREAD	(1u << 1)
+#define PKPROF_WAIT_NO_MM	(1u << 2)
+#define PKPROF_WAIT_COMPAT	(1u << 3)	/* 32-bit user mode */
+
+/* A time off the CPUs of rec.tid, told when it was over. Stacks as in samples. */
+struct pkprof_rec_wait {
+	struct pkprof_rec rec;	/* time_ns: switched in again */
+	__u32 tgid;
+	__u8 line;		/* enum pkprof_line before it was runnable */
+	__u8 runq_line;		/* enum pkprof_line of the runnable part */
+	__u8 period_log2;	/* P in ns */
+	__u8 flags;		/* PKPROF_WAIT_* */
+	__u64 since_ns;		/* switched out; with rec.tid, names the wait */
+	__u64 woken_ns;		/* runnable since; since_ns: it never was blocked; 0 with
+				 * flag OPEN: still blocked */
+	__u64 nr_blocked;	/* instants in [since_ns, woken_ns) */
+	__u64 nr_runq;		/* instants in [woken_ns, time_ns) */
+	__u32 kstack, ustack;
+};
+
+#define PKPROF_WAKE_IRQ		(1u << 0)	/* hard irq: the waker's task has no part in it */
+#define PKPROF_WAKE_SOFTIRQ	(1u << 1)
+#define PKPROF_WAKE_KTHREAD	(1u << 2)	/* of the waker */
+#define PKPROF_WAKE_IDLE	(1u << 3)	/* the waker is an idle task */
+#define PKPROF_WAKE_NO_MM	(1u << 4)
+#define PKPROF_WAKE_COMPAT	(1u << 5)
+
+/* Who ended a sampled wait of rec.tid; on the waker's CPU's ring. Stacks: the waker's. */
+struct pkprof_rec_wake {
+	struct pkprof_rec rec;	/* time_ns: of the waking */
+	__u32 tgid;
+	__u32 flags;		/* PKPROF_WAKE_* */
+	__u32 waker_tid, waker_tgid;
+	__u64 since_ns;		/* as in the wait's record */
+	__u32 kstack, ustack;
+	char waker_comm[PKPROF_COMM_LEN];
+};
+
 enum pkprof_state {
 	PKPROF_STATE_IDLE,	/* no session */
 	PKPROF_STATE_RUNNING,
@@ -372,6 +628,8 @@ enum pkprof_cmd {
 	PKPROF_CMD_STOP,
 	PKPROF_CMD_MARK,
 	PKPROF_CMD_STATUS,
+	PKPROF_CMD_WATCH,
+	PKPROF_CMD_LEDGER,
 	__PKPROF_CMD_END
 };
 #define PKPROF_CMD_MAX (__PKPROF_CMD_END - 1)
@@ -402,6 +660,16 @@ enum pkprof_attr {
 	PKPROF_A_TEXT,		/* string, at most PKPROF_MAX_TEXT */
 	PKPROF_A_CPU,		/* u32 */
 	PKPROF_A_COUNTERS,	/* struct pkprof_counters, repeated */
+	PKPROF_A_WAIT_PERIOD_NS, /* u64, power of two up to PKPROF_MAX_WAIT_PERIOD_NS, 0: default */
+	PKPROF_A_WAIT_CAP,	/* u32, stacks of waits per second and CPU, beyond them the wait
+				 * period doubles; 0: no cap */
+	PKPROF_A_EPOCH_NS,	/* u64, CLOCK_MONOTONIC: only what changed since; 0: all */
+	PKPROF_A_LEDGER_WHAT,	/* u32, mask of PKPROF_LEDGER_*S */
+	PKPROF_A_LEDGER_INFO,	/* struct pkprof_ledger_info */
+	PKPROF_A_LEDGER_CPU,	/* struct pkprof_ledger_cpu, repeated */
+	PKPROF_A_LEDGER_PROCESS, /* struct pkprof_ledger_process, repeated */
+	PKPROF_A_LEDGER_THREAD,	/* struct pkprof_ledger_thread, repeated */
+	PKPROF_A_LEDGER_HIST,	/* struct pkprof_hist, repeated */
 	__PKPROF_A_END
 };
 #define PKPROF_A_MAX (__PKPROF_A_END - 1)

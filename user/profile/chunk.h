@@ -31,7 +31,13 @@ enum pk_chunk_type {
 	PK_CHUNK_MARKS,
 	PK_CHUNK_COUNTERS,
 	PK_CHUNK_SYMBOLS,
-	PK_CHUNK_NR_TYPES	/* end marker; codes above are kept for later, see FORMAT.md */
+	PK_CHUNK_LEDGER = 13,	/* 12, 15 and 16 are kept for later */
+	PK_CHUNK_HISTOGRAMS,
+	PK_CHUNK_CPUS = 17,
+	PK_CHUNK_LATENCIES,
+	PK_CHUNK_WAITS,
+	PK_CHUNK_WAKES,
+	PK_CHUNK_NR_TYPES	/* end marker */
 };
 
 enum pk_chunk_coding {

@@ -122,6 +122,81 @@ struct pk_symbol {
 	uint64_t addr, size;
 };
 
+/* What a piece of a thread's account spent in one line of the ledger. */
+struct pk_ledger_part {
+	uint64_t ns;
+	uint32_t nr;	/* intervals that began in it */
+	uint16_t line;	/* enum pkprof_line */
+	uint16_t part;	/* kept for devices and peers; 0 */
+};
+
+/*
+ * Piece of a thread's account. Its parts sum to to_ns - from_ns exactly, and in
+ * between nothing finer is known. Pieces of one thread do not overlap; where none
+ * is, nothing is known of it.
+ */
+struct pk_ledger_piece {
+	uint64_t from_ns, to_ns;
+	uint32_t tid, tgid;
+	uint32_t first_part, nr_parts;	/* in profile->ledger_parts */
+};
+
+/* Likewise of a CPU: busy + idle + offline == to_ns - from_ns. */
+struct pk_cpu_piece {
+	uint64_t from_ns, to_ns;
+	uint32_t cpu;
+	uint64_t busy_ns, idle_ns, offline_ns;
+	uint64_t nr_switches;
+	uint64_t steal_ns, softirq_ns, irq_ns, iowait_ns;	/* the kernel's own books */
+};
+
+struct pk_hist_bucket {
+	uint32_t bucket;	/* as in struct pkprof_hist */
+	uint32_t nr;
+};
+
+/* What was added to a distribution between two instants. */
+struct pk_hist_piece {
+	uint64_t from_ns, to_ns;
+	uint8_t what, key;	/* enum pkprof_hist_what, pkprof_hist_key */
+	uint32_t id;		/* CPU, tgid or tid */
+	uint64_t count, sum_ns;
+	uint64_t max_ns;	/* largest value so far, also before this piece */
+	uint32_t first_bucket, nr_buckets;	/* in profile->hist_buckets */
+};
+
+/* A long wait on a run queue; as struct pkprof_rec_latency. */
+struct pk_latency {
+	uint64_t time_ns, queued_ns, threshold_ns, prev_ns;
+	uint32_t tid, tgid, cpu;
+	uint32_t prev_tid, prev_tgid;
+	uint32_t prev_comm;	/* string id */
+	uint8_t line;		/* enum pkprof_line */
+};
+
+/* A sampled wait: stands for (nr_blocked + nr_runq) << period_log2 ns off the CPUs. */
+struct pk_wait {
+	uint64_t since_ns, woken_ns, time_ns;	/* as struct pkprof_rec_wait */
+	uint64_t nr_blocked, nr_runq;
+	uint32_t tid, tgid, cpu;
+	uint32_t kstack, ustack;	/* node ids */
+	uint16_t ends;		/* as in samples' flags: PK_SAMPLE_KEND_SHIFT, PK_SAMPLE_UEND_SHIFT */
+	uint8_t line, runq_line;	/* enum pkprof_line */
+	uint8_t period_log2;
+	uint8_t flags;		/* PKPROF_WAIT_* */
+};
+
+/* Who ended the wait (tid, since_ns); stacks are the waker's. */
+struct pk_wake {
+	uint64_t since_ns, time_ns;
+	uint32_t tid, tgid, cpu;	/* of the woken; CPU of the waker */
+	uint32_t waker_tid, waker_tgid;
+	uint32_t waker_comm;	/* string id */
+	uint32_t kstack, ustack;
+	uint16_t ends;
+	uint16_t flags;		/* PKPROF_WAKE_* */
+};
+
 /* How the file ended. */
 enum pk_file_state {
 	PK_FILE_CLOSED,		/* written to its end */
@@ -140,6 +215,14 @@ struct pk_profile {
 	PK_VEC(struct pk_mark) marks;		/* by time */
 	PK_VEC(struct pk_counters) counters;	/* in order of writing */
 	PK_VEC(struct pk_symbol) symbols;	/* sorted by (space, id, addr), disjoint */
+	PK_VEC(struct pk_ledger_piece) ledger;	/* by to_ns */
+	PK_VEC(struct pk_ledger_part) ledger_parts;
+	PK_VEC(struct pk_cpu_piece) cpus;	/* by to_ns */
+	PK_VEC(struct pk_hist_piece) hists;	/* by to_ns */
+	PK_VEC(struct pk_hist_bucket) hist_buckets;
+	PK_VEC(struct pk_latency) latencies;	/* by time_ns */
+	PK_VEC(struct pk_wait) waits;		/* by time_ns */
+	PK_VEC(struct pk_wake) wakes;		/* by time_ns */
 	enum pk_file_state state;
 	uint64_t start_ns, end_ns;	/* of the recording; end of a cut file: last sample */
 	uint64_t end_offset;		/* bytes of the file that were good */
@@ -149,7 +232,7 @@ struct pk_profile {
 	struct {
 		uint64_t offset;
 		uint32_t crc;		/* of the head of that chunk */
-		uint64_t nr_items[16];	/* by chunk type */
+		uint64_t nr_items[32];	/* by chunk type */
 	} resume;
 };
 

@@ -61,6 +61,15 @@ int pk_writer_sample(struct pk_writer *w, const struct pk_sample_row *s);
 int pk_writer_mark(struct pk_writer *w, uint64_t time_ns, const char *text, size_t len);
 int pk_writer_counters(struct pk_writer *w, const struct pk_counters *c);
 int pk_writer_symbol(struct pk_writer *w, const struct pk_symbol *s);
+/* : p->nr_parts of them, p->first_part is not looked at; likewise . */
+int pk_writer_ledger(struct pk_writer *w, const struct pk_ledger_piece *p,
+		     const struct pk_ledger_part *parts);
+int pk_writer_cpu(struct pk_writer *w, const struct pk_cpu_piece *p);
+int pk_writer_hist(struct pk_writer *w, const struct pk_hist_piece *h,
+		   const struct pk_hist_bucket *buckets);
+int pk_writer_latency(struct pk_writer *w, const struct pk_latency *l);
+int pk_writer_wait(struct pk_writer *w, const struct pk_wait *x);
+int pk_writer_wake(struct pk_writer *w, const struct pk_wake *x);
 /* All symbols of a profile whose file and node ids are this file's (resume). */
 int pk_writer_symbols_of(struct pk_writer *w, const struct pk_profile *p);
 

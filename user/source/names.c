@@ -14,6 +14,8 @@ const struct pk_name pk_source_names[PKPROF_NR_SOURCES] = {
 	[PKPROF_SRC_TASK] = { "task", "fork, exec, exit, names, cgroups and mappings of tasks" },
 	[PKPROF_SRC_PMU] = { "pmu",
 			     "samples of what each CPU executes, by cycle counter; instead of cpu" },
+	[PKPROF_SRC_SCHED] = { "sched", "where each thread's time goes: wait ledger, run-queue latencies" },
+	[PKPROF_SRC_OFFCPU] = { "offcpu", "stacks of waits and of who ended them; needs sched" },
 };
 
 const struct pk_name pk_loss_names[PKPROF_NR_LOSSES] = {
@@ -25,12 +27,41 @@ const struct pk_name pk_loss_names[PKPROF_NR_LOSSES] = {
 	[PKPROF_LOSS_DEFINITION] = { "definition", "the stack's definition found no room" },
 };
 
-static_assert(PKPROF_NR_SOURCES == 5, "a new source needs a name");
+const struct pk_name pk_line_names[PKPROF_NR_LINES] = {
+	[PKPROF_LINE_CPU] = { "cpu", "running on a CPU" },
+	[PKPROF_LINE_WAKEUP] = { "runq", "on the run queue after a wake-up" },
+	[PKPROF_LINE_PREEMPTED] = { "preempted", "on the run queue, switched out while runnable" },
+	[PKPROF_LINE_THROTTLED] = { "throttled", "the quota of its cgroup was used up" },
+	[PKPROF_LINE_DISK] = { "disk", "block I/O, page cache, fsync, journal" },
+	[PKPROF_LINE_FAULT] = { "fault", "page fault: file, swap, lock of the memory map" },
+	[PKPROF_LINE_FUTEX] = { "futex", "lock or condition in user space" },
+	[PKPROF_LINE_KLOCK] = { "klock", "lock or wait queue inside the kernel" },
+	[PKPROF_LINE_RTLOCK] = { "rtlock", "sleeping spinlock of a PREEMPT_RT kernel" },
+	[PKPROF_LINE_SOCKET] = { "socket", "network and Unix sockets" },
+	[PKPROF_LINE_PIPE] = { "pipe", "pipe, FIFO or eventfd" },
+	[PKPROF_LINE_TTY] = { "tty", "terminal" },
+	[PKPROF_LINE_POLL] = { "poll", "poll, select, epoll and the like" },
+	[PKPROF_LINE_AIO] = { "aio", "completion of io_uring or AIO requests" },
+	[PKPROF_LINE_SLEEP] = { "sleep", "asleep until a time or a signal" },
+	[PKPROF_LINE_CHILD] = { "child", "a child process: wait, vfork" },
+	[PKPROF_LINE_STOPPED] = { "stopped", "job control, tracing, freezer" },
+	[PKPROF_LINE_KTHREAD] = { "kthread", "kernel thread without work" },
+	[PKPROF_LINE_OTHER] = { "other", "blocked, cause not known" },
+	[PKPROF_LINE_LOST] = { "lost", "not booked" },
+};
+
+static_assert(PKPROF_NR_SOURCES == 7, "a new source needs a name");
 static_assert(PKPROF_NR_LOSSES == 6, "a new loss reason needs a name");
+static_assert(PKPROF_NR_LINES == 20, "a new line of the ledger needs a name");
 
 const char *pk_source_name(unsigned int source)
 {
 	return source < PKPROF_NR_SOURCES ? pk_source_names[source].name : "?";
+}
+
+const char *pk_line_name(unsigned int line)
+{
+	return line < PKPROF_NR_LINES ? pk_line_names[line].name : "?";
 }
 
 const char *pk_loss_name(unsigned int loss)

@@ -19,10 +19,13 @@ struct pk_name {
 
 extern const struct pk_name pk_source_names[PKPROF_NR_SOURCES];
 extern const struct pk_name pk_loss_names[PKPROF_NR_LOSSES];
+/* Names as --kind wait:NAME and JSON have them; not to be changed. */
+extern const struct pk_name pk_line_names[PKPROF_NR_LINES];
 
 /* Name of a source or loss reason; "?" for values beyond the tables. */
 const char *pk_source_name(unsigned int source);
 const char *pk_loss_name(unsigned int loss);
+const char *pk_line_name(unsigned int line);
 
 /* Names of a mask of 1 << enum pkprof_source, separated by commas. */
 void pk_sources_format(uint32_t mask, struct pk_strbuf *out);

@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "base/vec.h"
+#include "source/ledger.h"
 #include "uapi/pkprof.h"
 
 struct pk_source_config {
@@ -29,6 +30,9 @@ struct pk_source_config {
 	unsigned int nr_pids;	/* 0: whole system */
 	const uint8_t *cpus;	/* bitmap as PKPROF_A_CPUS, NULL: all */
 	unsigned int cpus_bytes;
+	uint64_t wait_period_ns;	/* power of two, 0: default */
+	uint32_t wait_cap;		/* stacks of waits per second and CPU, 0: default,
+					 * UINT32_MAX: no cap */
 };
 
 /* What the engine runs with, after start. */
@@ -71,6 +75,12 @@ struct pk_source_ops {
 	int (*books)(struct pk_source *s,
 		     int (*fn)(void *ctx, unsigned int cpu, const struct pkprof_counters *c),
 		     void *ctx, struct pk_err *err);
+	/*
+	 * What the ledger holds for this session, see ledger.h; before stop only. NULL, or
+	 * -EOPNOTSUPP without source sched: the engine has no ledger.
+	 */
+	int (*ledger)(struct pk_source *s, uint64_t epoch_ns, uint32_t what,
+		      const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err);
 	/*
 	 * Process and thread ids of our pid namespace to those that records have, in
 	 * place; 0: gone. NULL: the engine cannot tell.
