@@ -14,12 +14,15 @@
  * A task that goes to sleep runs its last stretch, in the scheduler, with irqs
  * off. An instant in there would be seen by the tick only when the CPU is idle
  * already; so when the CPU turns idle, the probe itself takes a sample that is
- * due.
+ * due. The other way round, a timer that was left armed may come late for an
+ * instant of the idle period, when a task runs already: the probe sees that it
+ * is past when the task is switched in, and aims anew. Else tasks that sleep
+ * often and shortly would be given time of the idle CPU.
  *
  * Invariant: tick->next is the index of the first instant not accounted for.
- * An instant while armed becomes a sample or, if the timer came too late for
- * it, a counted overrun; one while parked is owed to nobody. Therefore
- * samples + overruns + losses == instants while armed, exactly.
+ * An instant while a task runs becomes a sample or, if the timer came too late
+ * for it, a counted overrun; one while the CPU is idle is owed to nobody.
+ * Therefore samples + overruns + losses == instants while not idle, exactly.
  *
  * All of a tick's state belongs to its CPU: irqs off, on that CPU.
  */
@@ -44,8 +47,8 @@
 /* What the sched_switch probe has to look out for on this CPU. */
 enum pk_watch {
 	PK_WATCH_NOTHING,	/* CPU not sampled */
-	PK_WATCH_IDLE,		/* timer armed: the CPU turning idle */
-	PK_WATCH_TASK,		/* timer parked: a task that is switched in */
+	PK_WATCH_IDLE,		/* a task runs, timer armed: the CPU turning idle */
+	PK_WATCH_TASK,		/* CPU idle, timer armed or parked: a task that is switched in */
 };
 
 struct pk_tick {
@@ -137,12 +140,21 @@ static enum hrtimer_restart pk_tick_fire(struct hrtimer *timer)
 /* The task that is current is the last one before the CPU turns idle. */
 static void pk_tick_turn_idle(struct pk_tick *t, u64 now_ns)
 {
+	this_cpu_write(pk_cpu_watch, PK_WATCH_TASK);
 	if (t->next_ns <= now_ns)
 		pk_tick_take(t, NULL, now_ns);
 	else if (t->next_ns <= now_ns + t->grid.period_ns)
 		return;
 	hrtimer_try_to_cancel(&t->timer);
-	this_cpu_write(pk_cpu_watch, PK_WATCH_TASK);
+}
+
+/* The first task after an idle period. */
+static void pk_tick_turn_busy(struct pk_tick *t, u64 now_ns)
+{
+	if (hrtimer_is_queued(&t->timer) && t->next_ns > now_ns)
+		this_cpu_write(pk_cpu_watch, PK_WATCH_IDLE);
+	else
+		pk_tick_arm(t, now_ns);
 }
 
 /*
@@ -159,7 +171,7 @@ static noinline void pk_tick_switch(void)
 	u64 now = pk_clock_ns();
 
 	if (this_cpu_read(pk_cpu_watch) == PK_WATCH_TASK)
-		pk_tick_arm(t, now);
+		pk_tick_turn_busy(t, now);
 	else
 		pk_tick_turn_idle(t, now);
 	local_add(pk_clock_ns() - now, &pk_tick_books(t)->timed_ns);
