@@ -20,7 +20,7 @@ struct pk_life {
 	uint64_t cgroup_id;
 };
 
-/* Processes and threads as they are at the event or sample that comes next. */
+/* Processes and threads as they are at the event or sighting that comes next. */
 struct pk_lives {
 	struct pk_model *m;
 	const struct pk_task_event *next, *end;	/* of profile->tasks */
@@ -30,11 +30,22 @@ struct pk_lives {
 	PK_VEC(struct pk_life) more;
 };
 
+/* A thread that something in the profile tells of. */
+struct pk_sighting {
+	uint64_t since_ns, time_ns;	/* it was there from, and at */
+	uint32_t tid, tgid;
+	bool kernel;			/* said to be a kernel thread */
+};
+
 int pk_lives_init(struct pk_lives *l, struct pk_model *m);
 void pk_lives_deinit(struct pk_lives *l);
-/* Thread of sample @i. Samples must be asked for in their order. */
-int pk_lives_resolve(struct pk_lives *l, size_t i, uint32_t *thread_ret);
-/* After the last sample: events that follow it, ends of lives, parents. */
+/* The thread, made up if need be. Sightings must come in order of time_ns. */
+int pk_lives_resolve(struct pk_lives *l, const struct pk_sighting *s, uint32_t *thread_ret);
+/* Current thread or process of that number, PK_NO_OWNER: there is none. Likewise in order. */
+int pk_lives_find_thread(struct pk_lives *l, uint32_t tid, uint64_t time_ns, uint32_t *thread_ret);
+int pk_lives_find_process(struct pk_lives *l, uint32_t tgid, uint64_t time_ns,
+			  uint32_t *process_ret);
+/* After the last sighting: events that follow it, ends of lives, parents. */
 int pk_lives_finish(struct pk_lives *l);
 
 /* One slot of the cache of frames that addresses resolve to. */
@@ -62,7 +73,7 @@ int pk_frames_user(struct pk_frames *f, uint32_t context, uint32_t version, uint
 /* Marker that says why a stack ends early. */
 int pk_frames_cut(struct pk_frames *f, enum pkprof_stack_end end, uint32_t *frame_ret);
 
-/* Where user addresses are looked up: all samples of a context resolve alike. */
+/* Where user addresses are looked up: all stacks of a context resolve alike. */
 struct pk_context {
 	uint32_t version, tgid;
 	uint32_t root;		/* stack node: 0, or the marker of a cut stack */
@@ -89,10 +100,18 @@ struct pk_stacks {
 	PK_VEC(uint32_t) path;		/* scratch: raw nodes from leaf to root */
 };
 
+/* Both halves of a stack as the profile has them, and whose it is. */
+struct pk_raw_stack {
+	uint64_t time_ns;
+	uint32_t tgid;
+	uint32_t kstack, ustack;	/* raw nodes, 0: no such half */
+	uint16_t ends;			/* PK_SAMPLE_KEND_SHIFT, PK_SAMPLE_UEND_SHIFT */
+};
+
 int pk_stacks_init(struct pk_stacks *s, struct pk_model *m, struct pk_frames *frames,
 		   struct pk_addrspace *space);
 void pk_stacks_deinit(struct pk_stacks *s);
-/* Stack of sample @i. */
-int pk_stacks_resolve(struct pk_stacks *s, size_t i, uint32_t *stack_ret);
+/* Node of the named stack, 0: it has none. */
+int pk_stacks_resolve(struct pk_stacks *s, const struct pk_raw_stack *raw, uint32_t *stack_ret);
 
 #endif

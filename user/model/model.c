@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Builds the model: one pass over the samples in order of time, in which
+ * Builds the model: one pass over all that happened in order of time, in which
  * threads, frames and stacks come into being as they are first needed, and
  * one over the stacks for the totals.
  */
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "model/build.h"
 
 struct builder {
@@ -15,22 +16,154 @@ struct builder {
 	struct pk_stacks stacks;
 };
 
-static int resolve_samples(struct builder *b, struct pk_model *m)
+/* --- one item of each table -------------------------------------------------------- */
+
+static int resolve_sample(struct builder *b, struct pk_model *m, size_t i)
 {
-	size_t nr = m->profile->samples.nr;
+	const struct pk_samples *s = &m->profile->samples;
+	struct pk_sighting seen = {
+		.since_ns = s->time_ns[i],
+		.time_ns = s->time_ns[i],
+		.tid = s->tid[i],
+		.tgid = s->tgid[i],
+		.kernel = s->flags[i] & PKPROF_SAMPLE_KTHREAD,
+	};
+	struct pk_raw_stack raw = { s->time_ns[i], s->tgid[i], s->kstack[i], s->ustack[i],
+				    s->flags[i] };
+	int err = pk_lives_resolve(&b->lives, &seen, &m->sample_thread[i]);
+
+	return err ? err : pk_stacks_resolve(&b->stacks, &raw, &m->sample_stack[i]);
+}
+
+static int resolve_piece(struct builder *b, struct pk_model *m, size_t i)
+{
+	const struct pk_ledger_piece *p = &m->profile->ledger.data[i];
+	struct pk_sighting seen = { p->from_ns, p->to_ns, p->tid, p->tgid, false };
+
+	return pk_lives_resolve(&b->lives, &seen, &m->ledger_thread[i]);
+}
+
+static int resolve_hist(struct builder *b, struct pk_model *m, size_t i)
+{
+	const struct pk_hist_piece *h = &m->profile->hists.data[i];
+
+	m->hist_owner[i] = PK_NO_OWNER;
+	if (h->key == PKPROF_HIST_PROCESS && h->id)
+		return pk_lives_find_process(&b->lives, h->id, h->to_ns, &m->hist_owner[i]);
+	if (h->key == PKPROF_HIST_THREAD)
+		return pk_lives_find_thread(&b->lives, h->id, h->to_ns, &m->hist_owner[i]);
+	return 0;
+}
+
+static int resolve_latency(struct builder *b, struct pk_model *m, size_t i)
+{
+	const struct pk_latency *l = &m->profile->latencies.data[i];
+	struct pk_sighting seen = { l->queued_ns, l->time_ns, l->tid, l->tgid, false };
+
+	return pk_lives_resolve(&b->lives, &seen, &m->latency_thread[i]);
+}
+
+static int resolve_wait(struct builder *b, struct pk_model *m, size_t i)
+{
+	const struct pk_wait *w = &m->profile->waits.data[i];
+	struct pk_sighting seen = { w->since_ns, w->time_ns, w->tid, w->tgid,
+				    w->flags & PKPROF_WAIT_KTHREAD };
+	struct pk_raw_stack raw = { w->time_ns, w->tgid, w->kstack, w->ustack, w->ends };
+	int err = pk_lives_resolve(&b->lives, &seen, &m->wait_thread[i]);
+
+	return err ? err : pk_stacks_resolve(&b->stacks, &raw, &m->wait_stack[i]);
+}
+
+static int resolve_wake(struct builder *b, struct pk_model *m, size_t i)
+{
+	const struct pk_wake *w = &m->profile->wakes.data[i];
+	struct pk_sighting woken = { w->since_ns, w->time_ns, w->tid, w->tgid, false };
+	struct pk_sighting waker = { w->time_ns, w->time_ns, w->waker_tid, w->waker_tgid,
+				     w->flags & PKPROF_WAKE_KTHREAD };
+	struct pk_raw_stack raw = { w->time_ns, w->waker_tgid, w->kstack, w->ustack, w->ends };
+	int err = pk_lives_resolve(&b->lives, &woken, &m->wake_thread[i]);
+
+	if (!err)
+		err = pk_lives_resolve(&b->lives, &waker, &m->wake_waker[i]);
+	return err ? err : pk_stacks_resolve(&b->stacks, &raw, &m->wake_stack[i]);
+}
+
+/* --- all of them in order of time ---------------------------------------------------- */
+
+/* A table of the profile whose items are in order of the time at @time_ns. */
+struct stream {
+	const void *time_ns;	/* of its first item */
+	size_t size, nr, next;	/* bytes from one item's time to the next one's; items */
+	int (*resolve)(struct builder *b, struct pk_model *m, size_t i);
+};
+
+static uint64_t head_ns(const struct stream *s)
+{
+	uint64_t time_ns;
+
+	memcpy(&time_ns, (const char *)s->time_ns + s->next * s->size, sizeof(time_ns));
+	return time_ns;
+}
+
+/* Where items are of one time the earlier stream's go first. */
+static struct stream *earliest(struct stream *streams, size_t nr)
+{
+	struct stream *found = NULL;
+
+	for (size_t i = 0; i < nr; i++)
+		if (streams[i].next < streams[i].nr &&
+		    (!found || head_ns(&streams[i]) < head_ns(found)))
+			found = &streams[i];
+	return found;
+}
+
+#define STREAM(table, field, fn)                                                                   \
+	{                                                                                          \
+		.time_ns = (table).nr ? &(table).data->field : NULL,                               \
+		.size = sizeof(*(table).data), .nr = (table).nr, .resolve = fn                     \
+	}
+
+static int resolve_items(struct builder *b, struct pk_model *m)
+{
+	struct pk_profile *p = m->profile;
+	struct stream streams[] = {
+		{ p->samples.time_ns, sizeof(uint64_t), p->samples.nr, 0, resolve_sample },
+		STREAM(p->latencies, time_ns, resolve_latency),
+		STREAM(p->wakes, time_ns, resolve_wake),
+		STREAM(p->waits, time_ns, resolve_wait),
+		STREAM(p->ledger, to_ns, resolve_piece),
+		STREAM(p->hists, to_ns, resolve_hist),
+	}, *s;
 	int err = 0;
 
-	m->sample_thread = calloc(nr + 1, sizeof(*m->sample_thread));
-	m->sample_stack = calloc(nr + 1, sizeof(*m->sample_stack));
-	if (!m->sample_thread || !m->sample_stack)
-		return -ENOMEM;
-	for (size_t i = 0; i < nr && !err; i++) {
-		err = pk_lives_resolve(&b->lives, i, &m->sample_thread[i]);
-		if (!err)
-			err = pk_stacks_resolve(&b->stacks, i, &m->sample_stack[i]);
-	}
+	while (!err && (s = earliest(streams, PK_ARRAY_SIZE(streams))))
+		err = s->resolve(b, m, s->next++);
 	return err;
 }
+
+static int allocate(struct pk_model *m)
+{
+	const struct pk_profile *p = m->profile;
+	const struct {
+		uint32_t **array;
+		size_t nr;
+	} arrays[] = {
+		{ &m->sample_thread, p->samples.nr },	  { &m->sample_stack, p->samples.nr },
+		{ &m->ledger_thread, p->ledger.nr },	  { &m->hist_owner, p->hists.nr },
+		{ &m->latency_thread, p->latencies.nr },  { &m->wait_thread, p->waits.nr },
+		{ &m->wait_stack, p->waits.nr },	  { &m->wake_thread, p->wakes.nr },
+		{ &m->wake_waker, p->wakes.nr },	  { &m->wake_stack, p->wakes.nr },
+	};
+
+	for (size_t i = 0; i < PK_ARRAY_SIZE(arrays); i++) {
+		*arrays[i].array = calloc(arrays[i].nr + 1, sizeof(uint32_t));
+		if (!*arrays[i].array)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* --- the whole --------------------------------------------------------------------------- */
 
 /* What a stack is made of; parents come first, so one pass sums them up. */
 struct makeup {
@@ -68,13 +201,15 @@ static int build(struct builder *b, struct pk_model *m, struct pk_err *err)
 	int ret = pk_addrspace_build(m->profile, &b->space, err);
 
 	if (!ret)
+		ret = allocate(m);
+	if (!ret)
 		ret = pk_lives_init(&b->lives, m);
 	if (!ret)
 		ret = pk_frames_init(&b->frames, m, b->space);
 	if (!ret)
 		ret = pk_stacks_init(&b->stacks, m, &b->frames, b->space);
 	if (!ret)
-		ret = resolve_samples(b, m);
+		ret = resolve_items(b, m);
 	if (!ret)
 		ret = pk_lives_finish(&b->lives);
 	return ret ? ret : count_frames(m, b->frames.unmapped);
@@ -107,5 +242,13 @@ void pk_model_deinit(struct pk_model *m)
 	pk_vec_deinit(&m->nodes);
 	free(m->sample_thread);
 	free(m->sample_stack);
+	free(m->ledger_thread);
+	free(m->hist_owner);
+	free(m->latency_thread);
+	free(m->wait_thread);
+	free(m->wait_stack);
+	free(m->wake_thread);
+	free(m->wake_waker);
+	free(m->wake_stack);
 	*m = (struct pk_model){ 0 };
 }

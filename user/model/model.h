@@ -5,8 +5,9 @@
  *
  * In: a profile (kept alive by the caller) and its symbols. Out: arrays that
  * analyses pass over linearly. Invariants: node 0 is the root; a node's parent
- * has a smaller index; arrays sample_* are parallel to profile->samples; every
- * sample has a thread, every thread a process (made up if its start was lost).
+ * has a smaller index; arrays sample_* are parallel to profile->samples, likewise
+ * those of accounts, latencies, waits and wake-ups; each of these has a thread,
+ * every thread a process (made up if its start was lost).
  */
 #ifndef PK_MODEL_H
 #define PK_MODEL_H
@@ -29,6 +30,7 @@ struct pk_process {
 	bool kernel;		/* kernel thread */
 };
 #define PK_NO_PARENT UINT32_MAX
+#define PK_NO_OWNER  UINT32_MAX
 
 struct pk_thread {
 	uint32_t tid;
@@ -67,6 +69,13 @@ struct pk_model {
 	PK_VEC(struct pk_stack_node) nodes;	/* [0] is the root */
 	uint32_t *sample_thread;	/* thread index */
 	uint32_t *sample_stack;		/* node index of the leaf, 0: no stack */
+	uint32_t *ledger_thread;	/* thread index, parallel to profile->ledger */
+	uint32_t *hist_owner;		/* parallel to profile->hists: index of the process or
+					 * thread, or PK_NO_OWNER */
+	uint32_t *latency_thread;	/* who waited */
+	uint32_t *wait_thread, *wait_stack;
+	uint32_t *wake_thread;		/* who was woken */
+	uint32_t *wake_waker, *wake_stack;	/* by whom; its thread and stack */
 	uint64_t nr_frames_seen, nr_frames_named;	/* weighted by samples: the named share */
 	uint64_t nr_without_mapping;	/* sampled user frames outside all known mappings */
 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Who ran when: plays task events and samples in order of time and keeps, for
- * each tid and tgid, the life that is current. A fork starts a life, an exec
+ * Who was there when: plays task events and sightings (samples, accounts, waits)
+ * in order of time and keeps, for each tid and tgid, the life that is current. A fork starts a life, an exec
  * continues it, a reused pid starts another one. Where events were lost a life
- * is made up from what the sample itself says.
+ * is made up from what the sighting itself says.
  *
  * A task still runs for a while after its exit was reported, so its number
  * keeps meaning it until somebody else is born with that number, or until so
@@ -302,26 +302,49 @@ static int play_until(struct pk_lives *l, uint64_t time_ns)
 	return err;
 }
 
-int pk_lives_resolve(struct pk_lives *l, size_t i, uint32_t *thread_ret)
+int pk_lives_resolve(struct pk_lives *l, const struct pk_sighting *s, uint32_t *thread_ret)
 {
-	const struct pk_samples *s = &l->m->profile->samples;
-	int err = play_until(l, s->time_ns[i]);
+	int err = play_until(l, s->time_ns);
 	struct pk_thread *t;
 	struct pk_process *p;
 
 	if (!err)
-		err = current_thread(l, s->tid[i], s->tgid[i], s->time_ns[i], thread_ret);
+		err = current_thread(l, s->tid, s->tgid, s->time_ns, thread_ret);
 	if (err)
 		return err;
 	t = thread(l, *thread_ret);
 	p = process(l, t->process);
-	if (s->flags[i] & PKPROF_SAMPLE_KTHREAD)
+	if (s->kernel)
 		p->kernel = true;
-	if (t->end_ns < s->time_ns[i])
-		t->end_ns = s->time_ns[i];
-	if (p->end_ns < s->time_ns[i])
-		p->end_ns = s->time_ns[i];
+	/* what is known from events is known better, but for lives that were made up */
+	if (t->start_ns == s->time_ns && s->since_ns < t->start_ns)
+		t->start_ns = s->since_ns;
+	if (p->start_ns == s->time_ns && s->since_ns < p->start_ns)
+		p->start_ns = s->since_ns;
+	if (t->end_ns < s->time_ns)
+		t->end_ns = s->time_ns;
+	if (p->end_ns < s->time_ns)
+		p->end_ns = s->time_ns;
 	return 0;
+}
+
+int pk_lives_find_thread(struct pk_lives *l, uint32_t tid, uint64_t time_ns, uint32_t *thread_ret)
+{
+	int err = play_until(l, time_ns);
+	uint32_t idx = pk_map64_get(&l->thread_of, tid);
+
+	*thread_ret = idx == PK_MAP64_NONE ? PK_NO_OWNER : idx;
+	return err;
+}
+
+int pk_lives_find_process(struct pk_lives *l, uint32_t tgid, uint64_t time_ns,
+			  uint32_t *process_ret)
+{
+	int err = play_until(l, time_ns);
+	uint32_t idx = pk_map64_get(&l->process_of, tgid);
+
+	*process_ret = idx == PK_MAP64_NONE ? PK_NO_OWNER : idx;
+	return err;
 }
 
 /* Of tasks that were there at the start, some parents came later in the list. */

@@ -82,12 +82,11 @@ static uint32_t parent_of(const struct pk_stacks *s, uint32_t node)
 	return parent < node ? parent : 0;
 }
 
-static int find_context(struct pk_stacks *s, size_t i, uint32_t *ret)
+static int find_context(struct pk_stacks *s, const struct pk_raw_stack *raw, uint32_t *ret)
 {
-	const struct pk_samples *samples = &s->m->profile->samples;
-	uint32_t tgid = samples->tgid[i], jit = 0;
-	uint32_t version = pk_addrspace_version(s->space, tgid, samples->time_ns[i]);
-	uint32_t end = samples->flags[i] >> PK_SAMPLE_UEND_SHIFT & END_MASK;
+	uint32_t tgid = raw->tgid, jit = 0;
+	uint32_t version = pk_addrspace_version(s->space, tgid, raw->time_ns);
+	uint32_t end = raw->ends >> PK_SAMPLE_UEND_SHIFT & END_MASK;
 	struct pk_context *c;
 	uint32_t *at;
 
@@ -205,21 +204,20 @@ static int join(struct pk_stacks *s, uint32_t stack, uint32_t node, enum pkprof_
 	return err;
 }
 
-int pk_stacks_resolve(struct pk_stacks *s, size_t i, uint32_t *stack_ret)
+int pk_stacks_resolve(struct pk_stacks *s, const struct pk_raw_stack *raw, uint32_t *stack_ret)
 {
-	const struct pk_samples *samples = &s->m->profile->samples;
-	uint32_t ustack = samples->ustack[i], kstack = samples->kstack[i], context;
 	size_t nr_nodes = s->m->profile->nodes.nr;
+	uint32_t context;
 	int err = 0;
 
 	*stack_ret = 0;
-	if (ustack && ustack < nr_nodes) {
-		err = find_context(s, i, &context);
+	if (raw->ustack && raw->ustack < nr_nodes) {
+		err = find_context(s, raw, &context);
 		if (!err)
-			err = resolve_user(s, context, ustack, stack_ret);
+			err = resolve_user(s, context, raw->ustack, stack_ret);
 	}
-	if (!err && kstack && kstack < nr_nodes)
-		err = join(s, *stack_ret, kstack,
-			   samples->flags[i] >> PK_SAMPLE_KEND_SHIFT & END_MASK, stack_ret);
+	if (!err && raw->kstack && raw->kstack < nr_nodes)
+		err = join(s, *stack_ret, raw->kstack,
+			   raw->ends >> PK_SAMPLE_KEND_SHIFT & END_MASK, stack_ret);
 	return err;
 }
