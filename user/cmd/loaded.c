@@ -76,7 +76,7 @@ static int complete_symbols(struct pk_profile *p, struct pk_err *err)
 	struct pk_symbolizer_config cfg = { .kernel = same_boot, .jit = same_boot };
 	struct pk_symbolizer_stats stats;
 
-	if (!p->samples.nr || (p->symbols.nr && p->state == PK_FILE_CLOSED))
+	if (!(p->samples.nr || p->waits.nr) || (p->symbols.nr && p->state == PK_FILE_CLOSED))
 		return 0;
 	return pk_symbolize(p, &cfg, &stats, err);
 }

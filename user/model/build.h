@@ -114,4 +114,7 @@ void pk_stacks_deinit(struct pk_stacks *s);
 /* Node of the named stack, 0: it has none. */
 int pk_stacks_resolve(struct pk_stacks *s, const struct pk_raw_stack *raw, uint32_t *stack_ret);
 
+/* Find who ended which wait. */
+int pk_waits_join(struct pk_model *m);
+
 #endif

@@ -172,28 +172,44 @@ bool pk_filter_match(const struct pk_filter *f, const struct pk_model *m, size_t
 	return !f->comm || match_comm(f, m, m->sample_thread[sample]);
 }
 
-/* Length of [from, to) within the filter's and the recording's time. */
-static uint64_t clipped_ns(const struct pk_filter *f, const struct pk_profile *p, uint64_t from_ns,
-			   uint64_t to_ns)
+bool pk_filter_match_thread(const struct pk_filter *f, const struct pk_model *m, uint32_t thread)
 {
+	const struct pk_thread *t = &m->threads.data[thread];
+
+	if (f->tgid && m->processes.data[t->process].tgid != f->tgid)
+		return false;
+	return !f->comm || match_comm(f, m, thread);
+}
+
+/* Length of what two ranges share. */
+static uint64_t common_ns(uint64_t from_ns, uint64_t to_ns, uint64_t from2_ns, uint64_t to2_ns)
+{
+	if (from_ns < from2_ns)
+		from_ns = from2_ns;
+	if (to_ns > to2_ns)
+		to_ns = to2_ns;
+	return to_ns > from_ns ? to_ns - from_ns : 0;
+}
+
+uint64_t pk_filter_clip_ns(const struct pk_filter *f, uint64_t from_ns, uint64_t to_ns)
+{
+	const struct pk_phase *phase;
+	uint64_t sum = 0;
+
 	if (from_ns < f->from_ns)
 		from_ns = f->from_ns;
-	if (from_ns < p->start_ns)
-		from_ns = p->start_ns;
 	if (to_ns > f->to_ns)
 		to_ns = f->to_ns;
-	if (to_ns > p->end_ns)
-		to_ns = p->end_ns;
-	return to_ns > from_ns ? to_ns - from_ns : 0;
+	if (!f->phases.nr || to_ns <= from_ns)
+		return common_ns(from_ns, to_ns, 0, UINT64_MAX);
+	phase = phase_before(f, from_ns);
+	for (phase = phase ? phase : f->phases.data;
+	     phase < f->phases.data + f->phases.nr && phase->from_ns < to_ns; phase++)
+		sum += common_ns(from_ns, to_ns, phase->from_ns, phase->to_ns);
+	return sum;
 }
 
 uint64_t pk_filter_wall_ns(const struct pk_filter *f, const struct pk_profile *p)
 {
-	uint64_t sum = 0;
-
-	if (!f->phases.nr)
-		return clipped_ns(f, p, 0, UINT64_MAX);
-	PK_VEC_FOREACH(&f->phases, phase)
-		sum += clipped_ns(f, p, phase->from_ns, phase->to_ns);
-	return sum;
+	return pk_filter_clip_ns(f, p->start_ns, p->end_ns);
 }

@@ -83,7 +83,11 @@ static int resolve_wake(struct builder *b, struct pk_model *m, size_t i)
 	struct pk_raw_stack raw = { w->time_ns, w->waker_tgid, w->kstack, w->ustack, w->ends };
 	int err = pk_lives_resolve(&b->lives, &woken, &m->wake_thread[i]);
 
-	if (!err)
+	m->wake_waker[i] = PK_NO_OWNER;
+	/* the task that an interrupt happened to meet has no part in it */
+	if (w->flags & (PKPROF_WAKE_IRQ | PKPROF_WAKE_IDLE))
+		raw.ustack = 0;
+	else if (!err)
 		err = pk_lives_resolve(&b->lives, &waker, &m->wake_waker[i]);
 	return err ? err : pk_stacks_resolve(&b->stacks, &raw, &m->wake_stack[i]);
 }
@@ -153,6 +157,7 @@ static int allocate(struct pk_model *m)
 		{ &m->latency_thread, p->latencies.nr },  { &m->wait_thread, p->waits.nr },
 		{ &m->wait_stack, p->waits.nr },	  { &m->wake_thread, p->wakes.nr },
 		{ &m->wake_waker, p->wakes.nr },	  { &m->wake_stack, p->wakes.nr },
+		{ &m->wait_wake, p->waits.nr },
 	};
 
 	for (size_t i = 0; i < PK_ARRAY_SIZE(arrays); i++) {
@@ -211,6 +216,8 @@ static int build(struct builder *b, struct pk_model *m, struct pk_err *err)
 	if (!ret)
 		ret = resolve_items(b, m);
 	if (!ret)
+		ret = pk_waits_join(m);
+	if (!ret)
 		ret = pk_lives_finish(&b->lives);
 	return ret ? ret : count_frames(m, b->frames.unmapped);
 }
@@ -250,5 +257,6 @@ void pk_model_deinit(struct pk_model *m)
 	free(m->wake_thread);
 	free(m->wake_waker);
 	free(m->wake_stack);
+	free(m->wait_wake);
 	*m = (struct pk_model){ 0 };
 }

@@ -31,6 +31,7 @@ struct pk_process {
 };
 #define PK_NO_PARENT UINT32_MAX
 #define PK_NO_OWNER  UINT32_MAX
+#define PK_NO_WAKE   UINT32_MAX
 
 struct pk_thread {
 	uint32_t tid;
@@ -75,7 +76,9 @@ struct pk_model {
 	uint32_t *latency_thread;	/* who waited */
 	uint32_t *wait_thread, *wait_stack;
 	uint32_t *wake_thread;		/* who was woken */
-	uint32_t *wake_waker, *wake_stack;	/* by whom; its thread and stack */
+	uint32_t *wake_waker;		/* by whom; PK_NO_OWNER: an interrupt or an idle CPU */
+	uint32_t *wake_stack;		/* the waker's; without one just the kernel half */
+	uint32_t *wait_wake;		/* who ended the wait: index of the wake-up, or PK_NO_WAKE */
 	uint64_t nr_frames_seen, nr_frames_named;	/* weighted by samples: the named share */
 	uint64_t nr_without_mapping;	/* sampled user frames outside all known mappings */
 };
@@ -95,7 +98,7 @@ struct pk_phase {
 	uint32_t text;			/* string id */
 };
 
-/* Which samples an analysis or a view looks at. All-zero with to_ns UINT64_MAX: all. */
+/* Which samples and waits an analysis or a view looks at. All-zero with to_ns UINT64_MAX: all. */
 struct pk_filter {
 	uint64_t from_ns, to_ns;	/* [from, to), CLOCK_MONOTONIC */
 	uint32_t tgid;			/* 0: any */
@@ -110,6 +113,10 @@ void pk_filter_deinit(struct pk_filter *f);
 int pk_filter_add_phase(struct pk_filter *f, const struct pk_profile *p, const char *name,
 			struct pk_err *err);
 bool pk_filter_match(const struct pk_filter *f, const struct pk_model *m, size_t sample);
+/* What of it concerns the thread: process and comm. */
+bool pk_filter_match_thread(const struct pk_filter *f, const struct pk_model *m, uint32_t thread);
+/* What of it concerns time: ns of [from, to) that are left, in all phases together. */
+uint64_t pk_filter_clip_ns(const struct pk_filter *f, uint64_t from_ns, uint64_t to_ns);
 /* ns of wall time that the filter's time conditions leave of the recording. */
 uint64_t pk_filter_wall_ns(const struct pk_filter *f, const struct pk_profile *p);
 

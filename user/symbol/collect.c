@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Addresses that samples use; see collect.h. Each raw node is visited once per
+ * Addresses that samples, waits and wake-ups use; see collect.h. Each raw node is visited once per
  * version of the mappings. JIT code belongs to a process, not to a version
  * (which forked processes share), so its addresses are kept per version and
  * given to each process that was sampled in it.
@@ -126,18 +126,34 @@ static int visit_user(struct collector *c, uint32_t version, uint32_t tgid, uint
 	return ret < 0 ? ret : 0;
 }
 
-static int visit_samples(struct collector *c)
+static int visit(struct collector *c, uint64_t time_ns, uint32_t tgid, uint32_t kstack,
+		 uint32_t ustack)
+{
+	int ret = 0;
+
+	if (kstack < c->p->nodes.nr)
+		ret = visit_kernel(c, kstack);
+	if (!ret && ustack && ustack < c->p->nodes.nr)
+		ret = visit_user(c, pk_addrspace_version(c->space, tgid, time_ns), tgid, ustack);
+	return ret;
+}
+
+static int visit_all(struct collector *c)
 {
 	const struct pk_samples *s = &c->p->samples;
 	int ret = 0;
 
-	for (size_t i = 0; i < s->nr && !ret; i++) {
-		if (s->kstack[i] < c->p->nodes.nr)
-			ret = visit_kernel(c, s->kstack[i]);
-		if (!ret && s->ustack[i] && s->ustack[i] < c->p->nodes.nr)
-			ret = visit_user(c, pk_addrspace_version(c->space, s->tgid[i],
-								 s->time_ns[i]),
-					 s->tgid[i], s->ustack[i]);
+	for (size_t i = 0; i < s->nr && !ret; i++)
+		ret = visit(c, s->time_ns[i], s->tgid[i], s->kstack[i], s->ustack[i]);
+	for (size_t i = 0; i < c->p->waits.nr && !ret; i++) {
+		const struct pk_wait *w = &c->p->waits.data[i];
+
+		ret = visit(c, w->time_ns, w->tgid, w->kstack, w->ustack);
+	}
+	for (size_t i = 0; i < c->p->wakes.nr && !ret; i++) {
+		const struct pk_wake *w = &c->p->wakes.data[i];
+
+		ret = visit(c, w->time_ns, w->waker_tgid, w->kstack, w->ustack);
 	}
 	return ret;
 }
@@ -199,7 +215,7 @@ static int collect(struct collector *c)
 		return -ENOMEM;
 	for (size_t i = 0; i < 1u << RECENT_BITS; i++)
 		c->recent[i].place = UINT64_MAX;
-	ret = visit_samples(c);
+	ret = visit_all(c);
 	if (!ret)
 		ret = share_out_jit(c);
 	compact(c->list);
@@ -216,8 +232,9 @@ int pk_collect(const struct pk_profile *p, struct pk_wanted_list *ret, struct pk
 	if (!code) {
 		code = collect(&c);
 		if (code)
-			pk_err_set(err, code, "not enough memory for the addresses of %zu samples",
-				   p->samples.nr);
+			pk_err_set(err, code,
+				   "not enough memory for the addresses of %zu samples and %zu waits",
+				   p->samples.nr, p->waits.nr);
 	}
 	pk_addrspace_destroy(c.space);
 	free(c.recent);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which addresses do the samples of a profile use, and where do they point? */
+/* Which addresses do the stacks of a profile use, and where do they point? */
 #ifndef PK_COLLECT_H
 #define PK_COLLECT_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Symbolizer: gives the addresses that samples use their names, from the
+ * Symbolizer: gives the addresses that stacks use their names, from the
  * files and kernel tables of this machine, into profile->symbols.
  *
  * Never the nearest name: an address outside every symbol's [value, value +
@@ -32,7 +32,7 @@ struct pk_symbolizer_config {
 };
 
 struct pk_symbolizer_stats {
-	uint64_t nr_addresses;	/* distinct ones that samples use */
+	uint64_t nr_addresses;	/* distinct ones that samples and waits use */
 	uint64_t nr_named;
 	unsigned int nr_files, nr_files_missing, nr_files_mismatch;
 	unsigned int nr_files_too_big;	/* left out for want of memory */
