@@ -51,11 +51,11 @@
  *				COUNTERS attribute per attached source
  *	WATCH		->	COOKIE
  *			<-	(ack) the ledger is kept until that descriptor is closed
- *	LEDGER dump	->	COOKIE [EPOCH_NS] [LEDGER_WHAT, default all]
- *			<-	first a message with LEDGER_INFO, then messages with any
- *				number of LEDGER_CPU, LEDGER_PROCESS, LEDGER_THREAD and
- *				LEDGER_HIST. ENOENT unless the descriptor watches or its
- *				session runs with source SCHED
+ *	LEDGER dump	->	COOKIE [EPOCH_NS] [LEDGER_WHAT, default all but ALIVE]
+ *			<-	messages with LEDGER_INFO, which comes first, and any number of
+ *				LEDGER_CPU, LEDGER_PROCESS, LEDGER_THREAD, LEDGER_ALIVE and
+ *				LEDGER_HIST, in this order. ENOENT unless the descriptor
+ *				watches or its session runs with source SCHED
  *
  * A session stays readable by STATUS and mmap() after STOP, until its owner
  * closes the descriptor or starts another one. Multicast group "notice"
@@ -76,7 +76,7 @@
  * There is one ledger, whoever looks at it; sums only grow, so any number of
  * readers take differences between two dumps, each with its own epoch: the
  * now_ns of the LEDGER_INFO before. A thread that is not told again has stayed in
- * the state that was told last. A descriptor whose running session has PIDS is
+ * the state that was told last, or is gone: then its id is missing in ALIVE. A descriptor whose running session has PIDS is
  * told of these processes only; CPUs are told to all. A dump after STOP is
  * not possible: take the last one before it.
  *
@@ -502,6 +502,8 @@ struct pkprof_ledger_info {
 #define PKPROF_LEDGER_THREADS	(1u << 2)
 #define PKPROF_LEDGER_HISTS	(1u << 3)	/* of CPUs and processes */
 #define PKPROF_LEDGER_COARSE	(1u << 4)	/* coarse ones of threads */
+#define PKPROF_LEDGER_ALIVE	(1u << 5)	/* ids of all accounts of the living; only if
+						 * asked for by name */
 
 enum pkprof_hist_what {
 	PKPROF_HIST_RUNQ,	/* from wake-up or preemption to running, ns; not throttled */
@@ -670,6 +672,7 @@ enum pkprof_attr {
 	PKPROF_A_LEDGER_PROCESS, /* struct pkprof_ledger_process, repeated */
 	PKPROF_A_LEDGER_THREAD,	/* struct pkprof_ledger_thread, repeated */
 	PKPROF_A_LEDGER_HIST,	/* struct pkprof_hist, repeated */
+	PKPROF_A_LEDGER_ALIVE,	/* u64[], ids of accounts, repeated */
 	__PKPROF_A_END
 };
 #define PKPROF_A_MAX (__PKPROF_A_END - 1)

@@ -103,6 +103,12 @@ int pk_dump_books(struct pk_dump *d, unsigned int cpu, const struct pkprof_count
 	return flush_if_full(d);
 }
 
+int pk_dump_ledger(struct pk_dump *d, unsigned int kind, const void *piece)
+{
+	add_block(d, PK_DUMP_LEDGER, kind, piece, pk_ledger_piece_bytes(kind, piece));
+	return flush_if_full(d);
+}
+
 /* Room in the block that is open for this CPU, if it is. */
 static struct pk_dump_block *open_block(struct pk_dump *d, unsigned int cpu, size_t size)
 {

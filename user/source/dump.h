@@ -5,7 +5,9 @@
  * The file is the 8 bytes PK_DUMP_MAGIC, then blocks: a struct pk_dump_block
  * and its payload, padded to 8 bytes. Numbers are in the byte order of the
  * machine that wrote it. One INFO block comes first; a ROUND block stands
- * before the records of each drain.
+ * before the records of each drain. A reading of the ledger is a sequence of LEDGER
+ * blocks, of which the first holds a struct pkprof_ledger_info; it stands where it was
+ * read, between two drains.
  */
 #ifndef PK_DUMP_H
 #define PK_DUMP_H
@@ -23,11 +25,12 @@ enum pk_dump_kind {
 	PK_DUMP_ROUND,		/* u64: engine's clock before the drain, ns */
 	PK_DUMP_RECORDS,	/* records of one CPU, back to back */
 	PK_DUMP_BOOKS,		/* struct pkprof_counters of one CPU */
+	PK_DUMP_LEDGER,		/* one piece of the ledger */
 };
 
 struct pk_dump_block {
 	uint32_t kind;		/* enum pk_dump_kind */
-	uint32_t cpu;		/* RECORDS, BOOKS */
+	uint32_t cpu;		/* RECORDS, BOOKS; LEDGER: PKPROF_A_LEDGER_*, what it is */
 	uint64_t len;		/* bytes of the payload without padding */
 };
 
@@ -48,6 +51,8 @@ int pk_dump_info(struct pk_dump *d, const struct pk_source_info *info);
 int pk_dump_round(struct pk_dump *d, uint64_t now_ns);
 int pk_dump_record(struct pk_dump *d, unsigned int cpu, const struct pkprof_rec *rec);
 int pk_dump_books(struct pk_dump *d, unsigned int cpu, const struct pkprof_counters *c);
+/* A piece of a reading, as a visitor gets it, the info first. @kind: PKPROF_A_LEDGER_* but ALIVE. */
+int pk_dump_ledger(struct pk_dump *d, unsigned int kind, const void *piece);
 /* What is buffered goes out. */
 int pk_dump_flush(struct pk_dump *d);
 

@@ -21,6 +21,9 @@ void pk_fake_deinit(struct pk_fake *f)
 	pk_vec_deinit(&f->records);
 	pk_vec_deinit(&f->rounds);
 	pk_vec_deinit(&f->books);
+	pk_vec_deinit(&f->piece_bytes);
+	pk_vec_deinit(&f->pieces);
+	pk_vec_deinit(&f->readings);
 }
 
 const char *pk_fake_arg(const struct pk_fake *f, char *text)
@@ -76,6 +79,29 @@ int pk_fake_end_round(struct pk_fake *f, uint64_t now_ns)
 	struct pk_fake_round round = { .now_ns = now_ns, .end = f->records.nr };
 
 	return pk_vec_add(&f->rounds, round);
+}
+
+int pk_fake_add_piece(struct pk_fake *f, unsigned int kind, const void *piece, size_t bytes)
+{
+	struct pk_fake_piece *p = pk_vec_push(&f->pieces);
+	size_t padded;
+
+	if (!bytes)
+		bytes = pk_ledger_piece_bytes(kind, piece);
+	padded = (bytes + 7) / 8 * 8;
+	if (!p || pk_vec_reserve(&f->piece_bytes, f->piece_bytes.nr + padded))
+		return -ENOMEM;
+	*p = (struct pk_fake_piece){ .kind = kind, .offset = f->piece_bytes.nr, .bytes = bytes };
+	memcpy(f->piece_bytes.data + f->piece_bytes.nr, piece, bytes);
+	f->piece_bytes.nr += padded;
+	return 0;
+}
+
+int pk_fake_end_reading(struct pk_fake *f)
+{
+	struct pk_fake_reading reading = { .round = f->rounds.nr, .end = f->pieces.nr };
+
+	return pk_vec_add(&f->readings, reading);
 }
 
 static int fake_open(const char *arg, struct pk_source **ret, struct pk_err *err)
@@ -172,6 +198,47 @@ static int fake_books(struct pk_source *s,
 	return 0;
 }
 
+static bool fake_ledger_due(struct pk_source *s)
+{
+	struct pk_fake *f = script_of(s);
+
+	return f->reading < f->readings.nr && f->readings.data[f->reading].round <= f->round;
+}
+
+static int hand_out_reading(struct pk_fake *f, const struct pk_ledger_visitor *v, void *ctx,
+			    struct pk_err *err)
+{
+	size_t i = f->reading ? f->readings.data[f->reading - 1].end : 0;
+	size_t end = f->readings.data[f->reading++].end;
+	int ret = 0;
+
+	for (; !ret && i < end; i++) {
+		const struct pk_fake_piece *p = &f->pieces.data[i];
+
+		ret = pk_ledger_tell(p->kind, f->piece_bytes.data + p->offset, p->bytes, v, ctx,
+				     err);
+	}
+	return ret;
+}
+
+static int fake_ledger(struct pk_source *s, uint64_t epoch_ns, uint32_t what,
+		       const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err)
+{
+	struct pk_fake *f = script_of(s);
+	struct pkprof_ledger_info info = { .now_ns = fake_now_ns(s) };
+
+	if (!(f->config.sources >> PKPROF_SRC_SCHED & 1))
+		return pk_err_set(err, -EOPNOTSUPP, "the script runs without source sched");
+	f->nr_ledger++;
+	f->ledger_epoch_ns = epoch_ns;
+	f->ledger_what = what;
+	if (f->fail_ledger)
+		return pk_err_set(err, f->fail_ledger, "the script fails to read the ledger");
+	if (fake_ledger_due(s))
+		return hand_out_reading(f, v, ctx, err);
+	return pk_ledger_tell(PKPROF_A_LEDGER_INFO, &info, sizeof(info), v, ctx, err);
+}
+
 static int fake_mark(struct pk_source *s, const char *text, struct pk_err *err)
 {
 	(void)s;
@@ -205,6 +272,8 @@ const struct pk_source_ops pk_source_fake = {
 	.poll_fd = fake_poll_fd,
 	.drain = fake_drain,
 	.books = fake_books,
+	.ledger = fake_ledger,
+	.ledger_due = fake_ledger_due,
 	.mark = fake_mark,
 	.stop = fake_stop,
 	.close = fake_close,

@@ -7,6 +7,7 @@
 #ifndef PK_SOURCE_LEDGER_H
 #define PK_SOURCE_LEDGER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -19,7 +20,28 @@ struct pk_ledger_visitor {
 	int (*process)(void *ctx, const struct pkprof_ledger_process *p);
 	int (*thread)(void *ctx, const struct pkprof_ledger_thread *t);
 	int (*hist)(void *ctx, const struct pkprof_hist *h);
+	/* ids of threads' accounts that there are; only if asked for, in several calls */
+	int (*alive)(void *ctx, const uint64_t *ids, size_t nr);
 };
+
+#define PK_LEDGER_MAX_PIECE 65536 /* bytes, more than any piece takes */
+
+/*
+ * Check one piece of a dump and hand it to @v. @kind: PKPROF_A_LEDGER_*, others are
+ * skipped; @piece: aligned to 8. -EBADMSG: it makes no sense, @err says why; else what
+ * the visitor said.
+ */
+int pk_ledger_tell(unsigned int kind, const void *piece, size_t bytes,
+		   const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err);
+
+/* Why a structure of @bytes is not one of the contract; NULL: it is. */
+const char *pk_ledger_thread_fault(const struct pkprof_ledger_thread *t, size_t bytes);
+const char *pk_ledger_process_fault(const struct pkprof_ledger_process *p, size_t bytes);
+const char *pk_ledger_cpu_fault(const struct pkprof_ledger_cpu *c, size_t bytes);
+const char *pk_ledger_hist_fault(const struct pkprof_hist *h, size_t bytes);
+
+/* Bytes of a piece that was told; PKPROF_A_LEDGER_ALIVE has no size of its own: 0. */
+size_t pk_ledger_piece_bytes(unsigned int kind, const void *piece);
 
 /*
  * Live view of the ledger without a recording: keeps the module's ledger attached
@@ -38,6 +60,8 @@ int pk_live_read(struct pk_live *l, uint64_t epoch_ns, uint32_t what,
 /* The session that runs, if any: its owner, in the initial pid namespace; false: none. */
 struct pk_nl_status;
 int pk_live_status(struct pk_live *l, struct pk_nl_status *ret, struct pk_err *err);
+/* As the initial pid namespace, and so the ledger, numbers them, in place; 0: gone. */
+int pk_live_global_pids(struct pk_live *l, uint32_t *pids, unsigned int nr, struct pk_err *err);
 void pk_live_close(struct pk_live *l);	/* NULL is fine */
 
 #endif

@@ -53,6 +53,9 @@ static bool block_plausible(const struct replay *r)
 	case PK_DUMP_RECORDS:
 		return b->len && b->len % 8 == 0 && b->len <= PK_DUMP_MAX_BLOCK &&
 		       b->cpu < r->info.nr_cpus;
+	case PK_DUMP_LEDGER:
+		return b->len && b->len <= PK_LEDGER_MAX_PIECE &&
+		       b->cpu >= PKPROF_A_LEDGER_INFO && b->cpu <= PKPROF_A_LEDGER_HIST;
 	}
 	return false;
 }
@@ -214,17 +217,73 @@ static int keep_books(struct replay *r)
 	return 0;
 }
 
+static bool replay_ledger_due(struct pk_source *s)
+{
+	return replay_of(s)->block.kind == PK_DUMP_LEDGER;
+}
+
+/* The blocks of the reading in hand, each to @v; NULL: to nobody. */
+static int take_reading(struct replay *r, const struct pk_ledger_visitor *v, void *ctx,
+			struct pk_err *err)
+{
+	struct pk_err fault = { 0 };
+	int ret = 0;
+
+	if (r->block.cpu != PKPROF_A_LEDGER_INFO)
+		return bad(r, "a reading of the ledger has no beginning", err);
+	do {
+		if (v)
+			ret = pk_ledger_tell(r->block.cpu, r->buffer, r->block.len, v, ctx,
+					     &fault);
+		if (fault.code)
+			return bad(r, fault.msg, err);
+		if (!ret)
+			ret = next_block(r, err);
+	} while (!ret && r->block.kind == PK_DUMP_LEDGER &&
+		 r->block.cpu != PKPROF_A_LEDGER_INFO);
+	return ret ? ret : take_round(r, err);
+}
+
+static int replay_ledger(struct pk_source *s, uint64_t epoch_ns, uint32_t what,
+			 const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err)
+{
+	struct replay *r = replay_of(s);
+	struct pkprof_ledger_info info = { .now_ns = r->now_ns };
+
+	/* the dump has what was asked for when it was made */
+	(void)epoch_ns;
+	(void)what;
+	if (!(r->info.sources >> PKPROF_SRC_SCHED & 1))
+		return pk_err_set(err, -EOPNOTSUPP, "the dump %s was made without source sched",
+				  r->path);
+	if (replay_ledger_due(s))
+		return take_reading(r, v, ctx, err);
+	return pk_ledger_tell(PKPROF_A_LEDGER_INFO, &info, sizeof(info), v, ctx, err);
+}
+
+/* A reading that nobody asked for is passed over. */
+static int skip_readings(struct replay *r, struct pk_err *err)
+{
+	int ret = 0;
+
+	while (!ret && r->block.kind == PK_DUMP_LEDGER)
+		ret = take_reading(r, NULL, NULL, err);
+	return ret;
+}
+
 static int replay_drain(struct pk_source *s, pk_record_fn fn, void *ctx, struct pk_err *err)
 {
 	struct replay *r = replay_of(s);
 	bool first = true;
-	int ret = 0;
+	int ret = skip_readings(r, err);
 
+	if (ret)
+		return ret;
 	if (!r->block.kind)
 		return -ENODATA;
-	/* The round in hand, up to the head of the next one. */
+	/* The round in hand, up to the head of the next one or of a reading. */
 	for (; !ret && r->block.kind; first = false) {
-		if (r->block.kind == PK_DUMP_ROUND && !first)
+		if (r->block.kind == PK_DUMP_LEDGER || (r->block.kind == PK_DUMP_ROUND && !first))
 			break;
 		if (r->block.kind == PK_DUMP_RECORDS)
 			ret = hand_out(r, fn, ctx, err);
@@ -274,6 +333,8 @@ const struct pk_source_ops pk_source_replay = {
 	.poll_fd = replay_poll_fd,
 	.drain = replay_drain,
 	.books = replay_books,
+	.ledger = replay_ledger,
+	.ledger_due = replay_ledger_due,
 	.mark = replay_mark,
 	.stop = replay_stop,
 	.close = replay_close,

@@ -82,6 +82,12 @@ struct pk_source_ops {
 	int (*ledger)(struct pk_source *s, uint64_t epoch_ns, uint32_t what,
 		      const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err);
 	/*
+	 * Whether the next reading of the ledger belongs here, between two drains; to be asked
+	 * after start and after each drain, until it says no. NULL: the engine does not care
+	 * when it is read.
+	 */
+	bool (*ledger_due)(struct pk_source *s);
+	/*
 	 * Process and thread ids of our pid namespace to those that records have, in
 	 * place; 0: gone. NULL: the engine cannot tell.
 	 */

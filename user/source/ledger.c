@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a dump of the ledger tells, checked piece by piece; see ledger.h.
+ *
+ * A module of another version, or a dump file, may hold anything: sizes come from the
+ * transport and are checked first, and nothing beyond them is looked at.
+ */
+#include <errno.h>
+#include <assert.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "source/ledger.h"
+
+#define MAX_CPUS 65536 /* more is nonsense */
+
+static_assert(PKPROF_NR_LINES <= UINT8_MAX, "a state is one byte");
+
+/* Lines are known ones; *sum_ret: of their ns, modulo 2^64 for the many dead. */
+static const char *lines_fault(const struct pkprof_ledger_line *lines, unsigned int nr,
+			       uint64_t *sum_ret)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		if (lines[i].line >= PKPROF_NR_LINES)
+			return "a line is not known here";
+		sum += lines[i].ns;
+	}
+	*sum_ret = sum;
+	return NULL;
+}
+
+static bool ends_in_time(const char comm[PKPROF_COMM_LEN])
+{
+	return memchr(comm, '\0', PKPROF_COMM_LEN);
+}
+
+/* Whether @nr elements of @size fit behind a head of @head bytes. */
+static bool fits(size_t bytes, size_t head, size_t nr, size_t size)
+{
+	return bytes >= head && (bytes - head) / size >= nr;
+}
+
+const char *pk_ledger_thread_fault(const struct pkprof_ledger_thread *t, size_t bytes)
+{
+	const char *fault;
+	uint64_t sum;
+
+	if (bytes < sizeof(*t) || !fits(bytes, sizeof(*t), t->nr_lines, sizeof(t->lines[0])))
+		return "it is cut";
+	if (t->state >= PKPROF_NR_LINES)
+		return "its state is not known here";
+	if (!ends_in_time(t->comm))
+		return "its name does not end";
+	if (t->from_ns > t->since_ns || t->since_ns > t->read_ns || t->read_ns > INT64_MAX)
+		return "its times go backwards";
+	fault = lines_fault(t->lines, t->nr_lines, &sum);
+	if (!fault && sum != t->since_ns - t->from_ns)
+		fault = "its lines do not sum up to its time";
+	return fault;
+}
+
+const char *pk_ledger_process_fault(const struct pkprof_ledger_process *p, size_t bytes)
+{
+	uint64_t sum;
+
+	if (bytes < sizeof(*p) || !fits(bytes, sizeof(*p), p->nr_lines, sizeof(p->lines[0])))
+		return "it is cut";
+	if (!ends_in_time(p->comm))
+		return "its name does not end";
+	if (p->read_ns > INT64_MAX)
+		return "its time makes no sense";
+	return lines_fault(p->lines, p->nr_lines, &sum);
+}
+
+const char *pk_ledger_cpu_fault(const struct pkprof_ledger_cpu *c, size_t bytes)
+{
+	if (bytes < sizeof(*c))
+		return "it is cut";
+	if (c->cpu >= MAX_CPUS)
+		return "there are not that many CPUs";
+	if (c->from_ns > c->read_ns || c->read_ns > INT64_MAX)
+		return "its times go backwards";
+	if (c->busy_ns + c->idle_ns + c->offline_ns != c->read_ns - c->from_ns)
+		return "its parts do not sum up to its time";
+	return NULL;
+}
+
+const char *pk_ledger_hist_fault(const struct pkprof_hist *h, size_t bytes)
+{
+	unsigned int limit;
+
+	if (bytes < sizeof(*h) || !fits(bytes, sizeof(*h), h->nr_buckets, sizeof(h->buckets[0])))
+		return "it is cut";
+	if (h->what >= PKPROF_NR_HISTS || h->key >= PKPROF_NR_HIST_KEYS)
+		return "its kind is not known here";
+	limit = h->key == PKPROF_HIST_THREAD ? PKPROF_HIST_COARSE : PKPROF_HIST_BUCKETS;
+	for (unsigned int i = 0; i < h->nr_buckets; i++)
+		if (h->buckets[i].bucket >= limit || (i && h->buckets[i].bucket <= h->buckets[i - 1].bucket))
+			return "its buckets are out of range or out of order";
+	return NULL;
+}
+
+static const char *info_fault(const struct pkprof_ledger_info *i, size_t bytes)
+{
+	if (bytes < sizeof(*i))
+		return "it is cut";
+	return i->from_ns > i->now_ns || i->now_ns > INT64_MAX ? "its times go backwards" : NULL;
+}
+
+static int malformed(const char *what, unsigned long id, const char *fault, struct pk_err *err)
+{
+	return pk_err_set(err, -EBADMSG, "the ledger's %s %lu makes no sense: %s", what, id, fault);
+}
+
+static int tell_thread(const struct pkprof_ledger_thread *t, size_t bytes,
+		       const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err)
+{
+	const char *fault = pk_ledger_thread_fault(t, bytes);
+
+	if (fault)
+		return malformed("account of thread", bytes < sizeof(*t) ? 0 : t->tid, fault, err);
+	return v->thread ? v->thread(ctx, t) : 0;
+}
+
+static int tell_process(const struct pkprof_ledger_process *p, size_t bytes,
+			const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err)
+{
+	const char *fault = pk_ledger_process_fault(p, bytes);
+
+	if (fault)
+		return malformed("account of process", bytes < sizeof(*p) ? 0 : p->tgid, fault, err);
+	return v->process ? v->process(ctx, p) : 0;
+}
+
+static int tell_cpu(const struct pkprof_ledger_cpu *c, size_t bytes,
+		    const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err)
+{
+	const char *fault = pk_ledger_cpu_fault(c, bytes);
+
+	if (fault)
+		return malformed("account of CPU", bytes < sizeof(*c) ? 0 : c->cpu, fault, err);
+	return v->cpu ? v->cpu(ctx, c) : 0;
+}
+
+static int tell_hist(const struct pkprof_hist *h, size_t bytes, const struct pk_ledger_visitor *v,
+		     void *ctx, struct pk_err *err)
+{
+	const char *fault = pk_ledger_hist_fault(h, bytes);
+
+	if (fault)
+		return malformed("distribution of", bytes < sizeof(*h) ? 0 : h->id, fault, err);
+	return v->hist ? v->hist(ctx, h) : 0;
+}
+
+static int tell_info(const struct pkprof_ledger_info *i, size_t bytes,
+		     const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err)
+{
+	const char *fault = info_fault(i, bytes);
+
+	if (fault)
+		return malformed("description", 0, fault, err);
+	return v->info ? v->info(ctx, i) : 0;
+}
+
+int pk_ledger_tell(unsigned int kind, const void *piece, size_t bytes,
+		   const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err)
+{
+	switch (kind) {
+	case PKPROF_A_LEDGER_INFO:
+		return tell_info(piece, bytes, v, ctx, err);
+	case PKPROF_A_LEDGER_CPU:
+		return tell_cpu(piece, bytes, v, ctx, err);
+	case PKPROF_A_LEDGER_PROCESS:
+		return tell_process(piece, bytes, v, ctx, err);
+	case PKPROF_A_LEDGER_THREAD:
+		return tell_thread(piece, bytes, v, ctx, err);
+	case PKPROF_A_LEDGER_HIST:
+		return tell_hist(piece, bytes, v, ctx, err);
+	case PKPROF_A_LEDGER_ALIVE:
+		if (bytes % sizeof(uint64_t))
+			return malformed("list of accounts", bytes, "it is cut", err);
+		return v->alive ? v->alive(ctx, piece, bytes / sizeof(uint64_t)) : 0;
+	}
+	return 0;
+}
+
+size_t pk_ledger_piece_bytes(unsigned int kind, const void *piece)
+{
+	const struct pkprof_ledger_process *p = piece;
+	const struct pkprof_ledger_thread *t = piece;
+	const struct pkprof_hist *h = piece;
+
+	switch (kind) {
+	case PKPROF_A_LEDGER_INFO:
+		return sizeof(struct pkprof_ledger_info);
+	case PKPROF_A_LEDGER_CPU:
+		return sizeof(struct pkprof_ledger_cpu);
+	case PKPROF_A_LEDGER_PROCESS:
+		return sizeof(*p) + p->nr_lines * sizeof(p->lines[0]);
+	case PKPROF_A_LEDGER_THREAD:
+		return sizeof(*t) + t->nr_lines * sizeof(t->lines[0]);
+	case PKPROF_A_LEDGER_HIST:
+		return sizeof(*h) + h->nr_buckets * sizeof(h->buckets[0]);
+	}
+	return 0;
+}
