@@ -165,6 +165,85 @@ static void fill_counters(struct pk_writer *w, uint64_t time_ns, uint64_t *rng)
 	}
 }
 
+static void fill_ledger(struct pk_writer *w, uint64_t time_ns, uint64_t *rng)
+{
+	for (uint32_t i = 0; i < 12; i++) {
+		uint64_t r = fixture_random(rng), ns = 90000000 - i * 1000;
+		struct pk_ledger_part parts[] = {
+			{ .ns = r % 20000000, .nr = r % 50, .line = PKPROF_LINE_CPU },
+			{ .ns = r % 1000000, .nr = r % 51, .line = PKPROF_LINE_WAKEUP },
+			{ .line = PKPROF_LINE_DISK, .part = i % 3 },
+			{ .nr = 7, .line = PKPROF_LINE_DISK, .part = 3 + i % 3 },
+		};
+		struct pk_ledger_piece p = { .from_ns = time_ns, .to_ns = time_ns + ns,
+					     .tid = 100 + i, .tgid = 100 + i % 2,
+					     .nr_parts = i % 4 ? 4 : 1 };
+
+		if (i % 4)
+			parts[3].ns = ns - parts[0].ns - parts[1].ns;
+		else
+			parts[0].ns = ns;
+		assert_int_equal(pk_writer_ledger(w, &p, parts), 0);
+	}
+	for (uint32_t cpu = 0; cpu < 2; cpu++) {
+		struct pk_cpu_piece p = { .from_ns = time_ns, .to_ns = time_ns + 90000000,
+					  .cpu = cpu, .busy_ns = 30000000, .idle_ns = 59999990,
+					  .offline_ns = 10, .nr_switches = fixture_random(rng) % 999,
+					  .steal_ns = 5, .softirq_ns = 6, .iowait_ns = 7 };
+
+		assert_int_equal(pk_writer_cpu(w, &p), 0);
+	}
+}
+
+static void fill_hists(struct pk_writer *w, uint64_t time_ns, uint64_t *rng)
+{
+	for (uint32_t i = 0; i < 6; i++) {
+		struct pk_hist_bucket b[5];
+		struct pk_hist_piece h = { .from_ns = time_ns, .to_ns = time_ns + 90000000,
+					   .what = i % PKPROF_NR_HISTS, .key = i / 2, .id = i,
+					   .max_ns = 77777, .nr_buckets = i ? 5 : 0 };
+
+		for (uint32_t n = 0; n < h.nr_buckets; n++) {
+			b[n].bucket = n * 5 + fixture_random(rng) % 4;
+			b[n].nr = 1 + fixture_random(rng) % 99;
+			h.count += b[n].nr;
+			h.sum_ns += b[n].nr * 1000;
+		}
+		assert_int_equal(pk_writer_hist(w, &h, b), 0);
+	}
+}
+
+static void fill_waits(struct pk_writer *w, uint64_t time_ns, uint32_t nodes, uint64_t *rng)
+{
+	for (uint32_t i = 0; i < 20; i++) {
+		uint64_t r = fixture_random(rng);
+		struct pk_wait x = { .since_ns = time_ns - r % 1000000, .time_ns = time_ns,
+				     .nr_blocked = r >> 8 & 7, .nr_runq = i % 2, .tid = 100 + r % 7,
+				     .tgid = 100, .cpu = i % 2, .kstack = 1 + (r >> 10) % nodes,
+				     .ustack = i % 3 ? 1 + (r >> 20) % nodes : 0, .ends = r >> 48,
+				     .line = PKPROF_LINE_DISK, .runq_line = PKPROF_LINE_WAKEUP,
+				     .period_log2 = 20 };
+		struct pk_wake k = { .since_ns = x.since_ns, .time_ns = time_ns, .tid = x.tid,
+				     .tgid = 100, .cpu = 1, .waker_tid = r % 9, .waker_tgid = r % 3,
+				     .waker_comm = intern(w, i % 2 ? "waker" : ""),
+				     .kstack = x.ustack, .ustack = x.kstack, .ends = x.ends,
+				     .flags = i % 4 };
+		struct pk_latency l = { .time_ns = time_ns, .queued_ns = x.since_ns,
+					.threshold_ns = 1000 << i % 2, .prev_ns = r % 5000000,
+					.tid = x.tid, .tgid = 100, .cpu = i % 2, .prev_tid = r % 9,
+					.prev_tgid = r % 3, .prev_comm = k.waker_comm,
+					.line = PKPROF_LINE_PREEMPTED };
+
+		x.flags = i % 5 ? PKPROF_WAIT_KTHREAD : PKPROF_WAIT_OPEN;
+		x.woken_ns = i % 5 ? x.since_ns + (time_ns - x.since_ns) / 2 : 0;
+		assert_int_equal(pk_writer_wait(w, &x), 0);
+		assert_int_equal(pk_writer_wake(w, &k), 0);
+		if (i % 4 == 0)
+			assert_int_equal(pk_writer_latency(w, &l), 0);
+		time_ns += 100000;
+	}
+}
+
 static void fill_symbols(struct pk_writer *w, uint32_t space)
 {
 	uint64_t addr = 4096;
@@ -192,10 +271,15 @@ void fixture_fill_ordinary(struct pk_writer *w)
 	for (uint64_t round = 0; round < 6; round++) {
 		uint64_t now = 1000000000 + round * 100000000;
 		char text[16];
+		uint32_t nodes;
 
 		fill_tasks(w, now, &rng);
 		fill_maps(w, now + 20000, &rng);
-		fill_samples(w, now + 40000, fill_nodes(w, &rng), &rng);
+		nodes = fill_nodes(w, &rng);
+		fill_samples(w, now + 40000, nodes, &rng);
+		fill_ledger(w, now, &rng);
+		fill_hists(w, now, &rng);
+		fill_waits(w, now + 1000000, nodes, &rng);
 		snprintf(text, sizeof(text), "phase %u", (unsigned int)round);
 		assert_int_equal(pk_writer_mark(w, now + 50000, text, strlen(text)), 0);
 		fill_counters(w, now + 60000, &rng);
@@ -284,6 +368,101 @@ static void compare_tables(const struct pk_profile *a, const struct pk_profile *
 	}
 }
 
+static void compare_ledger(const struct pk_profile *a, const struct pk_profile *b)
+{
+	EACH(ledger) {
+		SAME(from_ns);
+		SAME(to_ns);
+		SAME(tid);
+		SAME(tgid);
+		SAME(first_part);
+		SAME(nr_parts);
+	}
+	EACH(ledger_parts) {
+		SAME(ns);
+		SAME(nr);
+		SAME(line);
+		SAME(part);
+	}
+	EACH(cpus) {
+		SAME(from_ns);
+		SAME(to_ns);
+		SAME(cpu);
+		SAME(busy_ns);
+		SAME(idle_ns);
+		SAME(offline_ns);
+		SAME(nr_switches);
+		SAME(steal_ns);
+		SAME(softirq_ns);
+		SAME(irq_ns);
+		SAME(iowait_ns);
+	}
+	EACH(hists) {
+		SAME(from_ns);
+		SAME(to_ns);
+		SAME(what);
+		SAME(key);
+		SAME(id);
+		SAME(count);
+		SAME(sum_ns);
+		SAME(max_ns);
+		SAME(first_bucket);
+		SAME(nr_buckets);
+	}
+	EACH(hist_buckets) {
+		SAME(bucket);
+		SAME(nr);
+	}
+}
+
+static void compare_waits(const struct pk_profile *a, const struct pk_profile *b)
+{
+	EACH(latencies) {
+		SAME(time_ns);
+		SAME(queued_ns);
+		SAME(threshold_ns);
+		SAME(prev_ns);
+		SAME(tid);
+		SAME(tgid);
+		SAME(cpu);
+		SAME(prev_tid);
+		SAME(prev_tgid);
+		SAME_TEXT(prev_comm);
+		SAME(line);
+	}
+	EACH(waits) {
+		SAME(since_ns);
+		SAME(woken_ns);
+		SAME(time_ns);
+		SAME(nr_blocked);
+		SAME(nr_runq);
+		SAME(tid);
+		SAME(tgid);
+		SAME(cpu);
+		SAME(kstack);
+		SAME(ustack);
+		SAME(ends);
+		SAME(line);
+		SAME(runq_line);
+		SAME(period_log2);
+		SAME(flags);
+	}
+	EACH(wakes) {
+		SAME(since_ns);
+		SAME(time_ns);
+		SAME(tid);
+		SAME(tgid);
+		SAME(cpu);
+		SAME(waker_tid);
+		SAME(waker_tgid);
+		SAME_TEXT(waker_comm);
+		SAME(kstack);
+		SAME(ustack);
+		SAME(ends);
+		SAME(flags);
+	}
+}
+
 static void compare_samples(const struct pk_samples *x, const struct pk_samples *y)
 {
 	size_t nr = x->nr;
@@ -306,6 +485,8 @@ void assert_is_prefix(const struct pk_profile *part, const struct pk_profile *wh
 	for (uint32_t id = 0; id < part->strings.entries.nr; id++)
 		assert_same_text(part, id, whole, id);
 	compare_tables(part, whole);
+	compare_ledger(part, whole);
+	compare_waits(part, whole);
 	compare_samples(&part->samples, &whole->samples);
 }
 
@@ -320,9 +501,81 @@ void assert_same(const struct pk_profile *a, const struct pk_profile *b)
 
 /* --- sanity --------------------------------------------------------------------- */
 
-#define ASSERT_BY_TIME(table)                                                                      \
+#define ASSERT_BY(table, field)                                                                    \
 	for (size_t i = 1; i < p->table.nr; i++)                                                   \
-	assert_true(p->table.data[i - 1].time_ns <= p->table.data[i].time_ns)
+	assert_true(p->table.data[i - 1].field <= p->table.data[i].field)
+#define ASSERT_BY_TIME(table) ASSERT_BY(table, time_ns)
+
+/* Written out once more, so that the code under test does not judge itself. */
+static void assert_sane_ledger(const struct pk_profile *p)
+{
+	PK_VEC_FOREACH(&p->ledger, x) {
+		const struct pk_ledger_part *part = &p->ledger_parts.data[x->first_part];
+		uint64_t sum = 0;
+
+		assert_true(x->nr_parts && x->from_ns < x->to_ns && x->to_ns <= PK_TIME_MAX_NS);
+		assert_true((uint64_t)x->first_part + x->nr_parts <= p->ledger_parts.nr);
+		for (uint32_t i = 0; i < x->nr_parts; i++) {
+			assert_true(part[i].line < PKPROF_NR_LINES);
+			assert_true(!i || part[i - 1].line < part[i].line ||
+				    (part[i - 1].line == part[i].line &&
+				     part[i - 1].part < part[i].part));
+			assert_false(__builtin_add_overflow(sum, part[i].ns, &sum));
+		}
+		assert_int_equal(sum, x->to_ns - x->from_ns);
+	}
+	PK_VEC_FOREACH(&p->cpus, x) {
+		uint64_t sum = 0;
+
+		assert_true(x->from_ns < x->to_ns && x->to_ns <= PK_TIME_MAX_NS);
+		assert_false(__builtin_add_overflow(x->busy_ns, x->idle_ns, &sum));
+		assert_false(__builtin_add_overflow(sum, x->offline_ns, &sum));
+		assert_int_equal(sum, x->to_ns - x->from_ns);
+	}
+	PK_VEC_FOREACH(&p->hists, x) {
+		const struct pk_hist_bucket *b = &p->hist_buckets.data[x->first_bucket];
+		uint64_t count = 0;
+
+		assert_true(x->what < PKPROF_NR_HISTS && x->key < PKPROF_NR_HIST_KEYS);
+		assert_true(x->from_ns < x->to_ns && x->to_ns <= PK_TIME_MAX_NS);
+		assert_true((uint64_t)x->first_bucket + x->nr_buckets <= p->hist_buckets.nr);
+		for (uint32_t i = 0; i < x->nr_buckets; i++) {
+			assert_true(b[i].bucket < (x->key == PKPROF_HIST_THREAD ? 32 : 304));
+			assert_true(b[i].nr && (!i || b[i - 1].bucket < b[i].bucket));
+			count += b[i].nr;
+		}
+		assert_int_equal(count, x->count);
+	}
+	ASSERT_BY(ledger, to_ns);
+	ASSERT_BY(cpus, to_ns);
+	ASSERT_BY(hists, to_ns);
+}
+
+static void assert_sane_waits(const struct pk_profile *p)
+{
+	size_t strings = p->strings.entries.nr;
+
+	PK_VEC_FOREACH(&p->latencies, x)
+		assert_true(x->time_ns <= PK_TIME_MAX_NS && x->queued_ns <= x->time_ns &&
+			    x->line < PKPROF_NR_LINES && x->prev_comm < strings);
+	PK_VEC_FOREACH(&p->waits, x) {
+		assert_true(x->time_ns <= PK_TIME_MAX_NS && x->since_ns <= x->time_ns);
+		assert_true((x->woken_ns >= x->since_ns && x->woken_ns <= x->time_ns) ||
+			    (!x->woken_ns && x->flags & PKPROF_WAIT_OPEN));
+		assert_true(x->line < PKPROF_NR_LINES && x->runq_line < PKPROF_NR_LINES);
+		assert_true(x->period_log2 <= 36);
+		assert_true(((unsigned __int128)x->nr_blocked + x->nr_runq) << x->period_log2 <=
+			    PK_TIME_MAX_NS);
+		assert_true(x->kstack < p->nodes.nr && x->ustack < p->nodes.nr);
+	}
+	PK_VEC_FOREACH(&p->wakes, x)
+		assert_true(x->time_ns <= PK_TIME_MAX_NS && x->since_ns <= x->time_ns &&
+			    x->waker_comm < strings && x->kstack < p->nodes.nr &&
+			    x->ustack < p->nodes.nr);
+	ASSERT_BY_TIME(latencies);
+	ASSERT_BY_TIME(waits);
+	ASSERT_BY_TIME(wakes);
+}
 
 void assert_sane(const struct pk_profile *p)
 {
@@ -350,6 +603,8 @@ void assert_sane(const struct pk_profile *p)
 		assert_true(y->space < PK_SPACE_NR && y->name < strings && y->dso < strings &&
 			    y->addr + y->size >= y->addr &&
 			    (y->space != PK_SPACE_FILE || y->id < p->files.nr));
+	assert_sane_ledger(p);
+	assert_sane_waits(p);
 	ASSERT_BY_TIME(tasks);
 	ASSERT_BY_TIME(maps);
 	ASSERT_BY_TIME(marks);

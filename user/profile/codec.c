@@ -18,6 +18,12 @@ static const struct pk_codec *const codecs[] = {
 	[PK_CHUNK_MARKS] = &pk_codec_marks,
 	[PK_CHUNK_COUNTERS] = &pk_codec_counters,
 	[PK_CHUNK_SYMBOLS] = &pk_codec_symbols,
+	[PK_CHUNK_LEDGER] = &pk_codec_ledger,
+	[PK_CHUNK_HISTOGRAMS] = &pk_codec_hists,
+	[PK_CHUNK_CPUS] = &pk_codec_cpus,
+	[PK_CHUNK_LATENCIES] = &pk_codec_latencies,
+	[PK_CHUNK_WAITS] = &pk_codec_waits,
+	[PK_CHUNK_WAKES] = &pk_codec_wakes,
 };
 static_assert(PK_ARRAY_SIZE(codecs) <= PK_CHUNK_NR_TYPES, "a codec of no type");
 
@@ -124,15 +130,32 @@ static int decode_items(struct pk_loading *l, const struct pk_codec *codec, unsi
 /* How long the tables are, to take back what a bad chunk added. */
 struct lengths {
 	size_t strings, facts, files, tasks, maps, nodes, marks, counters, symbols;
+	size_t ledger, ledger_parts, hists, hist_buckets, cpus, latencies, waits, wakes;
 };
 
 static struct lengths lengths_of(const struct pk_loading *l)
 {
 	const struct pk_profile *p = l->p;
 
-	return (struct lengths){ l->string_ids.nr, p->facts.nr, p->files.nr,
-				 p->tasks.nr,	   p->maps.nr,	p->nodes.nr,
-				 p->marks.nr,	   p->counters.nr, p->symbols.nr };
+	return (struct lengths){
+		.strings = l->string_ids.nr,
+		.facts = p->facts.nr,
+		.files = p->files.nr,
+		.tasks = p->tasks.nr,
+		.maps = p->maps.nr,
+		.nodes = p->nodes.nr,
+		.marks = p->marks.nr,
+		.counters = p->counters.nr,
+		.symbols = p->symbols.nr,
+		.ledger = p->ledger.nr,
+		.ledger_parts = p->ledger_parts.nr,
+		.hists = p->hists.nr,
+		.hist_buckets = p->hist_buckets.nr,
+		.cpus = p->cpus.nr,
+		.latencies = p->latencies.nr,
+		.waits = p->waits.nr,
+		.wakes = p->wakes.nr,
+	};
 }
 
 static void take_back(struct pk_loading *l, const struct lengths *n)
@@ -148,6 +171,14 @@ static void take_back(struct pk_loading *l, const struct lengths *n)
 	p->marks.nr = n->marks;
 	p->counters.nr = n->counters;
 	p->symbols.nr = n->symbols;
+	p->ledger.nr = n->ledger;
+	p->ledger_parts.nr = n->ledger_parts;
+	p->hists.nr = n->hists;
+	p->hist_buckets.nr = n->hist_buckets;
+	p->cpus.nr = n->cpus;
+	p->latencies.nr = n->latencies;
+	p->waits.nr = n->waits;
+	p->wakes.nr = n->wakes;
 }
 
 int pk_loading_decode(struct pk_loading *l, unsigned int type, struct pk_reader *r)

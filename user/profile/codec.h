@@ -13,6 +13,7 @@
 #include "base/reader.h"
 #include "base/strbuf.h"
 #include "profile/chunk.h"
+#include "profile/columns.h"
 #include "profile/profile.h"
 #include "profile/writer.h"
 
@@ -49,6 +50,9 @@ struct pk_writer {
 	size_t texts_bytes;
 	struct pk_sample_encoder *samples;
 	struct pk_node_encoder *nodes;
+	/* Items of the types that go by columns.h, and what such items consist of. */
+	pk_column_rows rows[PK_CHUNK_NR_TYPES], subrows[PK_CHUNK_NR_TYPES];
+	struct pk_column_scratch scratch;
 	uint64_t period_ns;	/* fact "record.period_ns": makes times smaller, 0: not known */
 	uint64_t end_ns;
 	struct pk_strbuf raw, packed;
@@ -77,7 +81,8 @@ struct pk_codec {
 
 extern const struct pk_codec pk_codec_end, pk_codec_strings, pk_codec_facts, pk_codec_files,
 	pk_codec_tasks, pk_codec_maps, pk_codec_nodes, pk_codec_samples, pk_codec_marks,
-	pk_codec_counters, pk_codec_symbols;
+	pk_codec_counters, pk_codec_symbols, pk_codec_ledger, pk_codec_hists, pk_codec_cpus,
+	pk_codec_latencies, pk_codec_waits, pk_codec_wakes;
 
 /* The row of a type, or NULL. */
 const struct pk_codec *pk_codec_of(unsigned int type);
@@ -86,6 +91,17 @@ const struct pk_codec *pk_codec_of(unsigned int type);
 
 /* An item was added to pending[type]: write the chunk if it is big enough. */
 int pk_writer_added(struct pk_writer *w, enum pk_chunk_type type);
+/*
+ * Likewise, for types that go by columns.h: one item of @nr_cols values, and before
+ * it, with subrow(), those of its parts. last_row(): the chunk is big enough. subrow()
+ * sets no error; 0 or -ENOMEM.
+ */
+int pk_writer_row(struct pk_writer *w, enum pk_chunk_type type, const uint64_t *row,
+		  unsigned int nr_cols);
+int pk_writer_last_row(struct pk_writer *w, enum pk_chunk_type type, const uint64_t *row,
+		       unsigned int nr_cols);
+int pk_writer_subrow(struct pk_writer *w, enum pk_chunk_type type, const uint64_t *row,
+		     unsigned int nr_cols);
 /* Write what is pending of a type, after what it needs. */
 int pk_writer_emit(struct pk_writer *w, enum pk_chunk_type type);
 /* Refuse an item that no reader would take: sets the writer's error, returns -EINVAL. */

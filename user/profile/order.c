@@ -78,9 +78,10 @@ static int order_table(void *array, size_t nr, size_t size, size_t offset)
 	return ret;
 }
 
-#define ORDER_TABLE(v)                                                                             \
+#define ORDER_BY(v, field)                                                                         \
 	order_table((v)->data, (v)->nr, sizeof(*(v)->data),                                        \
-		    offsetof(__typeof__(*(v)->data), time_ns))
+		    offsetof(__typeof__(*(v)->data), field))
+#define ORDER_TABLE(v) ORDER_BY(v, time_ns)
 
 static int order_samples(struct pk_samples *s)
 {
@@ -151,6 +152,10 @@ static void find_span(const struct pk_profile *p, uint64_t *first_ret, uint64_t 
 		SPAN(p->tasks.data[0].time_ns, p->tasks.data[p->tasks.nr - 1].time_ns);
 	if (p->marks.nr)
 		SPAN(p->marks.data[0].time_ns, p->marks.data[p->marks.nr - 1].time_ns);
+	if (p->waits.nr)
+		SPAN(p->waits.data[0].time_ns, p->waits.data[p->waits.nr - 1].time_ns);
+	PK_VEC_FOREACH(&p->ledger, l)
+		SPAN(l->from_ns, l->to_ns);
 	PK_VEC_FOREACH(&p->counters, c)
 		SPAN(c->time_ns, c->time_ns);
 #undef SPAN
@@ -163,7 +168,9 @@ int pk_profile_order(struct pk_profile *p)
 	uint64_t first_ns, last_ns;
 
 	if (ORDER_TABLE(&p->tasks) || ORDER_TABLE(&p->maps) || ORDER_TABLE(&p->marks) ||
-	    order_samples(&p->samples) || order_symbols(p))
+	    ORDER_BY(&p->ledger, to_ns) || ORDER_BY(&p->cpus, to_ns) ||
+	    ORDER_BY(&p->hists, to_ns) || ORDER_TABLE(&p->latencies) || ORDER_TABLE(&p->waits) ||
+	    ORDER_TABLE(&p->wakes) || order_samples(&p->samples) || order_symbols(p))
 		return -ENOMEM;
 	find_span(p, &first_ns, &last_ns);
 	p->start_ns = pk_profile_fact_u64(p, "record.start_ns", first_ns);

@@ -28,6 +28,14 @@ void pk_profile_deinit(struct pk_profile *p)
 	pk_vec_deinit(&p->marks);
 	pk_vec_deinit(&p->counters);
 	pk_vec_deinit(&p->symbols);
+	pk_vec_deinit(&p->ledger);
+	pk_vec_deinit(&p->ledger_parts);
+	pk_vec_deinit(&p->cpus);
+	pk_vec_deinit(&p->hists);
+	pk_vec_deinit(&p->hist_buckets);
+	pk_vec_deinit(&p->latencies);
+	pk_vec_deinit(&p->waits);
+	pk_vec_deinit(&p->wakes);
 	free(s->time_ns);
 	free(s->tid);
 	free(s->tgid);

@@ -17,6 +17,7 @@
 #include "profile/codec.h"
 
 #define PENDING_MAX_BYTES (64 << 10)	/* of one type; small, for the recorder's memory */
+#define ROWS_PER_CHUNK 4096		/* of types that go by columns */
 #define PACK_LEVEL 2	/* 3 is 15 % slower for half a per cent less */
 #define PACK_MIN_BYTES 64		/* smaller bodies do not get smaller */
 
@@ -159,6 +160,7 @@ int pk_writer_emit(struct pk_writer *w, enum pk_chunk_type type)
 	p->nr = 0;
 	p->last = (struct pk_last){ 0 };
 	pk_strbuf_clear(&p->body);
+	w->rows[type].nr = w->subrows[type].nr = 0;
 	return 0;
 }
 
@@ -166,6 +168,40 @@ int pk_writer_added(struct pk_writer *w, enum pk_chunk_type type)
 {
 	w->pending[type].nr++;
 	return w->pending[type].body.len < PENDING_MAX_BYTES ? 0 : pk_writer_emit(w, type);
+}
+
+static int add_row(pk_column_rows *rows, const uint64_t *row, unsigned int nr_cols)
+{
+	int ret = pk_vec_reserve(rows, rows->nr + nr_cols);
+
+	if (ret)
+		return ret;
+	memcpy(rows->data + rows->nr, row, nr_cols * sizeof(*row));
+	rows->nr += nr_cols;
+	return 0;
+}
+
+int pk_writer_subrow(struct pk_writer *w, enum pk_chunk_type type, const uint64_t *row,
+		     unsigned int nr_cols)
+{
+	return add_row(&w->subrows[type], row, nr_cols);
+}
+
+int pk_writer_row(struct pk_writer *w, enum pk_chunk_type type, const uint64_t *row,
+		  unsigned int nr_cols)
+{
+	if (add_row(&w->rows[type], row, nr_cols))
+		return pk_writer_no_memory(w);
+	return ++w->pending[type].nr < ROWS_PER_CHUNK ? 0 : pk_writer_emit(w, type);
+}
+
+int pk_writer_last_row(struct pk_writer *w, enum pk_chunk_type type, const uint64_t *row,
+		       unsigned int nr_cols)
+{
+	if (add_row(&w->rows[type], row, nr_cols))
+		return pk_writer_no_memory(w);
+	w->pending[type].nr++;
+	return pk_writer_emit(w, type);
 }
 
 int pk_writer_flush(struct pk_writer *w)
@@ -273,8 +309,12 @@ void pk_writer_destroy(struct pk_writer *w)
 {
 	if (!w)
 		return;
-	for (unsigned int t = 0; t < PK_CHUNK_NR_TYPES; t++)
+	for (unsigned int t = 0; t < PK_CHUNK_NR_TYPES; t++) {
 		pk_strbuf_deinit(&w->pending[t].body);
+		pk_vec_deinit(&w->rows[t]);
+		pk_vec_deinit(&w->subrows[t]);
+	}
+	pk_column_scratch_deinit(&w->scratch);
 	pk_strtab_deinit(&w->texts);
 	pk_sample_encoder_destroy(w->samples);
 	pk_node_encoder_destroy(w->nodes);

@@ -61,7 +61,10 @@ int pk_writer_sample(struct pk_writer *w, const struct pk_sample_row *s);
 int pk_writer_mark(struct pk_writer *w, uint64_t time_ns, const char *text, size_t len);
 int pk_writer_counters(struct pk_writer *w, const struct pk_counters *c);
 int pk_writer_symbol(struct pk_writer *w, const struct pk_symbol *s);
-/* : p->nr_parts of them, p->first_part is not looked at; likewise . */
+/*
+ * @parts: p->nr_parts of them, in order of line and part; p->first_part is not looked
+ * at. @buckets likewise, none empty. What breaks the rules of valid.h is refused.
+ */
 int pk_writer_ledger(struct pk_writer *w, const struct pk_ledger_piece *p,
 		     const struct pk_ledger_part *parts);
 int pk_writer_cpu(struct pk_writer *w, const struct pk_cpu_piece *p);

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What items of the ledger and of waits must be like; see valid.h. */
+#include "profile/chunk.h"
+#include "profile/valid.h"
+
+static const char *span_wrong(uint64_t from_ns, uint64_t to_ns)
+{
+	if (to_ns > PK_TIME_MAX_NS)
+		return "out of all time";
+	return from_ns < to_ns ? NULL : "it ends before it begins";
+}
+
+static uint32_t order_of(const struct pk_ledger_part *part)
+{
+	return (uint32_t)part->line << 16 | part->part;
+}
+
+const char *pk_ledger_wrong(const struct pk_ledger_piece *p, const struct pk_ledger_part *parts)
+{
+	const char *wrong = span_wrong(p->from_ns, p->to_ns);
+	uint64_t left_ns = p->to_ns - p->from_ns;
+
+	if (wrong)
+		return wrong;
+	if (!p->nr_parts || p->nr_parts > PK_LEDGER_MAX_PARTS)
+		return "without parts, or too many";
+	for (uint32_t i = 0; i < p->nr_parts; i++) {
+		if (parts[i].line >= PKPROF_NR_LINES)
+			return "a line that is not known";
+		if (i && order_of(&parts[i - 1]) >= order_of(&parts[i]))
+			return "its lines are not in order";
+		if (parts[i].ns > left_ns)
+			return "its parts are longer than the whole";
+		left_ns -= parts[i].ns;
+	}
+	return left_ns ? "its parts are shorter than the whole" : NULL;
+}
+
+const char *pk_cpu_wrong(const struct pk_cpu_piece *p)
+{
+	const char *wrong = span_wrong(p->from_ns, p->to_ns);
+	uint64_t left_ns = p->to_ns - p->from_ns;
+
+	if (wrong)
+		return wrong;
+	if (p->busy_ns > left_ns || p->idle_ns > left_ns - p->busy_ns ||
+	    p->offline_ns != left_ns - p->busy_ns - p->idle_ns)
+		return "busy, idle and offline are not the whole";
+	return NULL;
+}
+
+const char *pk_hist_wrong(const struct pk_hist_piece *h, const struct pk_hist_bucket *buckets)
+{
+	uint32_t end = h->key == PKPROF_HIST_THREAD ? PKPROF_HIST_COARSE : PKPROF_HIST_BUCKETS;
+	const char *wrong = span_wrong(h->from_ns, h->to_ns);
+	uint64_t count = 0;
+
+	if (wrong)
+		return wrong;
+	if (h->what >= PKPROF_NR_HISTS || h->key >= PKPROF_NR_HIST_KEYS)
+		return "a distribution of what is not known";
+	for (uint32_t i = 0; i < h->nr_buckets; i++) {
+		if (buckets[i].bucket >= end)
+			return "a bucket out of range";
+		if (i && buckets[i - 1].bucket >= buckets[i].bucket)
+			return "its buckets are not in order";
+		if (!buckets[i].nr)
+			return "an empty bucket";
+		count += buckets[i].nr;
+	}
+	return count == h->count ? NULL : "its buckets are not the whole";
+}
+
+const char *pk_latency_wrong(const struct pk_latency *l)
+{
+	if (l->time_ns > PK_TIME_MAX_NS || l->queued_ns > l->time_ns)
+		return "out of all time";
+	return l->line < PKPROF_NR_LINES ? NULL : "a line that is not known";
+}
+
+const char *pk_wait_wrong(const struct pk_wait *x)
+{
+	if (x->time_ns > PK_TIME_MAX_NS || x->since_ns > x->time_ns)
+		return "out of all time";
+	if (x->woken_ns ? x->woken_ns < x->since_ns || x->woken_ns > x->time_ns :
+			  x->since_ns && !(x->flags & PKPROF_WAIT_OPEN))
+		return "woken at no time of the wait";
+	if (x->line >= PKPROF_NR_LINES || x->runq_line >= PKPROF_NR_LINES)
+		return "a line that is not known";
+	if (1ULL << (x->period_log2 & 63) > PKPROF_MAX_WAIT_PERIOD_NS || x->period_log2 > 63)
+		return "a period out of range";
+	if (x->nr_blocked > PK_TIME_MAX_NS >> x->period_log2 ||
+	    x->nr_runq > (PK_TIME_MAX_NS >> x->period_log2) - x->nr_blocked)
+		return "it stands for more than all time";
+	return NULL;
+}
+
+const char *pk_wake_wrong(const struct pk_wake *x)
+{
+	return x->time_ns > PK_TIME_MAX_NS || x->since_ns > x->time_ns ? "out of all time" : NULL;
+}

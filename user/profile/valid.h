@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What items of the ledger and of waits must be like, whether they are to be
+ * written or were read. Each returns NULL, or what is wrong in a few words.
+ */
+#ifndef PK_PROFILE_VALID_H
+#define PK_PROFILE_VALID_H
+
+#include "profile/profile.h"
+
+#define PK_LEDGER_MAX_PARTS 4096	/* of one piece */
+
+const char *pk_ledger_wrong(const struct pk_ledger_piece *p, const struct pk_ledger_part *parts);
+const char *pk_cpu_wrong(const struct pk_cpu_piece *p);
+const char *pk_hist_wrong(const struct pk_hist_piece *h, const struct pk_hist_bucket *buckets);
+const char *pk_latency_wrong(const struct pk_latency *l);
+const char *pk_wait_wrong(const struct pk_wait *x);	/* stacks are not looked at */
+const char *pk_wake_wrong(const struct pk_wake *x);	/* likewise */
+
+#endif
