@@ -100,6 +100,7 @@ static void pk_status_of(const struct pk_session *s, struct pk_status *ret)
 	ret->t0_ns = s->t0_ns;
 	ret->sources = s->cfg.sources;
 	ret->period_ns = s->cfg.period_ns;
+	ret->wait_period_ns = s->cfg.wait_period_ns;
 	ret->ring_bytes = s->cfg.ring_bytes;
 	ret->ring_stride = pk_session_ring_bytes(s);
 	ret->owner_pid = s->owner_pid;

@@ -43,6 +43,7 @@ struct pk_status {
 	u64 t0_ns;
 	u32 sources;		/* mask of 1 << enum pkprof_source */
 	u64 period_ns;
+	u64 wait_period_ns;
 	u32 ring_bytes;
 	u32 ring_stride;	/* bytes between two CPUs' mmap offsets */
 	u32 owner_pid;		/* initial pid namespace */

@@ -28,6 +28,8 @@ static const struct nla_policy pk_start_policy[PKPROF_A_MAX + 1] = {
 	[PKPROF_A_USER_DEPTH] = { .type = NLA_U32 },
 	[PKPROF_A_PIDS] = { .type = NLA_BINARY, .len = PKPROF_MAX_PIDS * sizeof(u32) },
 	[PKPROF_A_CPUS] = { .type = NLA_BINARY, .len = PK_MAX_CPU_BYTES },
+	[PKPROF_A_WAIT_PERIOD_NS] = { .type = NLA_U64 },
+	[PKPROF_A_WAIT_CAP] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy pk_info_policy[PKPROF_A_MAX + 1] = {
@@ -149,6 +151,28 @@ static int pk_refuse(struct genl_info *info, int attr, int err)
 	return err;
 }
 
+/* Sources that are fed by another one. */
+static const struct pk_source_need {
+	enum pkprof_source src, needs;
+	const char *what;
+} pk_source_needs[] = {
+	{ PKPROF_SRC_SCHED, PKPROF_SRC_TASK, "source sched needs source task" },
+	{ PKPROF_SRC_OFFCPU, PKPROF_SRC_SCHED, "source offcpu needs source sched" },
+};
+
+static int pk_start_needs(struct genl_info *info, u32 asked)
+{
+	const struct pk_source_need *n;
+
+	for (n = pk_source_needs; n < pk_source_needs + ARRAY_SIZE(pk_source_needs); n++) {
+		if ((asked & BIT(n->src)) && !(asked & BIT(n->needs))) {
+			NL_SET_ERR_MSG_FMT(info->extack, "%s", n->what);
+			return pk_refuse(info, PKPROF_A_SOURCES, -EINVAL);
+		}
+	}
+	return 0;
+}
+
 static int pk_start_sources(struct genl_info *info, struct pk_config *cfg)
 {
 	u32 asked = nla_get_u32(info->attrs[PKPROF_A_SOURCES]);
@@ -171,7 +195,7 @@ static int pk_start_sources(struct genl_info *info, struct pk_config *cfg)
 		return pk_refuse(info, PKPROF_A_SOURCES, -EINVAL);
 	}
 	cfg->sources = asked | BIT(PKPROF_SRC_CORE) | BIT(PKPROF_SRC_DEF);
-	return 0;
+	return pk_start_needs(info, asked);
 }
 
 static int pk_start_period(struct genl_info *info, struct pk_config *cfg)
@@ -207,6 +231,23 @@ static int pk_start_depth(struct genl_info *info, int attr, u32 *depth)
 	NL_SET_ERR_MSG_FMT(info->extack, "depth of %u frames is above %u", *depth,
 			   PKPROF_MAX_DEPTH);
 	return pk_refuse(info, attr, -ERANGE);
+}
+
+static int pk_start_waits(struct genl_info *info, struct pk_config *cfg)
+{
+	const struct nlattr *period = info->attrs[PKPROF_A_WAIT_PERIOD_NS];
+
+	if (info->attrs[PKPROF_A_WAIT_CAP])
+		cfg->wait_cap = nla_get_u32(info->attrs[PKPROF_A_WAIT_CAP]);
+	if (!period || !nla_get_u64(period))
+		return 0;
+	cfg->wait_period_ns = nla_get_u64(period);
+	if (cfg->wait_period_ns <= PKPROF_MAX_WAIT_PERIOD_NS &&
+	    is_power_of_2(cfg->wait_period_ns))
+		return 0;
+	NL_SET_ERR_MSG_FMT(info->extack, "wait period of %llu ns is not a power of two up to %llu",
+			   cfg->wait_period_ns, PKPROF_MAX_WAIT_PERIOD_NS);
+	return pk_refuse(info, PKPROF_A_WAIT_PERIOD_NS, -ERANGE);
 }
 
 static int pk_start_cpus(struct genl_info *info, struct pk_config *cfg)
@@ -272,6 +313,8 @@ static int pk_start_put(struct sk_buff *skb, const struct pk_status *status)
 {
 	return pk_put_session(skb, status) ?:
 	       nla_put_u32(skb, PKPROF_A_RING_STRIDE, status->ring_stride) ?:
+	       (status->sources & BIT(PKPROF_SRC_OFFCPU) ?
+			pk_put_u64(skb, PKPROF_A_WAIT_PERIOD_NS, status->wait_period_ns) : 0) ?:
 	       nla_put_u32(skb, PKPROF_A_NR_CPUS, nr_cpu_ids);
 }
 
@@ -287,6 +330,7 @@ static int pk_start_configured(struct genl_info *info, struct pk_session *s,
 	      pk_start_ring_bytes(info, &s->cfg) ?:
 	      pk_start_depth(info, PKPROF_A_KERNEL_DEPTH, &s->cfg.kernel_depth) ?:
 	      pk_start_depth(info, PKPROF_A_USER_DEPTH, &s->cfg.user_depth) ?:
+	      pk_start_waits(info, &s->cfg) ?:
 	      pk_start_cpus(info, &s->cfg) ?:
 	      pk_start_pids(info, &pids, &nr_pids);
 	if (err)

@@ -132,6 +132,8 @@ struct pk_session *pk_session_create(void)
 	s->cfg.ring_bytes = PKPROF_DEF_RING_BYTES;
 	s->cfg.kernel_depth = PKPROF_MAX_DEPTH;
 	s->cfg.user_depth = PKPROF_MAX_DEPTH;
+	s->cfg.wait_period_ns = PK_WAIT_PERIOD_NS;
+	s->cfg.wait_cap = PK_WAIT_CAP;
 	cpumask_copy(s->cfg.cpus, cpu_possible_mask);
 	return s;
 }

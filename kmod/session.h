@@ -35,7 +35,13 @@ struct pk_config {
 	u32 kernel_depth;	/* frames, 0: no kernel stacks */
 	u32 user_depth;		/* frames, 0: no user stacks */
 	cpumask_var_t cpus;	/* sampled CPUs; task events come from all */
+	u64 wait_period_ns;	/* of off-CPU instants at first, power of two */
+	u32 wait_cap;		/* recorded waits per second and CPU, 0: no cap */
 };
+
+/* Unless START says otherwise. */
+#define PK_WAIT_PERIOD_NS	(1ULL << 20)
+#define PK_WAIT_CAP		1000
 
 /* What one CPU owns. Written on that CPU with preemption disabled. */
 struct pk_cpu {
