@@ -47,10 +47,11 @@ $(BUILD)/gen/genprofile: tests/gen/genprofile.c $(BUILD)/libplain.a
 	@echo "  CC      $<"
 	$(Q)$(CC) $(CFLAGS) -O2 -o $@ $^ $(LIBS)
 
-$(BUILD)/gen/mkprofile: tests/golden/mkprofile.c $(BUILD)/libplain.a
+$(BUILD)/gen/mkprofile: tests/golden/mkprofile.c tests/golden/script.c \
+		tests/golden/ledger_items.c $(BUILD)/libplain.a tests/golden/script.h
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
-	$(Q)$(CC) $(CFLAGS) -O2 -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS) -O2 -o $@ $(filter %.c %.a,$^) $(LIBS)
 
 $(BUILD)/san/user/export/flame_script.o $(BUILD)/plain/user/export/flame_script.o: \
 	user/export/flame.js user/export/flame.css

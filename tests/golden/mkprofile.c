@@ -27,6 +27,8 @@
  *	books CPU SOURCE [NAME=N...]	NAME is a loss reason, hits, timed_hits, timed_ns,
  *					entry_ns, generated, delivered. Source cpu gets what the
  *					samples are unless told otherwise
+ *	ledger, cpu, hist, latency, wait, wake
+ *					where threads' time went; see ledger_items.c
  *	end T				the end; without it the recorder died
  *
  * All DSOs are mapped into all processes.
@@ -39,11 +41,9 @@
 
 #include "base/cleanup.h"
 #include "profile/writer.h"
+#include "script.h"
 #include "source/names.h"
 
-#define T0_NS	      1000000000000ULL
-#define MAX_WORDS     128
-#define MAX_CPUS      64
 #define FUNCTION_SIZE 0x100
 #define KERNEL_BASE   0xffffffff81000000ULL
 #define JIT_BASE      0x7e0000000000ULL
@@ -64,14 +64,6 @@ struct dso {
 	uint64_t base, next;	/* base: where it is mapped; next: free address */
 };
 
-struct stack {
-	char *name;
-	uint32_t node;
-	unsigned int end;
-	bool kernel;
-};
-
-static struct pk_writer *writer;
 static PK_VEC(struct dso) dsos;
 static PK_VEC(struct function) functions;
 static PK_VEC(struct stack) stacks;
@@ -79,130 +71,8 @@ static PK_VEC(struct pk_sample_row) samples;
 static PK_VEC(struct pk_counters) books;
 static PK_VEC(struct pk_task_event) programs;	/* where DSOs are mapped */
 static uint32_t tgid_of[1 << 16];
+static uint32_t comm_of[1 << 16];	/* string ids */
 static uint64_t period_ns = DEFAULT_PERIOD_NS;
-static unsigned int line_nr;
-static const char *script;
-
-/* --- words of a line -------------------------------------------------------------- */
-
-static _Noreturn void fail(const char *what, const char *word)
-{
-	fprintf(stderr, "%s:%u: %s '%s'\n", script, line_nr, what, word ? word : "");
-	exit(1);
-}
-
-static void check(int rc)
-{
-	if (rc)
-		fail("the writer refuses", strerror(-rc));
-}
-
-struct words {
-	unsigned int nr;
-	char *word[MAX_WORDS];
-};
-
-static char unescape(char **p)
-{
-	char c = *(*p)++, hex[3] = "";
-
-	if (c != '\\')
-		return c;
-	c = *(*p)++;
-	if (c == 'n' || c == 't')
-		return c == 'n' ? '\n' : '\t';
-	if (c != 'x')
-		return c;
-	memcpy(hex, *p, 2);
-	*p += 2;
-	return (char)strtoul(hex, NULL, 16);
-}
-
-/* Splits in place. */
-static void split(char *line, struct words *w)
-{
-	char *in = line, *out = line;
-
-	w->nr = 0;
-	for (;;) {
-		bool quoted = false;
-
-		in += strspn(in, " \t\n");
-		if (!*in || *in == '#')
-			return;
-		if (w->nr == MAX_WORDS)
-			fail("too many words", in);
-		w->word[w->nr++] = out;
-		while (*in && (quoted || !strchr(" \t\n", *in))) {
-			if (*in == '"') {
-				quoted = !quoted;
-				in++;
-			} else if (quoted) {
-				*out++ = unescape(&in);
-			} else {
-				*out++ = *in++;
-			}
-		}
-		if (*in)
-			in++;
-		*out++ = '\0';
-	}
-}
-
-static const char *word(const struct words *w, unsigned int i)
-{
-	if (i >= w->nr)
-		fail("a word is missing after", w->word[w->nr - 1]);
-	return w->word[i];
-}
-
-/* Value of "key=value" among the words from @from on, or NULL. */
-static const char *option(const struct words *w, unsigned int from, const char *key)
-{
-	size_t len = strlen(key);
-
-	for (; from < w->nr; from++)
-		if (!strncmp(w->word[from], key, len) && w->word[from][len] == '=')
-			return w->word[from] + len + 1;
-	return NULL;
-}
-
-static bool has_flag(const struct words *w, unsigned int from, const char *flag)
-{
-	for (; from < w->nr; from++)
-		if (!strcmp(w->word[from], flag))
-			return true;
-	return false;
-}
-
-static uint64_t number(const char *text)
-{
-	char *end;
-	uint64_t v = strtoull(text, &end, 0);
-
-	if (!*text || *end)
-		fail("not a number", text);
-	return v;
-}
-
-static uint64_t instant(const char *text)
-{
-	char *end;
-	double s = strtod(text, &end);
-
-	if (!*text || *end)
-		fail("not a time", text);
-	return T0_NS + (uint64_t)(s * 1e9 + 0.5);
-}
-
-static uint32_t intern(const char *text)
-{
-	uint32_t id = 0;
-
-	if (text)
-		check(pk_writer_string(writer, text, strlen(text), &id));
-	return id;
-}
 
 /* --- code --------------------------------------------------------------------------- */
 
@@ -291,11 +161,24 @@ static void do_stack(const struct words *w)
 
 /* --- tasks ---------------------------------------------------------------------------- */
 
-static void note_task(uint32_t tid, uint32_t tgid)
+static void note_task(const struct pk_task_event *e)
+{
+	if (e->tid >= PK_ARRAY_SIZE(tgid_of))
+		fail("pids are below 65536, not", "");
+	tgid_of[e->tid] = e->tgid;
+	comm_of[e->tid] = e->comm;
+}
+
+uint32_t process_of(uint32_t tid)
 {
 	if (tid >= PK_ARRAY_SIZE(tgid_of))
 		fail("pids are below 65536, not", "");
-	tgid_of[tid] = tgid;
+	return tgid_of[tid] ? tgid_of[tid] : tid;
+}
+
+uint32_t name_of(uint32_t tid)
+{
+	return comm_of[tid];
 }
 
 static void do_process(const struct words *w)
@@ -314,7 +197,7 @@ static void do_process(const struct words *w)
 	};
 
 	e.tgid = e.tid;
-	note_task(e.tid, e.tgid);
+	note_task(&e);
 	check(pk_writer_task(writer, &e));
 	check(pk_vec_add(&programs, e));
 }
@@ -338,7 +221,7 @@ static void do_thread(const struct words *w)
 			e.parent_tgid = programs.data[i].parent_tgid;
 		}
 	}
-	note_task(e.tid, e.tgid);
+	note_task(&e);
 	check(pk_writer_task(writer, &e));
 }
 
@@ -354,7 +237,7 @@ static void do_fork(const struct words *w)
 
 	e.tgid = e.tid;
 	e.start_ns = e.time_ns;
-	note_task(e.tid, e.tgid);
+	note_task(&e);
 	check(pk_writer_task(writer, &e));
 }
 
@@ -368,6 +251,7 @@ static void do_exec(const struct words *w)
 	};
 
 	e.tgid = e.tid;
+	note_task(&e);
 	check(pk_writer_task(writer, &e));
 	e.kind = PK_TASK_INFO;
 	e.time_ns++;
@@ -393,7 +277,7 @@ static void do_exit(const struct words *w)
 
 /* --- samples and books ------------------------------------------------------------------ */
 
-static const struct stack *find_stack(const char *name)
+const struct stack *find_stack(const char *name)
 {
 	static const struct stack none;
 
@@ -416,7 +300,7 @@ static struct pk_sample_row sample_of(const struct words *w, unsigned int at)
 		.ustack = u->node,
 	};
 
-	s.tgid = tgid_of[s.tid] ? tgid_of[s.tid] : s.tid;
+	s.tgid = process_of(s.tid);
 	s.flags = (has_flag(w, at, "user") ? PKPROF_SAMPLE_USER : 0) |
 		  (has_flag(w, at, "softirq") ? PKPROF_SAMPLE_SOFTIRQ : 0) |
 		  (has_flag(w, at, "kthread") ? PKPROF_SAMPLE_KTHREAD : 0) |
@@ -512,12 +396,7 @@ static void write_maps(void)
 	}
 }
 
-static int by_time(const void *a, const void *b)
-{
-	const struct pk_sample_row *x = a, *y = b;
-
-	return x->time_ns < y->time_ns ? -1 : x->time_ns > y->time_ns;
-}
+BY_TIME(sample_by_time, struct pk_sample_row, time_ns)
 
 static void write_symbols(void)
 {
@@ -547,10 +426,10 @@ static void finish(uint64_t end_ns)
 	snprintf(text, sizeof(text), "%llu", T0_NS);
 	check(pk_writer_fact(writer, "record.start_ns", text));
 	write_maps();
-	if (samples.nr)
-		qsort(samples.data, samples.nr, sizeof(*samples.data), by_time);
+	sort(samples, sample_by_time);
 	PK_VEC_FOREACH(&samples, s)
 		check(pk_writer_sample(writer, s));
+	write_ledger();
 	PK_VEC_FOREACH(&books, c) {
 		c->time_ns = end_ns ? end_ns : T0_NS;
 		check(pk_writer_counters(writer, c));
@@ -559,18 +438,24 @@ static void finish(uint64_t end_ns)
 	check(end_ns ? pk_writer_finish(writer, end_ns) : pk_writer_flush(writer));
 }
 
-static const struct {
-	const char *name;
-	void (*run)(const struct words *w);
-} statements[] = {
+static const struct statement statements[] = {
 	{ "fact", do_fact },   { "process", do_process }, { "thread", do_thread },
 	{ "fork", do_fork },   { "exec", do_exec },	  { "exit", do_exit },
 	{ "stack", do_stack }, { "mark", do_mark },	  { "sample", do_sample },
-	{ "busy", do_busy },   { "books", do_books },
+	{ "busy", do_busy },   { "books", do_books },	  { 0 },
 };
+
+static const struct statement *find_statement(const struct statement *s, const char *name)
+{
+	for (; s->name; s++)
+		if (!strcmp(s->name, name))
+			return s;
+	return NULL;
+}
 
 static void run_line(char *line, uint64_t *end_ns)
 {
+	const struct statement *found;
 	struct words w;
 
 	split(line, &w);
@@ -580,13 +465,12 @@ static void run_line(char *line, uint64_t *end_ns)
 		*end_ns = instant(word(&w, 1));
 		return;
 	}
-	for (size_t i = 0; i < PK_ARRAY_SIZE(statements); i++) {
-		if (!strcmp(statements[i].name, w.word[0])) {
-			statements[i].run(&w);
-			return;
-		}
-	}
-	fail("no such statement", w.word[0]);
+	found = find_statement(statements, w.word[0]);
+	if (!found)
+		found = find_statement(ledger_statements, w.word[0]);
+	if (!found)
+		fail("no such statement", w.word[0]);
+	found->run(&w);
 }
 
 int main(int argc, char **argv)
