@@ -66,6 +66,13 @@ static PK_VEC(struct pk_latency) latencies;
 static PK_VEC(struct pk_wait) waits;
 static PK_VEC(struct pk_wake) wakes;
 
+static int part_by_line(const void *a, const void *b)
+{
+	const struct pk_ledger_part *x = a, *y = b;
+
+	return x->line < y->line ? -1 : x->line > y->line;
+}
+
 static void do_ledger(const struct words *w)
 {
 	struct ledger_item *l = pk_vec_push(&ledger);
@@ -93,6 +100,7 @@ static void do_ledger(const struct words *w)
 	}
 	if (rest)
 		rest->ns = p->to_ns - p->from_ns - sum;
+	qsort(l->parts, p->nr_parts, sizeof(*l->parts), part_by_line);
 }
 
 static void do_cpu(const struct words *w)
@@ -120,6 +128,24 @@ static unsigned int choice(const char *text, const char *const *names, unsigned 
 	fail("no such choice", text);
 }
 
+/* The buckets are kept in order; one that is there takes more. */
+static void add_bucket(struct hist_item *item, uint32_t bucket, uint32_t nr)
+{
+	struct pk_hist_piece *h = &item->piece;
+	uint32_t i = h->nr_buckets;
+
+	for (uint32_t k = 0; k < h->nr_buckets; k++) {
+		if (item->buckets[k].bucket == bucket) {
+			item->buckets[k].nr += nr;
+			return;
+		}
+	}
+	for (; i && item->buckets[i - 1].bucket > bucket; i--)
+		item->buckets[i] = item->buckets[i - 1];
+	item->buckets[i] = (struct pk_hist_bucket){ bucket, nr };
+	h->nr_buckets++;
+}
+
 static void do_hist(const struct words *w)
 {
 	static const char *const whats[] = { "runq", "slice" };
@@ -134,19 +160,19 @@ static void do_hist(const struct words *w)
 	h->id = number(word(w, 5));
 	h->max_ns = duration_or(w, "max", 0);
 	for (unsigned int i = 6; i < w->nr; i++) {
-		struct pk_hist_bucket *b = &item->buckets[h->nr_buckets];
-		uint64_t ns;
+		uint64_t ns, nr;
 
 		if (!strncmp(w->word[i], "max=", 4))
 			continue;
-		b->nr = number(value_of(w->word[i]));
+		nr = number(value_of(w->word[i]));
 		ns = duration(w->word[i]);
-		b->bucket = h->key == PKPROF_HIST_THREAD ? pk_dist_coarse_bucket(ns) :
-							   pk_dist_bucket(ns);
+		add_bucket(item,
+			   h->key == PKPROF_HIST_THREAD ? pk_dist_coarse_bucket(ns) :
+							  pk_dist_bucket(ns),
+			   nr);
 		h->max_ns = ns > h->max_ns ? ns : h->max_ns;
-		h->sum_ns += ns * b->nr;
-		h->count += b->nr;
-		h->nr_buckets++;
+		h->sum_ns += ns * nr;
+		h->count += nr;
 	}
 }
 
