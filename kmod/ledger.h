@@ -75,7 +75,10 @@ void pk_ledger_read_cpu(unsigned int cpu, struct pkprof_ledger_cpu *ret);
  */
 size_t pk_ledger_next_thread(u64 *pos, u64 epoch_ns, const struct pk_filter *filter, void *buf);
 
-/* Likewise, struct pkprof_ledger_process: processes with threads that are gone, then tgid 0. */
+/* The ids of the accounts of the living, up to @max of them. Return: how many, 0: no more. */
+size_t pk_ledger_next_alive(u64 *pos, const struct pk_filter *filter, u64 *ids, size_t max);
+
+/* As next_thread, struct pkprof_ledger_process: processes with threads that are gone, then tgid 0. */
 size_t pk_ledger_next_process(u64 *pos, u64 epoch_ns, const struct pk_filter *filter, void *buf);
 
 /*
