@@ -16,6 +16,7 @@
 #include "cmd/checks.h"
 #include "record/host.h"
 #include "source/kmod.h"
+#include "source/link.h"
 #include "source/module.h"
 #include "source/nl.h"
 
@@ -111,7 +112,7 @@ static void check_version(struct pk_finding *f)
 		return;
 	}
 	if (pk_nl_info(nl, &info, &err) ||
-	    pk_kmod_check_abi(info.abi, info.abi_compat, info.version, &err)) {
+	    pk_link_check_abi(info.abi, info.abi_compat, info.version, &err)) {
 		fail(f, PK_EXIT_VERSION);
 		say(f, "%.500s", err.msg);
 		advise(f, "install tool and module of one version and reload the module");

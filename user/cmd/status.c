@@ -5,6 +5,7 @@
 #include "cmd/cmd.h"
 #include "cmd/show.h"
 #include "source/kmod.h"
+#include "source/link.h"
 #include "source/nl.h"
 #include "view/status_view.h"
 
@@ -46,7 +47,7 @@ static int ask(struct pk_nl *nl, struct pk_status *s, struct pk_err *err)
 	int ret = pk_nl_info(nl, &s->info, err);
 
 	if (!ret)
-		ret = pk_kmod_check_abi(s->info.abi, s->info.abi_compat, s->info.version, err);
+		ret = pk_link_check_abi(s->info.abi, s->info.abi_compat, s->info.version, err);
 	if (!ret)
 		ret = pk_nl_status(nl, &s->session, err);
 	if (!ret && s->session.state != PKPROF_STATE_IDLE)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Engine of the kernel module; see kmod.h. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -9,9 +8,9 @@
 #include <unistd.h>
 
 #include "source/kmod.h"
+#include "source/link.h"
 #include "source/merge.h"
-#include "source/module.h"
-#include "source/nl.h"
+#include "source/names.h"
 #include "source/ring_reader.h"
 
 #define ALL_RINGS_BYTES (8u << 20) /* together, if nobody says otherwise */
@@ -24,10 +23,7 @@ struct kmod_ring {
 
 struct kmod {
 	struct pk_source source;
-	struct pk_nl *nl;
-	int fd; /* of the device */
-	uint64_t cookie;
-	uint32_t works; /* mask of sources that work here */
+	struct pk_link link;
 	unsigned int nr_cpus;
 	size_t page_bytes, info_bytes; /* of the two mappings */
 	struct kmod_ring *rings;       /* nr_cpus of them */
@@ -48,77 +44,6 @@ unsigned int pk_kmod_default_ring_bytes(unsigned int nr_cpus)
 	return bytes;
 }
 
-int pk_kmod_check_abi(unsigned int abi, unsigned int abi_compat, const char *version,
-		      struct pk_err *err)
-{
-	if (abi >= PKPROF_ABI_COMPAT && abi_compat <= PKPROF_ABI)
-		return 0;
-	return pk_err_exit(err, -EPROTO, PK_EXIT_VERSION,
-			   "the loaded module pkprof %s (ABI %u) and this tool %s (ABI %u) do not "
-			   "understand each other: install both from one version, then "
-			   "`rmmod pkprof` and start again",
-			   version, abi, PKPROF_VERSION, PKPROF_ABI);
-}
-
-static int check_module(struct kmod *k, struct pk_err *err)
-{
-	struct pk_nl_info info;
-	int ret = pk_nl_info(k->nl, &info, err);
-
-	if (ret)
-		return ret;
-	k->nr_cpus = info.nr_cpus;
-	k->works = info.sources;
-	return pk_kmod_check_abi(info.abi, info.abi_compat, info.version, err);
-}
-
-static int open_device(struct kmod *k, struct pk_err *err)
-{
-	struct pkprof_hello hello;
-	ssize_t n;
-
-	k->fd = open(PKPROF_DEVICE, O_RDWR | O_CLOEXEC);
-	if (k->fd < 0 && (errno == EACCES || errno == EPERM))
-		return pk_err_exit(
-			err, -errno, PK_EXIT_NO_RIGHTS,
-			"no right to record: opening " PKPROF_DEVICE " needs CAP_PERFMON, "
-			"CAP_SYS_ADMIN or the group that the module was loaded with; run as "
-			"root, or ask for that group");
-	if (k->fd < 0)
-		return pk_err_exit(err, -errno, PK_EXIT_NO_MODULE,
-				   "the module pkprof is loaded but " PKPROF_DEVICE
-				   " cannot be opened "
-				   "(%s): it must be visible here, also in a container",
-				   strerror(errno));
-	n = read(k->fd, &hello, sizeof(hello));
-	if (n < (ssize_t)sizeof(hello))
-		return pk_err_exit(err, n < 0 ? -errno : -EPROTO, PK_EXIT_VERSION,
-				   PKPROF_DEVICE
-				   " does not greet as the module pkprof does; reload the "
-				   "module of this version");
-	k->cookie = hello.cookie;
-	return 0;
-}
-
-static int load_module(const char *file, struct pk_err *err)
-{
-	char version[32];
-
-	if (pk_module_is_loaded(version, sizeof(version)))
-		return pk_err_exit(err, -ENOENT, PK_EXIT_NO_MODULE,
-				   "the module pkprof %s is loaded but does not answer from here: "
-				   "netlink families are not visible in this network namespace",
-				   version);
-	return file ? pk_module_load_file(file, err) : pk_module_load_installed(err);
-}
-
-static int attach(struct kmod *k, struct pk_err *err)
-{
-	int ret = check_module(k, err);
-
-	return ret ? ret : open_device(k, err);
-}
-
 static void kmod_close(struct pk_source *s);
 
 static struct kmod *kmod_alloc(void)
@@ -127,7 +52,7 @@ static struct kmod *kmod_alloc(void)
 
 	if (k) {
 		k->source.ops = &pk_source_kmod;
-		k->fd = -1;
+		k->link.fd = -1;
 		k->page_bytes = sysconf(_SC_PAGESIZE);
 	}
 	return k;
@@ -140,14 +65,8 @@ static int kmod_open(const char *arg, struct pk_source **ret, struct pk_err *err
 
 	if (!k)
 		return -ENOMEM;
-	code = pk_nl_open(&k->nl, err);
-	if (code == -ENOENT) {
-		code = load_module(arg, err);
-		if (!code)
-			code = pk_nl_open(&k->nl, err);
-	}
-	if (!code)
-		code = attach(k, err);
+	code = pk_link_open(&k->link, true, arg, err);
+	k->nr_cpus = k->link.info.nr_cpus;
 	if (code) {
 		kmod_close(&k->source);
 		return code;
@@ -163,7 +82,7 @@ static int start_error(struct kmod *k, int code, struct pk_err *err)
 
 	switch (code) {
 	case -EBUSY:
-		if (pk_nl_status(k->nl, &st, NULL) || !st.owner_pid)
+		if (pk_nl_status(k->link.nl, &st, NULL) || !st.owner_pid)
 			return pk_err_exit(err, code, PK_EXIT_BUSY,
 					   "another recording is running: %s", said.msg);
 		return pk_err_exit(
@@ -211,12 +130,12 @@ static int map_ring(struct kmod *k, unsigned int cpu, off_t at, struct pk_err *e
 {
 	struct kmod_ring *r = &k->rings[cpu];
 
-	r->reader_page = mmap(NULL, k->page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, k->fd, at);
+	r->reader_page = mmap(NULL, k->page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, k->link.fd, at);
 	if (r->reader_page == MAP_FAILED && (errno == ENXIO || errno == EINVAL))
 		return 0; /* a hole in the possible CPUs */
 	if (r->reader_page != MAP_FAILED)
 		r->info =
-			mmap(NULL, k->info_bytes, PROT_READ, MAP_SHARED, k->fd, at + k->page_bytes);
+			mmap(NULL, k->info_bytes, PROT_READ, MAP_SHARED, k->link.fd, at + k->page_bytes);
 	if (r->info == MAP_FAILED)
 		return pk_err_set(err, -errno, "cannot map the ring of CPU %u: %s", cpu,
 				  strerror(errno));
@@ -247,6 +166,28 @@ static int map_rings(struct kmod *k, const struct pk_nl_started *st, struct pk_e
 	return 0;
 }
 
+/* Asked for by name: all or nothing; else what works here. */
+static int choose_sources(struct kmod *k, struct pk_source_config *cfg, struct pk_err *err)
+{
+	uint32_t works = pk_sources_supported(k->link.info.sources), missing;
+
+	if (!cfg->all_sources) {
+		cfg->sources = pk_sources_supported(cfg->sources & works);
+		return 0;
+	}
+	missing = cfg->sources & ~works;
+	if (missing && !(missing & ~k->link.info.sources)) {
+		unsigned int source = __builtin_ctz(missing);
+
+		return pk_err_exit(err, -EOPNOTSUPP, PK_EXIT_FAILURE,
+				   "source %s needs another one that does not work on this kernel: "
+				   "`pkprof-user list` says what works here",
+				   pk_source_name(source));
+	}
+	cfg->sources = pk_sources_complete(cfg->sources);
+	return 0;
+}
+
 static int kmod_start(struct pk_source *s, const struct pk_source_config *cfg,
 		      struct pk_source_info *ret, struct pk_err *err)
 {
@@ -255,11 +196,12 @@ static int kmod_start(struct pk_source *s, const struct pk_source_config *cfg,
 	struct pk_nl_started st;
 	int code;
 
-	if (!full.all_sources)
-		full.sources &= k->works;
+	code = choose_sources(k, &full, err);
+	if (code)
+		return code;
 	if (!full.ring_bytes)
 		full.ring_bytes = pk_kmod_default_ring_bytes(k->nr_cpus);
-	code = pk_nl_start(k->nl, k->cookie, &full, &st, err);
+	code = pk_nl_start(k->link.nl, k->link.cookie, &full, &st, err);
 	if (code)
 		return start_error(k, code, err);
 	code = map_rings(k, &st, err);
@@ -272,6 +214,7 @@ static int kmod_start(struct pk_source *s, const struct pk_source_config *cfg,
 		.sources = st.sources,
 		.nr_cpus = st.nr_cpus,
 		.ring_bytes = st.ring_bytes,
+		.wait_period_ns = st.wait_period_ns,
 	};
 	return 0;
 }
@@ -287,7 +230,7 @@ static uint64_t kmod_now_ns(struct pk_source *s)
 
 static int kmod_poll_fd(struct pk_source *s)
 {
-	return kmod_of(s)->fd;
+	return kmod_of(s)->link.fd;
 }
 
 /* The ring's next record into the merge, if it has one. */
@@ -351,23 +294,28 @@ static int kmod_books(struct pk_source *s,
 		      int (*fn)(void *ctx, unsigned int cpu, const struct pkprof_counters *c),
 		      void *ctx, struct pk_err *err)
 {
-	int ret = pk_nl_books(kmod_of(s)->nl, fn, ctx, err);
+	int ret = pk_nl_books(kmod_of(s)->link.nl, fn, ctx, err);
 
 	return ret ? pk_err_prefix(err, "cannot read the module's books") : 0;
+}
+
+static int kmod_ledger(struct pk_source *s, uint64_t epoch_ns, uint32_t what,
+		       const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err)
+{
+	struct pk_err said = { 0 };
+	struct kmod *k = kmod_of(s);
+	int ret;
+
+	ret = pk_nl_ledger(k->link.nl, k->link.cookie, epoch_ns, what, v, ctx, &said);
+	if (ret == -ENOENT)
+		return pk_err_set(err, -EOPNOTSUPP, "the recording runs without source sched");
+	return ret ? pk_err_set(err, ret, "cannot read the ledger: %s", said.msg) : 0;
 }
 
 static int kmod_global_pids(struct pk_source *s, uint32_t *pids, unsigned int nr,
 			    struct pk_err *err)
 {
-	int ret = 0;
-
-	for (unsigned int at = 0; !ret && at < nr; at += PKPROF_MAX_PIDS) {
-		unsigned int left = nr - at;
-
-		ret = pk_nl_global_pids(kmod_of(s)->nl, pids + at,
-					left < PKPROF_MAX_PIDS ? left : PKPROF_MAX_PIDS, err);
-	}
-	return ret;
+	return pk_link_global_pids(&kmod_of(s)->link, pids, nr, err);
 }
 
 static int mark_error(int code, struct pk_err *err)
@@ -384,7 +332,7 @@ static int mark_error(int code, struct pk_err *err)
 static int kmod_mark(struct pk_source *s, const char *text, struct pk_err *err)
 {
 	struct kmod *k = kmod_of(s);
-	int ret = pk_nl_mark(k->nl, k->cookie, text, err);
+	int ret = pk_nl_mark(k->link.nl, k->link.cookie, text, err);
 
 	return ret ? mark_error(ret, err) : 0;
 }
@@ -396,11 +344,9 @@ int pk_kmod_mark(const char *text, struct pk_err *err)
 
 	if (!k)
 		return -ENOMEM;
-	ret = pk_nl_open(&k->nl, err);
-	if (ret == -ENOENT)
+	ret = pk_link_open(&k->link, false, NULL, err);
+	if (ret == -ENOENT && !k->link.nl)
 		ret = mark_error(ret, err);
-	else if (!ret)
-		ret = attach(k, err);
 	if (!ret)
 		ret = kmod_mark(&k->source, text, err);
 	kmod_close(&k->source);
@@ -410,7 +356,7 @@ int pk_kmod_mark(const char *text, struct pk_err *err)
 static int kmod_stop(struct pk_source *s, struct pk_err *err)
 {
 	struct kmod *k = kmod_of(s);
-	int ret = pk_nl_stop(k->nl, k->cookie, err);
+	int ret = pk_nl_stop(k->link.nl, k->link.cookie, err);
 
 	return ret ? pk_err_prefix(err, "cannot stop the recording") : 0;
 }
@@ -423,9 +369,7 @@ static void kmod_close(struct pk_source *s)
 		return;
 	unmap_rings(k);
 	pk_merge_deinit(&k->merge);
-	if (k->fd >= 0)
-		close(k->fd);
-	pk_nl_close(k->nl);
+	pk_link_close(&k->link);
 	free(k);
 }
 
@@ -439,6 +383,7 @@ const struct pk_source_ops pk_source_kmod = {
 	.drain = kmod_drain,
 	.bad_bytes = kmod_bad_bytes,
 	.books = kmod_books,
+	.ledger = kmod_ledger,
 	.global_pids = kmod_global_pids,
 	.mark = kmod_mark,
 	.stop = kmod_stop,

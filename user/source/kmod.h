@@ -20,10 +20,6 @@ extern const struct pk_source_ops pk_source_kmod;
  */
 int pk_kmod_mark(const char *text, struct pk_err *err);
 
-/* Do we and a module of these ABIs understand each other? PK_EXIT_VERSION. */
-int pk_kmod_check_abi(unsigned int abi, unsigned int abi_compat, const char *version,
-		      struct pk_err *err);
-
 /* Bytes per ring so that all rings together stay small: power of two. */
 unsigned int pk_kmod_default_ring_bytes(unsigned int nr_cpus);
 

@@ -81,6 +81,29 @@ void pk_sources_format(uint32_t mask, struct pk_strbuf *out)
 	}
 }
 
+/* What a source needs; 0: nothing. */
+static const uint32_t needs[PKPROF_NR_SOURCES] = {
+	[PKPROF_SRC_SCHED] = 1u << PKPROF_SRC_TASK,
+	[PKPROF_SRC_OFFCPU] = 1u << PKPROF_SRC_SCHED,
+};
+
+/* Needs are of lower numbers, so one way through the table is enough. */
+uint32_t pk_sources_complete(uint32_t mask)
+{
+	for (unsigned int i = PKPROF_NR_SOURCES; i--;)
+		if (mask >> i & 1)
+			mask |= needs[i];
+	return mask;
+}
+
+uint32_t pk_sources_supported(uint32_t mask)
+{
+	for (unsigned int i = 0; i < PKPROF_NR_SOURCES; i++)
+		if (mask >> i & 1 && needs[i] & ~mask)
+			mask &= ~(1u << i);
+	return mask;
+}
+
 static int source_by_name(const char *name, size_t len)
 {
 	for (unsigned int i = 0; i < PKPROF_NR_SOURCES; i++)

@@ -29,6 +29,11 @@ const char *pk_line_name(unsigned int line);
 
 /* Names of a mask of 1 << enum pkprof_source, separated by commas. */
 void pk_sources_format(uint32_t mask, struct pk_strbuf *out);
+/* The mask with what its sources need besides: offcpu needs sched, that needs task. */
+uint32_t pk_sources_complete(uint32_t mask);
+/* The mask without sources that need one which is not in it. */
+uint32_t pk_sources_supported(uint32_t mask);
+
 /* Mask of a comma separated list; PK_EXIT_USAGE names what is not known. */
 int pk_sources_parse(const char *text, uint32_t *mask_ret, struct pk_err *err);
 

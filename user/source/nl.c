@@ -13,9 +13,14 @@
 
 #include "source/nl.h"
 
+/* A dump's messages have up to 32 KB; larger ones are not sent. */
+#define MESSAGE_BYTES (64u << 10)
+#define SOCKET_BYTES  (512u << 10)
+
 struct pk_nl {
 	struct nl_sock *sock;
 	int family;
+	uint64_t piece[PK_LEDGER_MAX_PIECE / sizeof(uint64_t)]; /* of the ledger, aligned */
 };
 
 typedef int (*reply_fn)(void *ctx, struct nlmsghdr *head, struct nlattr **attr);
@@ -45,6 +50,11 @@ static struct nla_policy policy[PKPROF_A_MAX + 1] = {
 	[PKPROF_A_OWNER_PID] = { .type = NLA_U32 },
 	[PKPROF_A_OWNER_COMM] = { .type = NLA_STRING },
 	[PKPROF_A_CPU] = { .type = NLA_U32 },
+	[PKPROF_A_WAIT_PERIOD_NS] = { .type = NLA_U64 },
+};
+
+static struct nla_policy ack_policy[NLMSGERR_ATTR_MAX + 1] = {
+	[NLMSGERR_ATTR_MSG] = { .type = NLA_STRING },
 };
 
 static int on_valid(struct nl_msg *msg, void *arg)
@@ -73,6 +83,18 @@ static int on_ack(struct nl_msg *msg, void *arg)
 	return NL_STOP;
 }
 
+/* The kernel's own sentence about an error, @skip bytes into the message; or NULL. */
+static const char *extended_ack(struct nlmsghdr *head, int skip)
+{
+	struct nlattr *attr[NLMSGERR_ATTR_MAX + 1];
+
+	if (!(head->nlmsg_flags & NLM_F_ACK_TLVS) || nlmsg_attrlen(head, skip) <= 0 ||
+	    nla_parse(attr, NLMSGERR_ATTR_MAX, nlmsg_attrdata(head, skip),
+		      nlmsg_attrlen(head, skip), ack_policy) < 0)
+		return NULL;
+	return attr[NLMSGERR_ATTR_MSG] ? nla_get_string(attr[NLMSGERR_ATTR_MSG]) : NULL;
+}
+
 /* End of a dump; carries the dump's own error. */
 static int on_finish(struct nl_msg *msg, void *arg)
 {
@@ -82,34 +104,22 @@ static int on_finish(struct nl_msg *msg, void *arg)
 
 	if (nlmsg_datalen(head) >= (int)sizeof(error))
 		memcpy(&error, nlmsg_data(head), sizeof(error));
-	if (error < 0 && !call->ret)
-		call->ret = pk_err_set(call->err, error, "%s", strerror(-error));
+	if (error < 0 && !call->ret) {
+		const char *text = extended_ack(head, sizeof(error));
+
+		call->ret = pk_err_set(call->err, error, "%s", text ? text : strerror(-error));
+	}
 	call->done = true;
 	return NL_STOP;
 }
 
-/* The kernel's own sentence about an error, or NULL. */
-static const char *extended_ack(struct nlmsgerr *e)
-{
-	struct nlmsghdr *head = (void *)((char *)e - NLMSG_HDRLEN);
-	struct nlattr *attr[NLMSGERR_ATTR_MAX + 1];
-	int skip = sizeof(*e);
-
-	if (!(head->nlmsg_flags & NLM_F_ACK_TLVS))
-		return NULL;
-	if (!(head->nlmsg_flags & NLM_F_CAPPED))
-		skip += e->msg.nlmsg_len - NLMSG_HDRLEN;
-	if (nlmsg_attrlen(head, skip) <= 0 ||
-	    nla_parse(attr, NLMSGERR_ATTR_MAX, nlmsg_attrdata(head, skip),
-		      nlmsg_attrlen(head, skip), NULL) < 0)
-		return NULL;
-	return attr[NLMSGERR_ATTR_MSG] ? nla_get_string(attr[NLMSGERR_ATTR_MSG]) : NULL;
-}
-
 static int on_error(struct sockaddr_nl *from, struct nlmsgerr *e, void *arg)
 {
+	struct nlmsghdr *head = (void *)((char *)e - NLMSG_HDRLEN);
+	bool capped = head->nlmsg_flags & NLM_F_CAPPED;
+	const char *text = extended_ack(
+		head, sizeof(*e) + (capped ? 0 : e->msg.nlmsg_len - NLMSG_HDRLEN));
 	struct call *call = arg;
-	const char *text = extended_ack(e);
 
 	(void)from;
 	call->ret = pk_err_set(call->err, e->error, "%s", text ? text : strerror(-e->error));
@@ -174,6 +184,10 @@ static int connect_family(struct pk_nl *nl, struct pk_err *err)
 	/* Both are niceties: without them there is only the errno. */
 	setsockopt(nl_socket_get_fd(nl->sock), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	setsockopt(nl_socket_get_fd(nl->sock), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+	/* Likewise: one system call per message, and room for a few of them. */
+	nl_socket_disable_msg_peek(nl->sock);
+	nl_socket_set_msg_buf_size(nl->sock, MESSAGE_BYTES);
+	nl_socket_set_buffer_size(nl->sock, SOCKET_BYTES, 0);
 	nl->family = genl_ctrl_resolve(nl->sock, PKPROF_FAMILY);
 	if (nl->family < 0)
 		return pk_err_exit(
@@ -286,6 +300,7 @@ static int on_started(void *ctx, struct nlmsghdr *head, struct nlattr **attr)
 	s->nr_cpus = attr_u32(attr[PKPROF_A_NR_CPUS]);
 	s->ring_bytes = attr_u32(attr[PKPROF_A_RING_BYTES]);
 	s->ring_stride = attr_u32(attr[PKPROF_A_RING_STRIDE]);
+	s->wait_period_ns = attr_u64(attr[PKPROF_A_WAIT_PERIOD_NS]);
 	return 0;
 }
 
@@ -304,6 +319,11 @@ static int put_config(struct nl_msg *msg, uint64_t cookie, const struct pk_sourc
 		bad = nla_put(msg, PKPROF_A_PIDS, cfg->nr_pids * sizeof(*cfg->pids), cfg->pids);
 	if (!bad && cfg->cpus)
 		bad = nla_put(msg, PKPROF_A_CPUS, cfg->cpus_bytes, cfg->cpus);
+	if (!bad && cfg->wait_period_ns)
+		bad = nla_put_u64(msg, PKPROF_A_WAIT_PERIOD_NS, cfg->wait_period_ns);
+	if (!bad && cfg->wait_cap)
+		bad = nla_put_u32(msg, PKPROF_A_WAIT_CAP,
+				  cfg->wait_cap == UINT32_MAX ? 0 : cfg->wait_cap);
 	return bad ? -EMSGSIZE : 0;
 }
 
@@ -406,4 +426,58 @@ int pk_nl_books(struct pk_nl *nl,
 	struct books_call call = { .fn = fn, .ctx = ctx };
 
 	return request(nl, message(nl, PKPROF_CMD_STATUS, NLM_F_DUMP), on_books, &call, err);
+}
+
+int pk_nl_watch(struct pk_nl *nl, uint64_t cookie, struct pk_err *err)
+{
+	return request(nl, with_cookie(message(nl, PKPROF_CMD_WATCH, 0), cookie), NULL, NULL, err);
+}
+
+struct ledger_call {
+	struct pk_nl *nl;
+	const struct pk_ledger_visitor *v;
+	void *ctx;
+	struct pk_err *err;
+};
+
+/* Attributes are aligned to 4 bytes, structures of the ledger to 8. */
+static int on_piece(struct ledger_call *call, struct nlattr *a)
+{
+	const void *piece = nla_data(a);
+
+	if ((uintptr_t)piece % sizeof(uint64_t)) {
+		memcpy(call->nl->piece, piece, nla_len(a));
+		piece = call->nl->piece;
+	}
+	return pk_ledger_tell(nla_type(a), piece, nla_len(a), call->v, call->ctx, call->err);
+}
+
+static int on_ledger(void *ctx, struct nlmsghdr *head, struct nlattr **attr)
+{
+	struct nlattr *pos;
+	int left, ret = 0;
+
+	(void)attr;
+	nla_for_each_attr(pos, genlmsg_attrdata(nlmsg_data(head), 0),
+			  genlmsg_attrlen(nlmsg_data(head), 0), left)
+	{
+		ret = on_piece(ctx, pos);
+		if (ret)
+			break;
+	}
+	return ret;
+}
+
+int pk_nl_ledger(struct pk_nl *nl, uint64_t cookie, uint64_t epoch_ns, uint32_t what,
+		 const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err)
+{
+	struct ledger_call call = { .nl = nl, .v = v, .ctx = ctx, .err = err };
+	struct nl_msg *msg = with_cookie(message(nl, PKPROF_CMD_LEDGER, NLM_F_DUMP), cookie);
+
+	if (msg && (nla_put_u64(msg, PKPROF_A_EPOCH_NS, epoch_ns) ||
+		    nla_put_u32(msg, PKPROF_A_LEDGER_WHAT, what))) {
+		nlmsg_free(msg);
+		msg = NULL;
+	}
+	return request(nl, msg, on_ledger, &call, err);
 }

@@ -30,6 +30,7 @@ struct pk_nl_started {
 	uint64_t session, t0_ns, period_ns;
 	uint32_t sources, nr_cpus;
 	uint32_t ring_bytes, ring_stride;
+	uint64_t wait_period_ns;	/* 0: the module did not say */
 };
 
 struct pk_nl_status {
@@ -55,6 +56,11 @@ int pk_nl_start(struct pk_nl *nl, uint64_t cookie, const struct pk_source_config
 int pk_nl_stop(struct pk_nl *nl, uint64_t cookie, struct pk_err *err);
 int pk_nl_mark(struct pk_nl *nl, uint64_t cookie, const char *text, struct pk_err *err);
 int pk_nl_status(struct pk_nl *nl, struct pk_nl_status *ret, struct pk_err *err);
+/* The ledger stays attached until the descriptor of this cookie is closed. */
+int pk_nl_watch(struct pk_nl *nl, uint64_t cookie, struct pk_err *err);
+/* See pk_live_read(). -ENOENT: the descriptor neither watches nor runs source sched. */
+int pk_nl_ledger(struct pk_nl *nl, uint64_t cookie, uint64_t epoch_ns, uint32_t what,
+		 const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err);
 /* The books, one call per CPU and source. */
 int pk_nl_books(struct pk_nl *nl,
 		int (*fn)(void *ctx, unsigned int cpu, const struct pkprof_counters *c),

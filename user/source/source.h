@@ -22,7 +22,8 @@
 
 struct pk_source_config {
 	uint32_t sources;	/* mask of 1 << enum pkprof_source */
-	bool all_sources;	/* fail if one does not work here; else it is left out */
+	bool all_sources;	/* with all that they need; fail if one does not work here.
+				 * Else it is left out, and what needs it */
 	uint64_t period_ns;
 	uint32_t ring_bytes;	/* per CPU, 0: default */
 	uint32_t kernel_depth, user_depth;	/* frames */
@@ -43,6 +44,7 @@ struct pk_source_info {
 	uint32_t sources;
 	unsigned int nr_cpus;	/* ring indices are below it */
 	uint32_t ring_bytes;	/* per CPU, 0: there are no rings */
+	uint64_t wait_period_ns;	/* of instants at which waits are recorded, 0: not known */
 };
 
 /* One record; valid during the call only. 0 to go on, -errno to stop. */
