@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Command record: options to a configuration, the live line, the summary. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "base/unit.h"
 #include "cmd/cmd.h"
 #include "record/cpu_list.h"
+#include "record/pid_list.h"
 #include "record/recorder.h"
 #include "source/kmod.h"
 #include "source/names.h"
@@ -65,34 +65,6 @@ static const struct pk_opt opts[] = {
 	  .help = "take the records from such a dump, not from the kernel" },
 	{ 0 },
 };
-
-typedef PK_VEC(uint32_t) pid_list;
-
-static int parse_pids(const char *text, pid_list *ret, struct pk_err *err)
-{
-	const char *pos = text;
-
-	do {
-		char *end;
-		unsigned long pid = strtoul(pos, &end, 10);
-
-		if (*pos < '0' || *pos > '9' || !pid || pid > INT32_MAX || (*end && *end != ','))
-			return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
-					   "option -p takes process ids like 12,345; not '%s'", text);
-		if (kill(pid, 0) && errno == ESRCH)
-			return pk_err_exit(err, -ESRCH, PK_EXIT_NO_TARGET,
-					   "there is no process %lu; look it up again with ps or pgrep",
-					   pid);
-		if (ret->nr == PKPROF_MAX_PIDS)
-			return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
-					   "option -p takes at most %u process ids; without it the "
-					   "whole system is recorded", PKPROF_MAX_PIDS);
-		if (pk_vec_add(ret, pid))
-			return -ENOMEM;
-		pos = end;
-	} while (*pos++ == ',');
-	return 0;
-}
 
 static int parse_duration(uint64_t *ret, struct pk_err *err)
 {
@@ -187,7 +159,7 @@ static int record(struct pk_record_config *cfg, struct pk_err *err)
 	return ret;
 }
 
-static int parse(struct pk_record_config *cfg, pid_list *pids, pk_cpu_set *cpus, struct pk_err *err)
+static int parse(struct pk_record_config *cfg, pk_pid_list *pids, pk_cpu_set *cpus, struct pk_err *err)
 {
 	int ret = check_combinations(cfg->command, err);
 
@@ -198,7 +170,7 @@ static int parse(struct pk_record_config *cfg, pid_list *pids, pk_cpu_set *cpus,
 	if (!ret)
 		ret = parse_sources(&cfg->source.sources, err);
 	if (!ret && opt.pids)
-		ret = parse_pids(opt.pids, pids, err);
+		ret = pk_pid_list_parse(opt.pids, pids, err);
 	if (!ret && opt.cpus)
 		ret = pk_cpu_list_parse(opt.cpus, cpus, err);
 	if (!ret && opt.cpus)
@@ -232,7 +204,7 @@ static int run(int nr_args, char **args, struct pk_err *err)
 		.pids_text = opt.pids,
 		.progress = !opt.quiet && isatty(STDERR_FILENO) ? show_progress : NULL,
 	};
-	pid_list pids = { 0 };
+	pk_pid_list pids = { 0 };
 	pk_cpu_set cpus = { 0 };
 	int ret;
 
