@@ -19,7 +19,7 @@ _Noreturn void fail(const char *what, const char *word)
 void check(int rc)
 {
 	if (rc)
-		fail("the writer refuses", strerror(-rc));
+		fail("the writer refuses", pk_writer_error(writer)->msg);
 }
 
 static char unescape(char **p)

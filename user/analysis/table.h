@@ -34,6 +34,16 @@ enum pk_col_type {
 #define PK_COL_BAR	(1u << 4)	/* ratio that a view may draw as a bar */
 #define PK_COL_KEY	(1u << 5)	/* number that names a thing: a pid, a CPU */
 #define PK_COL_IF_ANY	(1u << 6)	/* people need not see it when all of it is 0 */
+#define PK_COL_SCREEN	(1u << 7)	/* for people's eyes only: not in JSON */
+#define PK_COL_SPARE	(1u << 8)	/* left out where the line is too narrow */
+#define PK_COL_ROW_IF	(1u << 9)	/* people need not see rows where it is 0 */
+/*
+ * One of the parts that make up a whole, all of one type. People see them as one bar
+ * in which each part is drawn with its letter, and the largest ones by their headers.
+ */
+#define PK_COL_PART	(1u << 10)
+#define PK_COL_PART_OF(letter) (PK_COL_PART | (unsigned int)(letter) << 24)
+#define PK_COL_LETTER(flags) ((char)((flags) >> 24))
 
 struct pk_column {
 	const char *key;	/* NULL ends the columns */

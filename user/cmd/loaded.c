@@ -8,6 +8,7 @@
 #include "cmd/cmd.h"
 #include "cmd/loaded.h"
 #include "profile/reader.h"
+#include "source/names.h"
 #include "symbol/symbolizer.h"
 
 /* An instant "since the start" as CLOCK_MONOTONIC ns. */
@@ -113,6 +114,17 @@ void pk_loaded_close(struct pk_loaded *in)
 	pk_profile_deinit(&in->profile);
 }
 
+/* Whether samples were to be taken; a file that does not say so was to have them. */
+static bool has_sampler(const struct pk_profile *p)
+{
+	const char *sources = pk_profile_fact(p, "record.sources");
+	uint32_t mask;
+
+	if (!sources || pk_sources_parse(sources, &mask, NULL))
+		return true;
+	return mask & (1u << PKPROF_SRC_CPU | 1u << PKPROF_SRC_PMU);
+}
+
 void pk_loaded_explain_empty(const struct pk_loaded *in, struct pk_strbuf *out)
 {
 	size_t all = in->profile.samples.nr;
@@ -122,6 +134,9 @@ void pk_loaded_explain_empty(const struct pk_loaded *in, struct pk_strbuf *out)
 		pk_unit_put_count(out, all);
 		pk_strbuf_puts(out, " samples passes the filter (--phase, --from, --to, --pid, "
 				    "--comm).");
+	} else if (!has_sampler(&in->profile)) {
+		pk_strbuf_puts(out, "The recording was made without samples (source cpu or pmu): it "
+				    "does not tell what code ran.");
 	} else {
 		pk_strbuf_puts(out, "The recording has no samples: nothing ran on the CPUs "
 				    "while it lasted.");

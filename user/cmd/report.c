@@ -2,9 +2,11 @@
 /* Command report: what a profile says, as text on one or two screens or as JSON. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "analysis/analysis.h"
+#include "analysis/ledger_sums.h"
 #include "base/cleanup.h"
 #include "cmd/cmd.h"
 #include "cmd/loaded.h"
@@ -20,13 +22,15 @@ static struct {
 	struct pk_loaded_opts input;
 	const char *by, *output;
 	uint64_t limit;
-	bool json, detail;
+	bool json, detail, ledger;
 } opt = { .limit = NO_LIMIT };
 
 static const struct pk_opt opts[] = {
 	PK_LOADED_OPTS(opt.input),
 	{ .name = "by", .type = PK_OPT_STRING, .value = &opt.by, .arg = "WHAT",
 	  .help = "only this: process, thread, cgroup, function, or another analysis of `list`" },
+	{ .name = "ledger", .type = PK_OPT_FLAG, .value = &opt.ledger,
+	  .help = "only the wait ledger; --by process, thread or cgroup chooses its rows" },
 	{ .letter = 'n', .name = "limit", .type = PK_OPT_U64, .value = &opt.limit, .arg = "N",
 	  .help = "rows of each ranking, 0: all; default 10, with --by 20, with --json all" },
 	{ .name = "detail", .type = PK_OPT_FLAG, .value = &opt.detail,
@@ -42,9 +46,11 @@ static const struct pk_opt opts[] = {
 static const struct {
 	const struct pk_analysis *analysis;
 	bool only_marked;	/* in text only where something was marked */
+	bool only_booked;	/* in text only with a ledger, and only its main figures */
 	bool only_json;
 } parts[] = {
 	{ .analysis = &pk_analysis_summary },
+	{ .analysis = &pk_analysis_ledger, .only_booked = true },
 	{ .analysis = &pk_analysis_phases, .only_marked = true },
 	{ .analysis = &pk_analysis_process },
 	{ .analysis = &pk_analysis_thread, .only_json = true },
@@ -77,14 +83,20 @@ static int put_analysis(struct report *r, const struct pk_analysis *a, struct pk
 
 static int put_parts(struct report *r, struct pk_err *err)
 {
+	const struct pk_profile *p = &r->in->profile;
 	int rc = 0;
 
+	r->opts.by = opt.ledger ? opt.by : NULL;
+	if (opt.ledger)
+		return put_analysis(r, &pk_analysis_ledger, err);
 	if (opt.by)
 		return put_analysis(r, pk_analysis_find(opt.by), err);
 	for (size_t i = 0; !rc && i < PK_ARRAY_SIZE(parts); i++) {
 		if (!opt.json && (parts[i].only_json ||
-				  (parts[i].only_marked && !r->in->profile.marks.nr)))
+				  (parts[i].only_marked && !p->marks.nr) ||
+				  (parts[i].only_booked && !pk_ledger_is_in(p))))
 			continue;
+		r->opts.brief = parts[i].only_booked && !opt.json;
 		rc = put_analysis(r, parts[i].analysis, err);
 	}
 	return rc;
@@ -131,7 +143,7 @@ static void put_filter_text(struct report *r)
 static int put_text(struct report *r, struct pk_err *err)
 {
 	put_filter_text(r);
-	if (!r->in->scope.nr_samples) {
+	if (!r->in->scope.nr_samples && !opt.ledger) {
 		struct pk_strbuf why = { 0 };
 
 		pk_loaded_explain_empty(r->in, &why);
@@ -161,7 +173,7 @@ static int put_json(struct report *r, struct pk_err *err)
 
 static int put_report(const struct pk_loaded *in, struct pk_err *err)
 {
-	uint64_t rows = opt.json ? 0 : opt.by ? DEFAULT_ROWS : BRIEF_ROWS;
+	uint64_t rows = opt.json ? 0 : opt.by || opt.ledger ? DEFAULT_ROWS : BRIEF_ROWS;
 	struct report r = { .in = in };
 	struct pk_output out;
 	int rc = pk_output_open(opt.output ? opt.output : "-", &out, err);
@@ -176,12 +188,16 @@ static int put_report(const struct pk_loaded *in, struct pk_err *err)
 	return pk_output_close(&out, opt.json ? put_json(&r, err) : put_text(&r, err), err);
 }
 
-static int check_analysis(struct pk_err *err)
+static int check_by(struct pk_err *err)
 {
 	struct pk_strbuf names = { 0 };
 	int rc = 0;
 
-	if (!opt.by || pk_analysis_find(opt.by))
+	if (opt.by && opt.ledger && strcmp(opt.by, "process") && strcmp(opt.by, "thread") &&
+	    strcmp(opt.by, "cgroup"))
+		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
+				   "the ledger is by process, thread or cgroup, not by '%s'", opt.by);
+	if (!opt.by || opt.ledger || pk_analysis_find(opt.by))
 		return 0;
 	for (unsigned int i = 0; i < pk_nr_analyses; i++)
 		pk_strbuf_printf(&names, "%s%s", i ? ", " : "", pk_analyses[i]->name);
@@ -195,7 +211,7 @@ static int check_analysis(struct pk_err *err)
 static int run(int nr_args, char **args, struct pk_err *err)
 {
 	struct pk_loaded in;
-	int rc = check_analysis(err);
+	int rc = check_by(err);
 
 	if (!rc && nr_args > 1)
 		rc = pk_err_exit(err, -EINVAL, PK_EXIT_USAGE, "one file at a time, not also '%s'",
@@ -213,10 +229,11 @@ static int run(int nr_args, char **args, struct pk_err *err)
 const struct pk_cmd pk_cmd_report = {
 	.name = "report",
 	.args = "[FILE]",
-	.summary = "Show what a profile says: processes, functions, losses, cost",
+	.summary = "Show what a profile says: where time went, functions, losses, cost",
 	.details = "CPU % is the share of one CPU, machine % of all of them; self is time in a "
 		   "function's own code, total includes what it called. Shares carry the standard "
-		   "error that sampling leaves. FILE is " PK_DEFAULT_FILE " unless given, - "
+		   "error that sampling leaves. --ledger says where the time of all threads "
+		   "went, also while they did not run. FILE is " PK_DEFAULT_FILE " unless given, - "
 		   "reads standard input.",
 	.opts = opts,
 	.run = run,

@@ -38,6 +38,7 @@ struct pk_thread {
 	uint32_t process;	/* index */
 	uint64_t start_ns, end_ns;
 	uint32_t comm;		/* string id, the last one */
+	bool told;		/* its birth was, or it was there at the start; not made up */
 };
 
 enum pk_frame_kind {

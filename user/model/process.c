@@ -208,14 +208,17 @@ static int play_birth(struct pk_lives *l, const struct pk_task_event *e)
 	}
 	old = pk_map64_get(&l->thread_of, e->tid);
 	if (old != PK_MAP64_NONE && thread(l, old)->process == of &&
-	    thread(l, old)->start_ns == start_ns)
+	    thread(l, old)->start_ns == start_ns) {
+		thread(l, old)->told = true;
 		return 0;
+	}
 	if (old != PK_MAP64_NONE && thread(l, old)->end_ns > e->time_ns)
 		thread(l, old)->end_ns = e->time_ns;
 	err = new_thread(l, e->tid, of, start_ns, &idx);
 	if (err)
 		return err;
 	thread(l, idx)->comm = e->comm;
+	thread(l, idx)->told = true;
 	return 0;
 }
 

@@ -35,7 +35,7 @@ static double largest(const struct pk_table *t, unsigned int column)
 
 		if (pk_cell_is_none(c, cell))
 			continue;
-		v = is_real(c->type) ? cell->real : (double)cell->n;
+		v = is_real(c->type) ? fabs(cell->real) : (double)cell->n;
 		if (v > max)
 			max = v;
 	}
@@ -77,6 +77,7 @@ struct pk_cell_format pk_cell_format_of(const struct pk_table *t, unsigned int c
 {
 	const struct pk_column *c = &t->columns[column];
 	struct pk_cell_format f = { .type = c->type, .divisor = 1, .unit = "" };
+	double max;
 
 	switch (c->type) {
 	case PK_COL_NS:
@@ -94,7 +95,8 @@ struct pk_cell_format pk_cell_format_of(const struct pk_table *t, unsigned int c
 		f.unit = "Hz";
 		/* fall through */
 	case PK_COL_REAL:
-		f.decimals = largest(t, column) >= 100 ? 0 : 1;
+		max = largest(t, column);
+		f.decimals = max >= 100 ? 0 : max >= 10 ? 1 : 2;
 		break;
 	default:
 		break;

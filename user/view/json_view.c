@@ -29,7 +29,8 @@ static void put_row(struct pk_json *j, const char *key, const struct pk_table *t
 {
 	pk_json_object(j, key);
 	for (unsigned int i = 0; i < t->nr_columns; i++)
-		put_cell(j, &t->columns[i], &pk_table_cells(t, row)[i]);
+		if (!(t->columns[i].flags & PK_COL_SCREEN))
+			put_cell(j, &t->columns[i], &pk_table_cells(t, row)[i]);
 	pk_json_end(j);
 }
 

@@ -7,6 +7,7 @@
 #include "base/unit.h"
 #include "base/utf8.h"
 #include "view/cell.h"
+#include "view/parts.h"
 #include "view/text.h"
 
 #define GAP		2	/* blanks between columns */
@@ -76,6 +77,15 @@ static const char *header_text(struct layout *l, unsigned int column)
 	return l->scratch.data ? l->scratch.data : "";
 }
 
+/* A row of which nothing happened is left out, where its table says so. */
+static bool is_row_shown(const struct pk_table *t, size_t row)
+{
+	for (unsigned int i = 0; i < t->nr_columns; i++)
+		if (t->columns[i].flags & PK_COL_ROW_IF && !pk_table_cells(t, row)[i].n)
+			return false;
+	return true;
+}
+
 /* A column of nothing, or of zeroes where those mean nothing, tells nothing. */
 static bool is_shown(const struct pk_table *t, unsigned int column)
 {
@@ -86,6 +96,8 @@ static bool is_shown(const struct pk_table *t, unsigned int column)
 	for (size_t row = 0; row < t->nr_rows; row++) {
 		const union pk_cell *cell = &pk_table_cells(t, row)[column];
 
+		if (!is_row_shown(t, row))
+			continue;
 		if (!pk_cell_is_none(c, cell) && (!(c->flags & PK_COL_IF_ANY) || cell->n))
 			return true;
 	}
@@ -108,6 +120,8 @@ static void measure_column(struct layout *l, unsigned int column)
 	for (size_t row = 0; row < l->t->nr_rows; row++) {
 		double share = c->flags & PK_COL_BAR ? pk_table_cells(l->t, row)[column].real : 0;
 
+		if (!is_row_shown(l->t, row))
+			continue;
 		columns = pk_utf8_columns(cell_text(l, row, column));
 		if (columns > l->width[column])
 			l->width[column] = columns;
@@ -140,17 +154,36 @@ static unsigned int widest_text(const struct layout *l)
 	return widest;
 }
 
+/* What an elastic cell wants at least. */
+static size_t elastic_width(const struct layout *l)
+{
+	size_t width = 0;
+
+	for (unsigned int i = 0; i < l->t->nr_columns; i++)
+		if (l->t->columns[i].flags & PK_COL_ELASTIC && l->width[i])
+			width = GAP + (l->width[i] < GOOD_ELASTIC ? l->width[i] : GOOD_ELASTIC);
+	return width;
+}
+
+/* Columns that can be spared go one by one, the last one first. */
+static void drop_spare(struct layout *l)
+{
+	for (unsigned int i = l->t->nr_columns; i--;)
+		if (l->t->columns[i].flags & PK_COL_SPARE && l->width[i] &&
+		    fixed_width(l) + elastic_width(l) > l->style->width)
+			l->width[i] = 0;
+}
+
 /*
  * Make lines fit the width: elastic cells get what the others leave; where that
  * is too little, other texts are cut and bars go.
  */
 static void fit(struct layout *l)
 {
-	size_t elastic = 0, used;
+	size_t elastic, used;
 
-	for (unsigned int i = 0; i < l->t->nr_columns; i++)
-		if (l->t->columns[i].flags & PK_COL_ELASTIC && l->width[i])
-			elastic = GAP + (l->width[i] < GOOD_ELASTIC ? l->width[i] : GOOD_ELASTIC);
+	drop_spare(l);
+	elastic = elastic_width(l);
 	while (fixed_width(l) + elastic > l->style->width) {
 		unsigned int widest = widest_text(l);
 
@@ -389,8 +422,8 @@ static void put_left_out(const struct layout *l, struct pk_strbuf *out)
 	pk_strbuf_putc(out, '\n');
 }
 
-void pk_text_table(const struct pk_table *t, const struct pk_text_style *style,
-		   struct pk_strbuf *out)
+static void put_table(const struct pk_table *t, const struct pk_text_style *style,
+		      const char *legend, struct pk_strbuf *out)
 {
 	struct layout l;
 
@@ -412,12 +445,34 @@ void pk_text_table(const struct pk_table *t, const struct pk_text_style *style,
 	} else {
 		put_header(&l, out);
 		for (size_t row = 0; row < t->nr_rows; row++)
-			put_row(&l, row, out);
+			if (is_row_shown(t, row))
+				put_row(&l, row, out);
 	}
 	if (t->nr_left_out)
 		put_left_out(&l, out);
+	if (legend && *legend) {
+		put_code(style, DIM, out);
+		pk_text_note(legend, style, out);
+		put_code(style, PLAIN, out);
+	}
 	pk_strbuf_putc(out, '\n');
 	layout_deinit(&l);
+}
+
+void pk_text_table(const struct pk_table *t, const struct pk_text_style *style,
+		   struct pk_strbuf *out)
+{
+	struct pk_parts parts;
+
+	if (!pk_parts_are_in(t)) {
+		put_table(t, style, NULL, out);
+		return;
+	}
+	if (pk_parts_init(t, &parts))
+		out->failed = true;
+	else
+		put_table(&parts.table, style, parts.legend.data, out);
+	pk_parts_deinit(&parts);
 }
 
 void pk_text_note(const char *text, const struct pk_text_style *style, struct pk_strbuf *out)

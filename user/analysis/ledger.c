@@ -1,0 +1,628 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Ledger: where the time of all threads went, line by line, per process, thread or
+ * cgroup, and whether the books close: each thread's lines against its life, all
+ * threads' CPU time and the CPUs' idle time against CPUs times wall time.
+ *
+ * Times are exact but for the split of CPU time, which comes from the samples.
+ */
+#include "analysis/analysis.h"
+#include "analysis/container.h"
+#include "analysis/ledger_sums.h"
+#include "analysis/ranking.h"
+#include "base/cleanup.h"
+#include "base/unit.h"
+#include "source/names.h"
+
+static const struct pk_column totals_columns[] = {
+	{ "wall_ns", "wall time", PK_COL_NS, 0 },
+	{ "threads", "threads", PK_COL_COUNT, 0 },
+	{ "mean_threads", "at a time", PK_COL_REAL, 0 },
+	{ "life_ns", "their lives", PK_COL_NS, 0 },
+	{ "booked_ns", "booked", PK_COL_NS, 0 },
+	{ "residue_ns", "residue", PK_COL_NS, PK_COL_HIDDEN },
+	{ "residue_share", "residue", PK_COL_RATIO, 0 },
+	{ "active_ns", "active", PK_COL_NS, 0 },
+	{ "waiting_ns", "waiting", PK_COL_NS, 0 },
+	{ "idle_ns", "idle", PK_COL_NS, 0 },
+	{ "lost_share", "lost", PK_COL_RATIO, 0 },
+	{ "other_share", "other", PK_COL_RATIO, 0 },
+	{ "missing", "without account", PK_COL_COUNT, PK_COL_HIDDEN },
+	{ "user_share", "user of CPU", PK_COL_RATIO, 0 },
+	{ "user_error", "±", PK_COL_RATIO, PK_COL_ERROR },
+	{ "softirq_share", "softirq of CPU", PK_COL_RATIO, 0 },
+	{ "softirq_error", "±", PK_COL_RATIO, PK_COL_ERROR },
+	{ "samples", "samples", PK_COL_COUNT, PK_COL_HIDDEN },
+	{ "steal_ns", "host steal", PK_COL_NS, 0 },
+	{ "steal_share", "of the CPUs", PK_COL_RATIO, 0 },
+	{ "overflow_threads", "tasks without room", PK_COL_COUNT, PK_COL_HIDDEN },
+	{ "overflow_cpu_ns", "their CPU time", PK_COL_NS, PK_COL_HIDDEN },
+	{ 0 },
+};
+
+static const struct pk_column line_columns[] = {
+	{ "line", "line", PK_COL_TEXT, PK_COL_HIDDEN },
+	{ "of", "part of", PK_COL_TEXT, PK_COL_HIDDEN },
+	{ "class", "class", PK_COL_TEXT, PK_COL_HIDDEN },
+	{ "label", "line", PK_COL_TEXT, PK_COL_SCREEN },
+	{ "ns", "time", PK_COL_NS, PK_COL_ROW_IF },
+	{ "error_ns", "error", PK_COL_NS, PK_COL_HIDDEN },
+	{ "share", "of all", PK_COL_RATIO, 0 },
+	{ "mean_threads", "threads", PK_COL_REAL, 0 },
+	{ "awake_share", "not idle", PK_COL_RATIO, PK_COL_BAR },
+	{ "intervals", "times", PK_COL_COUNT, PK_COL_SPARE },
+	{ "each_ns", "each", PK_COL_NS, 0 },
+	{ "meaning", "what it is", PK_COL_TEXT, PK_COL_ELASTIC | PK_COL_SPARE },
+	{ 0 },
+};
+
+/* Lines as columns; their letters in a bar. Order as enum pkprof_line, keys NAME_ns. */
+#define LINE(name, letter) { name "_ns", name, PK_COL_NS, PK_COL_PART_OF(letter) }
+#define ACCOUNT_COLUMNS                                                                            \
+	{ "total_ns", "total", PK_COL_NS, PK_COL_SPARE }, LINE("cpu", '#'), LINE("runq", 'r'),     \
+		LINE("preempted", 'p'), LINE("throttled", 'q'), LINE("disk", 'd'),                 \
+		LINE("fault", 'f'), LINE("futex", 'l'), LINE("klock", 'k'), LINE("rtlock", 't'),   \
+		LINE("socket", 's'), LINE("pipe", 'i'), LINE("tty", 'y'), LINE("poll", '.'),       \
+		LINE("aio", 'a'), LINE("sleep", ','), LINE("child", 'c'), LINE("stopped", 'x'),    \
+		LINE("kthread", '-'), LINE("other", 'o'), LINE("lost", '?'),                       \
+		{ "life_ns", "life", PK_COL_NS, PK_COL_HIDDEN },                                   \
+		{ "waiting_ns", "waiting", PK_COL_NS, PK_COL_HIDDEN },                             \
+		{ "idle_ns", "idle", PK_COL_NS, PK_COL_HIDDEN },                                   \
+		{ "user_share", "user", PK_COL_RATIO, PK_COL_HIDDEN },                             \
+		{ "user_error", "±", PK_COL_RATIO, PK_COL_ERROR | PK_COL_HIDDEN },                 \
+		{ "softirq_share", "softirq", PK_COL_RATIO, PK_COL_HIDDEN },                       \
+		{ "samples", "samples", PK_COL_COUNT, PK_COL_HIDDEN }
+
+#define NR_ACCOUNT_CELLS (PKPROF_NR_LINES + 8)
+_Static_assert(PKPROF_NR_LINES == 20, "a new line of the ledger needs a column");
+
+static const struct pk_column process_columns[] = {
+	{ "pid", "pid", PK_COL_COUNT, PK_COL_KEY },
+	{ "comm", "name", PK_COL_TEXT, 0 },
+	{ "threads", "threads", PK_COL_COUNT, 0 },
+	{ "active_ns", "active", PK_COL_NS, 0 },
+	ACCOUNT_COLUMNS,
+	{ "kernel", "kernel thread", PK_COL_BOOL, PK_COL_HIDDEN },
+	{ "cgroup", "cgroup path", PK_COL_TEXT, PK_COL_HIDDEN },
+	{ "args", "command line", PK_COL_TEXT, PK_COL_HIDDEN },
+	{ 0 },
+};
+
+static const struct pk_column thread_columns[] = {
+	{ "tid", "tid", PK_COL_COUNT, PK_COL_KEY },
+	{ "pid", "pid", PK_COL_COUNT, PK_COL_KEY },
+	{ "comm", "thread", PK_COL_TEXT, 0 },
+	{ "active_ns", "active", PK_COL_NS, 0 },
+	ACCOUNT_COLUMNS,
+	{ "process_comm", "process", PK_COL_TEXT, PK_COL_HIDDEN },
+	{ 0 },
+};
+
+static const struct pk_column cgroup_columns[] = {
+	{ "cgroup", "path", PK_COL_TEXT, PK_COL_HIDDEN },
+	{ "cgroup_short", "cgroup", PK_COL_TEXT, 0 },
+	{ "container", "container", PK_COL_TEXT, PK_COL_HIDDEN },
+	{ "processes", "processes", PK_COL_COUNT, PK_COL_SPARE },
+	{ "threads", "threads", PK_COL_COUNT, 0 },
+	{ "active_ns", "active", PK_COL_NS, 0 },
+	ACCOUNT_COLUMNS,
+	{ 0 },
+};
+
+static const struct pk_column cpu_columns[] = {
+	{ "cpu", "CPU", PK_COL_COUNT, PK_COL_KEY },
+	{ "wall_ns", "wall time", PK_COL_NS, PK_COL_HIDDEN },
+	{ "busy_ns", "busy", PK_COL_NS, 0 },
+	{ "busy", "busy", PK_COL_RATIO, PK_COL_BAR },
+	{ "idle_ns", "idle", PK_COL_NS, 0 },
+	{ "offline_ns", "offline", PK_COL_NS, PK_COL_IF_ANY },
+	{ "switches", "switches", PK_COL_COUNT, PK_COL_HIDDEN },
+	{ "switches_hz", "switches", PK_COL_HZ, 0 },
+	{ "softirq_ns", "softirq", PK_COL_NS, PK_COL_HIDDEN },
+	{ "softirq", "softirq", PK_COL_RATIO, 0 },
+	{ "irq_ns", "irq", PK_COL_NS, PK_COL_HIDDEN },
+	{ "irq", "irq", PK_COL_RATIO, 0 },
+	{ "iowait_ns", "iowait", PK_COL_NS, PK_COL_HIDDEN },
+	{ "steal_ns", "steal", PK_COL_NS, PK_COL_HIDDEN },
+	{ "steal", "steal", PK_COL_RATIO, 0 },
+	{ 0 },
+};
+
+static const struct pk_column closure_columns[] = {
+	{ "cpus_wall_ns", "CPUs x wall", PK_COL_NS, 0 },
+	{ "tasks_cpu_ns", "CPU of all threads", PK_COL_NS, 0 },
+	{ "idle_ns", "CPUs idle", PK_COL_NS, 0 },
+	{ "offline_ns", "offline", PK_COL_NS, PK_COL_HIDDEN },
+	{ "error_share", "not covered", PK_COL_RATIO, 0 },
+	{ 0 },
+};
+
+/* How lines are called in the table of lines. */
+static const char *const labels[] = {
+	"cpu",	  "runq (woken)",  "preempted",	      "throttled",	"disk",
+	"fault",  "futex (lock)",  "klock (kernel)",  "rtlock",		"socket",
+	"pipe",	  "tty",	   "poll",	      "aio",		"sleep",
+	"child",  "stopped",	   "kthread (idle)",  "other",		"lost",
+};
+_Static_assert(PK_ARRAY_SIZE(labels) == PKPROF_NR_LINES, "a new line needs a label");
+
+#define NOTABLE_RESIDUE 0.001	/* share of lives */
+#define NOTABLE_LOST	0.0001	/* share of what is booked */
+
+/* One run of the analysis. */
+struct ledger {
+	const struct pk_scope *s;
+	const struct pk_analysis_opts *o;
+	struct pk_ledger_sums sums;
+	struct pk_result *ret;
+	uint64_t total_ns, awake_ns;	/* of all lines; of those that are not idle */
+};
+
+static bool is_wanted(const struct ledger *l, const char *by)
+{
+	return l->o->by ? !strcmp(l->o->by, by) : !l->o->brief;
+}
+
+static uint64_t class_ns(const struct ledger *l, enum pk_line_class class)
+{
+	return pk_account_class_ns(&l->sums.all, class);
+}
+
+/* --- totals ---------------------------------------------------------------------------- */
+
+static int add_totals(const struct ledger *l)
+{
+	struct pk_table *t = pk_result_table(l->ret, "totals", "Ledger", totals_columns,
+					     PK_TABLE_RECORD);
+	const struct pk_account *all = &l->sums.all;
+	const struct pk_profile *p = l->s->model->profile;
+	double life = all->life_ns, booked = l->total_ns, n = all->nr_samples;
+	double user = pk_account_user(all), softirq = pk_account_softirq(all);
+	double residue = pk_ratio(life - booked, life);
+
+	if (!t)
+		return -ENOMEM;
+	return pk_table_row(
+		t, PK_COUNT(l->s->wall_ns), PK_COUNT(l->sums.nr_accounts),
+		PK_REAL(pk_ratio(booked, l->s->wall_ns)), PK_COUNT(all->life_ns),
+		PK_COUNT(l->total_ns), PK_COUNT((uint64_t)fabs(life - booked)), PK_REAL(residue),
+		PK_COUNT(class_ns(l, PK_LINE_ACTIVE)), PK_COUNT(class_ns(l, PK_LINE_WAITING)),
+		PK_COUNT(class_ns(l, PK_LINE_IDLE)),
+		PK_REAL(pk_ratio(all->ns[PKPROF_LINE_LOST], booked)),
+		PK_REAL(pk_ratio(all->ns[PKPROF_LINE_OTHER], booked)),
+		PK_COUNT(l->sums.nr_missing), PK_REAL(user), PK_REAL(pk_share_error(user, n)),
+		PK_REAL(softirq), PK_REAL(pk_share_error(softirq, n)), PK_COUNT(all->nr_samples),
+		PK_COUNT(l->sums.machine.steal_ns),
+		PK_REAL(pk_ratio(l->sums.machine.steal_ns, l->sums.machine.to_ns)),
+		PK_COUNT(pk_profile_fact_u64(p, "ledger.nr_overflow", 0)),
+		PK_COUNT(pk_profile_fact_u64(p, "ledger.overflow_cpu_ns", 0)));
+}
+
+/* --- lines ----------------------------------------------------------------------------- */
+
+struct line_row {
+	const char *name, *of, *label, *meaning;
+	enum pk_line_class class;
+	uint64_t ns, error_ns, intervals;
+};
+
+static int put_line(const struct ledger *l, struct pk_table *t, const struct line_row *r)
+{
+	bool awake = r->class != PK_LINE_IDLE;
+	uint64_t each = r->intervals && r->intervals != PK_CELL_NONE ? r->ns / r->intervals :
+								       PK_CELL_NONE;
+
+	return pk_table_row(t, PK_TEXT(r->name), PK_TEXT(r->of),
+			    PK_TEXT(pk_line_class_name(r->class)), PK_TEXT(r->label),
+			    PK_COUNT(r->ns), PK_COUNT(r->error_ns),
+			    PK_REAL(pk_ratio(r->ns, l->total_ns)),
+			    PK_REAL(pk_ratio(r->ns, l->s->wall_ns)),
+			    PK_REAL(awake ? pk_ratio(r->ns, l->awake_ns) : NAN),
+			    PK_COUNT(r->intervals), PK_COUNT(each), PK_TEXT(r->meaning));
+}
+
+/* The exact CPU time by the mode that the samples found. */
+static int put_modes(const struct ledger *l, struct pk_table *t)
+{
+	const struct pk_account *all = &l->sums.all;
+	double cpu = all->ns[PKPROF_LINE_CPU], user = pk_account_user(all);
+	double softirq = pk_account_softirq(all);
+	struct line_row row = { .class = PK_LINE_ACTIVE, .intervals = PK_CELL_NONE, .of = "cpu" };
+	int rc;
+
+	if (!isfinite(user))
+		return 0;
+	row.error_ns = cpu * pk_share_error(user, all->nr_samples);
+	row.ns = cpu * user;
+	row.name = "user";
+	row.label = "  user";
+	row.meaning = "in the program's own code and libraries, by samples";
+	rc = put_line(l, t, &row);
+	row.ns = all->ns[PKPROF_LINE_CPU] - row.ns;
+	row.name = "kernel";
+	row.label = "  kernel";
+	row.meaning = "in the kernel, by samples";
+	if (!rc)
+		rc = put_line(l, t, &row);
+	row.error_ns = cpu * pk_share_error(softirq, all->nr_samples);
+	row.ns = cpu * softirq;
+	row.name = "softirq";
+	row.of = "kernel";
+	row.label = "    softirq";
+	row.meaning = "in softirqs, which may be others' work, by samples";
+	return rc ? rc : put_line(l, t, &row);
+}
+
+static int add_lines(const struct ledger *l)
+{
+	struct pk_table *t =
+		pk_result_table(l->ret, "lines", "Where the time went", line_columns, 0);
+	int rc = t ? 0 : -ENOMEM;
+
+	for (unsigned int i = 0; !rc && i < PKPROF_NR_LINES; i++) {
+		struct line_row row = {
+			.name = pk_line_name(i),
+			.label = labels[i],
+			.meaning = pk_line_names[i].help,
+			.class = pk_line_class(i),
+			.ns = l->sums.all.ns[i],
+			.intervals = l->sums.intervals[i],
+		};
+
+		rc = put_line(l, t, &row);
+		if (!rc && i == PKPROF_LINE_CPU)
+			rc = put_modes(l, t);
+	}
+	return rc;
+}
+
+/* --- processes, threads, cgroups --------------------------------------------------------- */
+
+static size_t put_account(const struct pk_account *a, union pk_cell *cells)
+{
+	double user = pk_account_user(a);
+	size_t n = 0;
+
+	cells[n++] = PK_COUNT(pk_account_ns(a));
+	for (unsigned int i = 0; i < PKPROF_NR_LINES; i++)
+		cells[n++] = PK_COUNT(a->ns[i]);
+	cells[n++] = PK_COUNT(a->life_ns);
+	cells[n++] = PK_COUNT(pk_account_class_ns(a, PK_LINE_WAITING));
+	cells[n++] = PK_COUNT(pk_account_class_ns(a, PK_LINE_IDLE));
+	cells[n++] = PK_REAL(user);
+	cells[n++] = PK_REAL(pk_share_error(user, a->nr_samples));
+	cells[n++] = PK_REAL(pk_account_softirq(a));
+	cells[n++] = PK_COUNT(a->nr_samples);
+	return n;
+}
+
+/* Rank by active time: who ran, wanted to, or was held up; waiting alone comes after. */
+static int rank(const struct pk_account *accounts, size_t nr, size_t limit, struct pk_ranking *ret)
+{
+	PK_AUTO_FREE uint64_t *active = calloc(nr + 1, sizeof(*active));
+	PK_AUTO_FREE uint64_t *all = calloc(nr + 1, sizeof(*all));
+
+	if (!active || !all)
+		return -ENOMEM;
+	for (size_t i = 0; i < nr; i++) {
+		active[i] = pk_account_class_ns(&accounts[i], PK_LINE_ACTIVE);
+		all[i] = pk_account_ns(&accounts[i]);
+	}
+	return pk_ranking_init(active, all, nr, limit, ret);
+}
+
+static int put_process(const struct ledger *l, struct pk_table *t, const struct pk_rank *r)
+{
+	const struct pk_process *p = &l->s->model->processes.data[r->idx];
+	const struct pk_account *a = &l->sums.process[r->idx];
+	union pk_cell cells[PK_ARRAY_SIZE(process_columns)];
+	size_t n = 0;
+
+	cells[n++] = PK_COUNT(p->tgid);
+	cells[n++] = PK_TEXT(pk_model_string(l->s->model, p->comm));
+	cells[n++] = PK_COUNT(a->nr_threads);
+	cells[n++] = PK_COUNT(r->weight);
+	n += put_account(a, cells + n);
+	cells[n++] = PK_COUNT(p->kernel);
+	cells[n++] = PK_TEXT(pk_model_string(l->s->model, p->cgroup));
+	cells[n++] = PK_TEXT(pk_model_string(l->s->model, p->args));
+	return pk_table_add(t, cells, n);
+}
+
+static int put_thread(const struct ledger *l, struct pk_table *t, const struct pk_rank *r)
+{
+	const struct pk_thread *th = &l->s->model->threads.data[r->idx];
+	const struct pk_process *p = &l->s->model->processes.data[th->process];
+	union pk_cell cells[PK_ARRAY_SIZE(thread_columns)];
+	size_t n = 0;
+
+	cells[n++] = PK_COUNT(th->tid);
+	cells[n++] = PK_COUNT(p->tgid);
+	cells[n++] = PK_TEXT(pk_model_string(l->s->model, th->comm));
+	cells[n++] = PK_COUNT(r->weight);
+	n += put_account(&l->sums.thread[r->idx], cells + n);
+	cells[n++] = PK_TEXT(pk_model_string(l->s->model, p->comm));
+	return pk_table_add(t, cells, n);
+}
+
+static int add_ranked(const struct ledger *l, const char *key, const char *title,
+		      const struct pk_column *columns, const struct pk_account *accounts,
+		      size_t nr, unsigned int flags,
+		      int (*put)(const struct ledger *l, struct pk_table *t,
+				 const struct pk_rank *r))
+{
+	struct pk_table *t = pk_result_table(l->ret, key, title, columns, flags);
+	struct pk_ranking ranking = { 0 };
+	int rc = t ? rank(accounts, nr, l->o->limit, &ranking) : -ENOMEM;
+
+	for (size_t i = 0; !rc && i < ranking.ranks.nr; i++)
+		rc = put(l, t, &ranking.ranks.data[i]);
+	if (t)
+		t->nr_left_out = ranking.nr_left_out;
+	pk_ranking_deinit(&ranking);
+	return rc;
+}
+
+/* Sums over the processes of a cgroup, by string id of its path. */
+struct cgroups {
+	struct pk_account *account;
+	uint32_t *nr_processes;
+	size_t nr;
+};
+
+static int cgroups_init(const struct ledger *l, struct cgroups *ret)
+{
+	const struct pk_model *m = l->s->model;
+
+	ret->nr = m->profile->strings.entries.nr + 1;
+	ret->account = calloc(ret->nr, sizeof(*ret->account));
+	ret->nr_processes = calloc(ret->nr, sizeof(*ret->nr_processes));
+	if (!ret->account || !ret->nr_processes)
+		return -ENOMEM;
+	for (size_t i = 0; i < m->processes.nr; i++) {
+		uint32_t id = m->processes.data[i].cgroup;
+
+		if (!l->sums.process[i].nr_threads)
+			continue;
+		pk_account_add(&ret->account[id], &l->sums.process[i]);
+		ret->nr_processes[id]++;
+	}
+	return 0;
+}
+
+static int put_cgroup(const struct ledger *l, const struct cgroups *g, struct pk_table *t,
+		      const struct pk_rank *r)
+{
+	const char *path = pk_model_string(l->s->model, r->idx);
+	char container[PK_CONTAINER_ID_LEN + 1] = "", brief[PK_CGROUP_SHORT_LEN];
+	union pk_cell cells[PK_ARRAY_SIZE(cgroup_columns)];
+	const char *container_text, *brief_text;
+	size_t n = 0;
+
+	pk_container_id(path, container);
+	pk_cgroup_shorten(r->idx ? path : "(not known)", brief);
+	container_text = pk_result_text(l->ret, "%s", container);
+	brief_text = pk_result_text(l->ret, "%s", brief);
+	if (!container_text || !brief_text)
+		return -ENOMEM;
+	cells[n++] = PK_TEXT(path);
+	cells[n++] = PK_TEXT(brief_text);
+	cells[n++] = PK_TEXT(container_text);
+	cells[n++] = PK_COUNT(g->nr_processes[r->idx]);
+	cells[n++] = PK_COUNT(g->account[r->idx].nr_threads);
+	cells[n++] = PK_COUNT(r->weight);
+	n += put_account(&g->account[r->idx], cells + n);
+	return pk_table_add(t, cells, n);
+}
+
+static int add_cgroups(const struct ledger *l, unsigned int flags)
+{
+	struct pk_table *t =
+		pk_result_table(l->ret, "cgroups", "Cgroups", cgroup_columns, flags);
+	struct pk_ranking ranking = { 0 };
+	struct cgroups g = { 0 };
+	int rc = t ? cgroups_init(l, &g) : -ENOMEM;
+
+	if (!rc)
+		rc = rank(g.account, g.nr, l->o->limit, &ranking);
+	for (size_t i = 0; !rc && i < ranking.ranks.nr; i++)
+		rc = put_cgroup(l, &g, t, &ranking.ranks.data[i]);
+	if (t)
+		t->nr_left_out = ranking.nr_left_out;
+	pk_ranking_deinit(&ranking);
+	free(g.account);
+	free(g.nr_processes);
+	return rc;
+}
+
+/* Without a choice people get the processes, JSON gets all. */
+static int add_accounts(const struct ledger *l)
+{
+	const struct pk_model *m = l->s->model;
+	unsigned int more = l->o->by ? 0 : PK_TABLE_DETAIL;
+	int rc = 0;
+
+	if (is_wanted(l, "process"))
+		rc = add_ranked(l, "processes", "Processes", process_columns, l->sums.process,
+				m->processes.nr, 0, put_process);
+	if (!rc && is_wanted(l, "thread"))
+		rc = add_ranked(l, "threads", "Threads", thread_columns, l->sums.thread,
+				m->threads.nr, more, put_thread);
+	if (!rc && is_wanted(l, "cgroup"))
+		rc = add_cgroups(l, more);
+	return rc;
+}
+
+/* --- CPUs and closure -------------------------------------------------------------------- */
+
+static int put_cpu(struct pk_table *t, uint32_t cpu, const struct pk_cpu_piece *c)
+{
+	double wall = c->to_ns;
+
+	return pk_table_row(t, PK_COUNT(cpu), PK_COUNT(c->to_ns), PK_COUNT(c->busy_ns),
+			    PK_REAL(pk_ratio(c->busy_ns, wall - c->offline_ns)),
+			    PK_COUNT(c->idle_ns), PK_COUNT(c->offline_ns),
+			    PK_COUNT(c->nr_switches),
+			    PK_REAL(pk_ratio(c->nr_switches, wall / PK_NS_PER_S)),
+			    PK_COUNT(c->softirq_ns), PK_REAL(pk_ratio(c->softirq_ns, wall)),
+			    PK_COUNT(c->irq_ns), PK_REAL(pk_ratio(c->irq_ns, wall)),
+			    PK_COUNT(c->iowait_ns), PK_COUNT(c->steal_ns),
+			    PK_REAL(pk_ratio(c->steal_ns, wall)));
+}
+
+static int add_cpus(const struct ledger *l)
+{
+	struct pk_table *t = pk_result_table(l->ret, "cpus", "CPUs", cpu_columns, 0);
+	size_t limit = l->o->limit;
+	int rc = t ? 0 : -ENOMEM;
+
+	for (uint32_t cpu = 0; !rc && cpu < l->sums.nr_cpus; cpu++) {
+		const struct pk_cpu_piece *c = &l->sums.cpu[cpu];
+
+		/* a possible CPU that never was there */
+		if (!c->to_ns || c->offline_ns == c->to_ns)
+			continue;
+		if (limit && t->nr_rows == limit)
+			t->nr_left_out++;
+		else
+			rc = put_cpu(t, cpu, c);
+	}
+	return rc;
+}
+
+/* Only all threads together can fill the CPUs. */
+static bool is_closed_set(const struct pk_profile *p)
+{
+	return p->cpus.nr && !pk_profile_fact(p, "record.pids") &&
+	       !pk_profile_fact(p, "record.scope");
+}
+
+static int add_closure(const struct ledger *l)
+{
+	struct pk_table *t = pk_result_table(l->ret, "closure", "Closure: CPUs x wall time",
+					     closure_columns, PK_TABLE_RECORD);
+	const struct pk_cpu_piece *all = &l->sums.machine;
+	double covered = (double)l->sums.machine_cpu_ns + all->idle_ns + all->offline_ns;
+
+	if (!t)
+		return -ENOMEM;
+	if (!is_closed_set(l->s->model->profile))
+		return 0;
+	return pk_table_row(t, PK_COUNT(all->to_ns), PK_COUNT(l->sums.machine_cpu_ns),
+			    PK_COUNT(all->idle_ns), PK_COUNT(all->offline_ns),
+			    PK_REAL(pk_ratio(all->to_ns - covered, all->to_ns)));
+}
+
+/* --- what one must know ------------------------------------------------------------------ */
+
+static int note_modes(const struct ledger *l)
+{
+	const struct pk_account *all = &l->sums.all;
+	double user = pk_account_user(all);
+	struct pk_strbuf n = { 0 };
+	int rc;
+
+	if (!all->ns[PKPROF_LINE_CPU])
+		return 0;
+	if (!isfinite(user))
+		return pk_result_note(l->ret, "Without samples user and kernel mode are not told "
+					      "apart.");
+	pk_unit_put_count(&n, all->nr_samples);
+	rc = pk_strbuf_failed(&n) ? -ENOMEM :
+				    pk_result_note(l->ret,
+						   "CPU time is exact; its split into user and kernel is from "
+						   "%s samples: %.1f %% user, standard error %.1f %%.",
+						   n.data, user * 100,
+						   pk_share_error(user, all->nr_samples) * 100);
+	pk_strbuf_deinit(&n);
+	return rc;
+}
+
+static int note_overflow(const struct ledger *l)
+{
+	const struct pk_profile *p = l->s->model->profile;
+	uint64_t nr = pk_profile_fact_u64(p, "ledger.nr_overflow", 0);
+	struct pk_strbuf time = { 0 }, count = { 0 };
+	int rc;
+
+	if (!nr)
+		return 0;
+	pk_unit_put_count(&count, nr);
+	pk_unit_put_ns(&time, pk_profile_fact_u64(p, "ledger.overflow_cpu_ns", 0));
+	rc = pk_strbuf_failed(&time) || pk_strbuf_failed(&count) ?
+		     -ENOMEM :
+		     pk_result_note(l->ret,
+				    "%s tasks found no room in the ledger: they ran for %s, their waits "
+				    "are not known. A larger module parameter ledger_mb makes room.",
+				    count.data, time.data);
+	pk_strbuf_deinit(&time);
+	pk_strbuf_deinit(&count);
+	return rc;
+}
+
+static int note_residue(const struct ledger *l)
+{
+	const struct pk_account *all = &l->sums.all;
+	double life = all->life_ns, residue = pk_ratio(life - l->total_ns, life);
+	double lost = pk_ratio(all->ns[PKPROF_LINE_LOST], l->total_ns);
+	int rc = 0;
+
+	if (residue > NOTABLE_RESIDUE)
+		rc = pk_result_note(l->ret,
+				    "%.2f %% of the threads' lives is in no line: births and ends that the "
+				    "ledger and the task events see at different instants, and %llu threads "
+				    "without an account.",
+				    residue * 100, (unsigned long long)l->sums.nr_missing);
+	else if (residue < -NOTABLE_RESIDUE)
+		rc = pk_result_note(l->ret,
+				    "%.2f %% more is booked than the threads lived, as far as their births "
+				    "and ends are known.",
+				    -residue * 100);
+	if (!rc && lost > NOTABLE_LOST)
+		rc = pk_result_note(l->ret,
+				    "%.2f %% of the time is lost: it was before the ledger knew the "
+				    "thread.",
+				    lost * 100);
+	return rc;
+}
+
+static int add_notes(const struct ledger *l)
+{
+	int rc = note_modes(l);
+
+	if (!rc && !l->o->brief)
+		rc = note_residue(l);
+	return rc ? rc : note_overflow(l);
+}
+
+static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struct pk_result *ret,
+	       struct pk_err *err)
+{
+	struct ledger l = { .s = s, .o = o, .ret = ret };
+	int rc = pk_ledger_sums_init(s, &l.sums);
+
+	l.total_ns = pk_account_ns(&l.sums.all);
+	l.awake_ns = l.total_ns - class_ns(&l, PK_LINE_IDLE);
+	if (!rc && !o->brief)
+		rc = add_totals(&l);
+	if (!rc)
+		rc = add_lines(&l);
+	if (!rc)
+		rc = add_accounts(&l);
+	if (!rc && !o->brief)
+		rc = add_cpus(&l);
+	if (!rc && !o->brief)
+		rc = add_closure(&l);
+	if (!rc && pk_ledger_is_in(s->model->profile))
+		rc = add_notes(&l);
+	else if (!rc && !o->brief)
+		rc = pk_result_note(ret, "The recording has no ledger: source sched was off.");
+	pk_ledger_sums_deinit(&l.sums);
+	return rc ? pk_err_set(err, rc, "no memory for the ledger") : 0;
+}
+
+const struct pk_analysis pk_analysis_ledger = {
+	.name = "ledger",
+	.help = "where the time of all threads went: CPU, run queue, disk, locks, sockets, ...",
+	.run = run,
+};

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The wait ledger of a scope; see ledger_sums.h. */
+#include "analysis/ledger_sums.h"
+
+#define MAX_CPUS 65536	/* as samples number them */
+
+bool pk_ledger_is_in(const struct pk_profile *p)
+{
+	return p->ledger.nr || p->cpus.nr;
+}
+
+void pk_account_add(struct pk_account *sum, const struct pk_account *more)
+{
+	for (unsigned int i = 0; i < PKPROF_NR_LINES; i++)
+		sum->ns[i] += more->ns[i];
+	sum->life_ns += more->life_ns;
+	sum->nr_threads += more->nr_threads;
+	sum->nr_samples += more->nr_samples;
+	sum->nr_user += more->nr_user;
+	sum->nr_softirq += more->nr_softirq;
+}
+
+uint64_t pk_account_ns(const struct pk_account *a)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < PKPROF_NR_LINES; i++)
+		sum += a->ns[i];
+	return sum;
+}
+
+uint64_t pk_account_class_ns(const struct pk_account *a, enum pk_line_class class)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < PKPROF_NR_LINES; i++)
+		if (pk_line_class(i) == class)
+			sum += a->ns[i];
+	return sum;
+}
+
+double pk_account_user(const struct pk_account *a)
+{
+	return pk_ratio(a->nr_user, a->nr_samples);
+}
+
+double pk_account_softirq(const struct pk_account *a)
+{
+	return pk_ratio(a->nr_softirq, a->nr_samples);
+}
+
+static uint64_t inside_ns(const struct pk_scope *s, uint64_t from_ns, uint64_t to_ns)
+{
+	return s->filtered ? pk_filter_clip_ns(s->filter, from_ns, to_ns) : to_ns - from_ns;
+}
+
+static bool is_wanted(const struct pk_scope *s, uint32_t thread)
+{
+	return !s->filtered || pk_filter_match_thread(s->filter, s->model, thread);
+}
+
+static void add_pieces(const struct pk_scope *s, struct pk_ledger_sums *l)
+{
+	const struct pk_profile *p = s->model->profile;
+
+	for (size_t i = 0; i < p->ledger.nr; i++) {
+		const struct pk_ledger_piece *piece = &p->ledger.data[i];
+		uint32_t thread = s->model->ledger_thread[i];
+		struct pk_account *a = &l->thread[thread];
+		uint64_t inside = inside_ns(s, piece->from_ns, piece->to_ns);
+		struct pk_lines lines = { 0 };
+
+		if (!inside)
+			continue;
+		pk_lines_add_piece(&lines, p, piece, inside);
+		l->machine_cpu_ns += lines.ns[PKPROF_LINE_CPU];
+		if (!is_wanted(s, thread))
+			continue;
+		a->nr_threads = 1;
+		for (unsigned int line = 0; line < PKPROF_NR_LINES; line++) {
+			a->ns[line] += lines.ns[line];
+			l->intervals[line] += lines.nr[line];
+		}
+	}
+}
+
+static void add_samples(const struct pk_scope *s, struct pk_ledger_sums *l)
+{
+	for (size_t n = 0; n < s->nr_samples; n++) {
+		size_t i = s->samples[n];
+		struct pk_account *a = &l->thread[s->model->sample_thread[i]];
+		uint16_t flags = s->model->profile->samples.flags[i];
+
+		a->nr_samples++;
+		a->nr_user += flags & PKPROF_SAMPLE_USER ? 1 : 0;
+		a->nr_softirq += flags & PKPROF_SAMPLE_SOFTIRQ ? 1 : 0;
+	}
+}
+
+/* The time that the thread's account is to cover. */
+static uint64_t life_ns(const struct pk_scope *s, const struct pk_thread *t)
+{
+	const struct pk_profile *p = s->model->profile;
+	uint64_t from = t->start_ns > p->start_ns ? t->start_ns : p->start_ns;
+	uint64_t to = t->end_ns < p->end_ns ? t->end_ns : p->end_ns;
+
+	return to > from ? inside_ns(s, from, to) : 0;
+}
+
+/* Idle tasks have no account; of a life that was made up nothing is known but its account. */
+static void add_threads(const struct pk_scope *s, struct pk_ledger_sums *l)
+{
+	for (size_t i = 0; i < s->model->threads.nr; i++) {
+		const struct pk_thread *t = &s->model->threads.data[i];
+		struct pk_account *a = &l->thread[i];
+
+		if (!t->tid || !is_wanted(s, i))
+			continue;
+		if (t->told || a->nr_threads)
+			a->life_ns = life_ns(s, t);
+		l->nr_accounts += a->nr_threads;
+		l->nr_missing += !a->nr_threads && a->life_ns;
+		pk_account_add(&l->process[t->process], a);
+		pk_account_add(&l->all, a);
+	}
+}
+
+static void widen(struct pk_cpu_piece *sum, const struct pk_cpu_piece *c, uint64_t inside)
+{
+	pk_cpu_add_piece(sum, c, inside);
+	sum->to_ns += inside;
+}
+
+static int add_cpus(const struct pk_scope *s, struct pk_ledger_sums *l)
+{
+	const struct pk_profile *p = s->model->profile;
+
+	PK_VEC_FOREACH(&p->cpus, c)
+		if (c->cpu < MAX_CPUS && c->cpu >= l->nr_cpus)
+			l->nr_cpus = c->cpu + 1;
+	l->cpu = calloc(l->nr_cpus + 1, sizeof(*l->cpu));
+	if (!l->cpu)
+		return -ENOMEM;
+	PK_VEC_FOREACH(&p->cpus, c) {
+		uint64_t inside = inside_ns(s, c->from_ns, c->to_ns);
+
+		if (c->cpu >= l->nr_cpus)
+			continue;
+		widen(&l->cpu[c->cpu], c, inside);
+		widen(&l->machine, c, inside);
+	}
+	return 0;
+}
+
+int pk_ledger_sums_init(const struct pk_scope *s, struct pk_ledger_sums *ret)
+{
+	*ret = (struct pk_ledger_sums){
+		.thread = calloc(s->model->threads.nr + 1, sizeof(struct pk_account)),
+		.process = calloc(s->model->processes.nr + 1, sizeof(struct pk_account)),
+	};
+	if (!ret->thread || !ret->process)
+		return -ENOMEM;
+	add_pieces(s, ret);
+	add_samples(s, ret);
+	add_threads(s, ret);
+	return add_cpus(s, ret);
+}
+
+void pk_ledger_sums_deinit(struct pk_ledger_sums *l)
+{
+	free(l->thread);
+	free(l->process);
+	free(l->cpu);
+	*l = (struct pk_ledger_sums){ 0 };
+}

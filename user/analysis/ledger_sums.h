@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The wait ledger of a scope: what pieces of accounts, as far as the filter leaves
+ * them, sum up to by thread, process and in all; beside it the lives that they are
+ * to cover and the samples that tell user from kernel time.
+ */
+#ifndef PK_LEDGER_SUMS_H
+#define PK_LEDGER_SUMS_H
+
+#include "analysis/scope.h"
+#include "model/ledger.h"
+
+/* A thread's account, or the sum of several. */
+struct pk_account {
+	uint64_t ns[PKPROF_NR_LINES];
+	uint64_t life_ns;	/* of its threads, as far as known from their births and ends */
+	uint32_t nr_threads;	/* with an account */
+	uint32_t nr_samples, nr_user, nr_softirq;
+};
+
+struct pk_ledger_sums {
+	struct pk_account *thread, *process;	/* by index */
+	struct pk_account all;
+	uint64_t intervals[PKPROF_NR_LINES];
+	uint64_t nr_accounts;	/* threads with an account */
+	uint64_t nr_missing;	/* that lived in the scope and have none */
+	uint64_t machine_cpu_ns;	/* line "cpu" of all threads, whatever process and name
+					 * the filter asks for */
+	struct pk_cpu_piece machine;	/* sums of all CPUs */
+	struct pk_cpu_piece *cpu;	/* by number, from_ns..to_ns: what the pieces cover */
+	uint32_t nr_cpus;		/* numbers are below it */
+};
+
+/* 0 or -ENOMEM; to be deinitialised in any case. */
+int pk_ledger_sums_init(const struct pk_scope *s, struct pk_ledger_sums *ret);
+void pk_ledger_sums_deinit(struct pk_ledger_sums *l);
+
+void pk_account_add(struct pk_account *sum, const struct pk_account *more);
+uint64_t pk_account_ns(const struct pk_account *a);
+uint64_t pk_account_class_ns(const struct pk_account *a, enum pk_line_class class);
+/* Share of user mode in its time on CPUs by its samples, and of softirqs. NAN: no samples. */
+double pk_account_user(const struct pk_account *a);
+double pk_account_softirq(const struct pk_account *a);
+
+/* Whether the file has a ledger at all. */
+bool pk_ledger_is_in(const struct pk_profile *p);
+
+#endif
