@@ -41,7 +41,7 @@ struct pk_config {
 
 /* Unless START says otherwise. */
 #define PK_WAIT_PERIOD_NS	(1ULL << 20)
-#define PK_WAIT_CAP		1000
+#define PK_WAIT_CAP		PKPROF_DEF_WAIT_CAP
 
 /* What one CPU owns. Written on that CPU with preemption disabled. */
 struct pk_cpu {

@@ -23,10 +23,11 @@ static struct {
 	uint64_t freq;
 	const char *pids, *cpus, *duration, *output;
 	bool only, no_symbols, quiet;
-	const char *sources, *ring_size, *module, *dump, *replay;
-	uint64_t kernel_depth, user_depth;
+	const char *sources, *ring_size, *module, *dump, *replay, *wait_period;
+	uint64_t kernel_depth, user_depth, wait_cap;
 } opt = {
 	.freq = 99,
+	.wait_cap = PKPROF_DEF_WAIT_CAP,
 	.output = PK_DEFAULT_FILE,
 	.kernel_depth = PKPROF_MAX_DEPTH,
 	.user_depth = PKPROF_MAX_DEPTH,
@@ -48,13 +49,18 @@ static const struct pk_opt opts[] = {
 	{ .letter = 'q', .name = "quiet", .type = PK_OPT_FLAG, .value = &opt.quiet,
 	  .help = "neither live line nor summary" },
 	{ .name = "sources", .type = PK_OPT_STRING, .value = &opt.sources, .arg = "LIST",
-	  .help = "what to record from (default cpu,task as far as they work here)" },
+	  .help = "what to record from (default cpu,task,sched,offcpu as far as they work here)" },
 	{ .name = "ring-size", .type = PK_OPT_STRING, .value = &opt.ring_size, .arg = "BYTES",
 	  .help = "buffer of each CPU, 64K to 64M (default by number of CPUs, at most 1M)" },
 	{ .name = "kernel-depth", .type = PK_OPT_U64, .value = &opt.kernel_depth, .arg = "FRAMES",
 	  .help = "longest kernel stack, 0: none (default 127)", .max = PKPROF_MAX_DEPTH },
 	{ .name = "user-depth", .type = PK_OPT_U64, .value = &opt.user_depth, .arg = "FRAMES",
 	  .help = "longest user stack, 0: none (default 127)", .max = PKPROF_MAX_DEPTH },
+	{ .name = "wait-period", .type = PK_OPT_STRING, .value = &opt.wait_period, .arg = "TIME",
+	  .help = "instants at which waits get stacks are so far apart, up to 1min; 1ns: each wait" },
+	{ .name = "wait-cap", .type = PK_OPT_U64, .value = &opt.wait_cap, .arg = "N",
+	  .help = "stacks of waits per second and CPU, 0: no limit (default 1000)",
+	  .max = UINT32_MAX - 1 },
 	{ .name = "no-symbols", .type = PK_OPT_FLAG, .value = &opt.no_symbols,
 	  .help = "do not put the names of functions into the file" },
 	{ .name = "module", .type = PK_OPT_STRING, .value = &opt.module, .arg = "FILE.ko",
@@ -94,14 +100,39 @@ static int parse_ring_size(uint32_t *ret, struct pk_err *err)
 	return 0;
 }
 
+/* To the nearest power of two; 1 ns is each wait, which a limit would make senseless. */
+static int parse_wait_period(struct pk_source_config *cfg, struct pk_err *err)
+{
+	uint64_t ns, period = 1;
+
+	cfg->wait_cap = opt.wait_cap ? opt.wait_cap : UINT32_MAX;
+	if (!opt.wait_period)
+		return 0;
+	if (pk_unit_parse_ns(opt.wait_period, &ns) || !ns || ns > PKPROF_MAX_WAIT_PERIOD_NS)
+		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
+				   "option --wait-period takes a time from 1ns to 1min, like 4ms; "
+				   "not '%s'", opt.wait_period);
+	while (period + period / 2 < ns)
+		period *= 2;
+	cfg->wait_period_ns = period;
+	if (period == 1)
+		cfg->wait_cap = UINT32_MAX;
+	return 0;
+}
+
 static int parse_sources(uint32_t *ret, struct pk_err *err)
 {
-	*ret = 1u << PKPROF_SRC_CPU | 1u << PKPROF_SRC_TASK;
+	*ret = 1u << PKPROF_SRC_CPU | 1u << PKPROF_SRC_TASK | 1u << PKPROF_SRC_SCHED |
+	       1u << PKPROF_SRC_OFFCPU;
 	if (opt.sources && pk_sources_parse(opt.sources, ret, err))
 		return -EINVAL;
 	if ((*ret >> PKPROF_SRC_CPU & 1) && (*ret >> PKPROF_SRC_PMU & 1))
 		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
 				   "sources cpu and pmu sample the same time; name one of them");
+	if (*ret >> PKPROF_SRC_OFFCPU & 1)
+		*ret |= 1u << PKPROF_SRC_SCHED;
+	if (*ret >> PKPROF_SRC_SCHED & 1)
+		*ret |= 1u << PKPROF_SRC_TASK;
 	*ret |= 1u << PKPROF_SRC_CORE | 1u << PKPROF_SRC_DEF;
 	return 0;
 }
@@ -169,6 +200,8 @@ static int parse(struct pk_record_config *cfg, pk_pid_list *pids, pk_cpu_set *cp
 		ret = parse_ring_size(&cfg->source.ring_bytes, err);
 	if (!ret)
 		ret = parse_sources(&cfg->source.sources, err);
+	if (!ret)
+		ret = parse_wait_period(&cfg->source, err);
 	if (!ret && opt.pids)
 		ret = pk_pid_list_parse(opt.pids, pids, err);
 	if (!ret && opt.cpus)

@@ -45,13 +45,20 @@ int pk_capture_drain(struct pk_recording *r)
 	if (!r->scanning && before_ns > PK_SORTER_SLACK_NS &&
 	    pk_translate_release(&r->translator, before_ns - PK_SORTER_SLACK_NS))
 		return pk_recording_failed(r, -EIO);
-	return ret;
+	return pk_recording_due_readings(r) ? r->err->code : ret;
 }
 
 static int read_books(struct pk_recording *r)
 {
 	return pk_recording_engine(r)->books(r->source, pk_delivery_book, &r->result->delivery,
 					     r->err);
+}
+
+static int read_ledger_at_tick(struct pk_recording *r)
+{
+	bool marked = r->ledger.accounts.mark_ns > r->ledger.cut_mark_ns;
+
+	return pk_recording_read_ledger(r, marked ? PK_READING_MARK : PK_READING_TICK);
 }
 
 /* What was drained is in the file after this. */
@@ -62,7 +69,9 @@ static int tick(struct pk_recording *r)
 
 	if (drained && drained != -ENODATA)
 		return drained;
-	ret = read_books(r);
+	ret = pk_recording_engine(r)->ledger_due ? 0 : read_ledger_at_tick(r);
+	if (!ret)
+		ret = read_books(r);
 	if (ret)
 		return ret;
 	ret = pk_delivery_write(&r->result->delivery, r->writer, now_ns, false);
@@ -116,6 +125,15 @@ static bool wait_or_end(struct pk_recording *r, bool *ready_ret, enum pk_record_
 	return true;
 }
 
+static int drain_and_cut(struct pk_recording *r)
+{
+	int drained = pk_capture_drain(r), ret = 0;
+
+	if (!drained)
+		ret = pk_recording_cut_at_mark(r);
+	return ret ? ret : drained;
+}
+
 int pk_capture_loop(struct pk_recording *r)
 {
 	bool ready;
@@ -125,7 +143,7 @@ int pk_capture_loop(struct pk_recording *r)
 		if (pk_recording_clock_ns() >= r->next_tick_ns)
 			ret = tick(r);
 		else if (ready)
-			ret = pk_capture_drain(r);
+			ret = drain_and_cut(r);
 		if (ret == -ENODATA) {
 			r->result->end = PK_RECORD_END_SOURCE;
 			return 0;
@@ -187,6 +205,8 @@ static int write_rest(struct pk_recording *r)
 {
 	int ret = pk_translate_release(&r->translator, UINT64_MAX);
 
+	if (!ret)
+		ret = pk_recording_finish_ledger(r);
 	if (r->translator.sorter.last_ns > r->end_ns)
 		r->end_ns = r->translator.sorter.last_ns;
 	r->result->elapsed_ns = r->end_ns - r->info.t0_ns;
@@ -213,11 +233,24 @@ static void close_source(struct pk_recording *r)
 	r->started = false;
 }
 
+/* The ledger can only be read before the stop. Marks first: the reading cuts there. */
+static int read_last_ledger(struct pk_recording *r)
+{
+	int ret;
+
+	if (pk_recording_engine(r)->ledger_due || !r->result->ledger.works)
+		return 0;
+	ret = pk_capture_drain(r);
+	return ret && ret != -ENODATA ? ret : pk_recording_read_ledger(r, PK_READING_LAST);
+}
+
 int pk_capture_finish(struct pk_recording *r)
 {
 	const struct pk_source_ops *engine = pk_recording_engine(r);
-	int ret;
+	int ret = read_last_ledger(r);
 
+	if (ret)
+		return ret;
 	/* Detaching takes its time; what still comes meanwhile moves the end. */
 	r->end_ns = engine->now_ns(r->source);
 	ret = engine->stop(r->source, r->err);

@@ -129,6 +129,8 @@ static int create_tables(struct pk_recording *r)
 		.nr_cpus = r->info.nr_cpus,
 		.sorter_bytes = SORTER_BYTES,
 		.max_nodes = PK_NODES_MAX,
+		.accounts = &r->ledger.accounts,
+		.hists = &r->ledger.hists,
 	};
 	struct pk_files_config files = {
 		.max_files = MAX_FILES,
@@ -140,6 +142,8 @@ static int create_tables(struct pk_recording *r)
 
 	if (ret)
 		return ret;
+	pk_accounts_init(&r->ledger.accounts, r->writer, r->info.t0_ns);
+	pk_hists_init(&r->ledger.hists, r->writer, r->info.t0_ns);
 	files.writer = r->writer;
 	ret = pk_files_create(&files, &r->files);
 	if (!ret)
@@ -176,6 +180,19 @@ static int write_sources(struct pk_recording *r)
 	return ret;
 }
 
+static int write_wait_settings(struct pk_recording *r)
+{
+	uint32_t cap = r->cfg->source.wait_cap;
+	int ret = 0;
+
+	if (r->info.wait_period_ns)
+		ret = pk_fact_u64(r->writer, "record.wait_period_ns", r->info.wait_period_ns);
+	if (!ret && r->cfg->scan)
+		ret = pk_fact_u64(r->writer, "record.wait_cap",
+				  cap == UINT32_MAX ? 0 : cap ? cap : PKPROF_DEF_WAIT_CAP);
+	return ret;
+}
+
 /* How it is recorded. The period comes first: samples are packed by it. */
 static int write_settings(struct pk_recording *r)
 {
@@ -189,6 +206,8 @@ static int write_settings(struct pk_recording *r)
 		ret = write_sources(r);
 	if (!ret && r->info.ring_bytes)
 		ret = pk_fact_u64(w, "record.ring_bytes", r->info.ring_bytes);
+	if (!ret && r->info.sources >> PKPROF_SRC_OFFCPU & 1)
+		ret = write_wait_settings(r);
 	if (!ret)
 		ret = pk_fact_u64(w, "record.kernel_depth", cfg->source.kernel_depth);
 	if (!ret)
@@ -259,6 +278,10 @@ static int write_beginning(struct pk_recording *r)
 		ret = pk_writer_fact(r->writer, "record.pid_namespace", "inner");
 	if (!ret && r->dump)
 		ret = pk_dump_info(r->dump, &r->info);
+	if (!ret)
+		ret = pk_recording_engine(r)->ledger_due ?
+			      pk_recording_due_readings(r) :
+			      pk_recording_read_ledger(r, PK_READING_FIRST);
 	if (!ret)
 		ret = pk_writer_flush(r->writer);
 	if (ret)
@@ -370,6 +393,8 @@ static void take_down(struct pk_recording *r)
 	pk_dump_destroy(r->dump);
 	if (r->translator.slots)
 		pk_translate_deinit(&r->translator);
+	pk_accounts_deinit(&r->ledger.accounts);
+	pk_hists_deinit(&r->ledger.hists);
 	pk_files_destroy(r->files);
 	pk_writer_destroy(r->writer);
 	pk_target_close(&r->target);

@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "record/delivery.h"
 #include "record/finalize.h"
+#include "record/ledger.h"
 #include "record/synth.h"
 #include "record/translate.h"
 #include "source/source.h"
@@ -71,6 +72,7 @@ struct pk_record_result {
 	uint64_t peak_rss_bytes;	/* while recording */
 	uint64_t nr_late, bad_ring_bytes;
 	struct pk_translate_stats translate;
+	struct pk_ledger_result ledger;
 	struct pk_synth_stats synth;
 	struct pk_files_stats files;
 	struct pk_finalize_result names;

@@ -7,6 +7,7 @@
 #define PK_RECORDING_H
 
 #include "record/command.h"
+#include "record/ledger.h"
 #include "record/target.h"
 #include "record/recorder.h"
 #include "record/seen.h"
@@ -27,6 +28,7 @@ struct pk_recording {
 	struct pk_writer *writer;
 	struct pk_files *files;
 	struct pk_translator translator;
+	struct pk_ledger_reader ledger;
 	struct pk_dump *dump;		/* NULL: none */
 
 	struct pk_map64 local_pids;	/* in a pid namespace: records' process ids to ours */

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "profile/valid.h"
 #include "record/slots.h"
 #include "record/translate.h"
 #include "record/vdso_mapping.h"
+#include "source/ledger.h"
 
 /* What the sorter holds. Texts and stacks are in the writer already. */
 enum item_kind {
@@ -16,6 +18,9 @@ enum item_kind {
 	ITEM_MAP,    /* struct map_item */
 	ITEM_MARK,   /* text without NUL */
 	ITEM_FACT,   /* key, NUL, value, NUL */
+	ITEM_LATENCY, /* struct pk_latency */
+	ITEM_WAIT,    /* struct pk_wait */
+	ITEM_WAKE,    /* struct pk_wake */
 };
 
 struct map_item {
@@ -34,6 +39,8 @@ int pk_translate_init(struct pk_translator *t, const struct pk_translate_config 
 	*t = (struct pk_translator){
 		.writer = w,
 		.files = f,
+		.accounts = cfg->accounts,
+		.hists = cfg->hists,
 		.nr_cpus = cfg->nr_cpus,
 		.vdso_bytes = pk_vdso_bytes(),
 	};
@@ -92,6 +99,12 @@ static int emit(void *ctx, uint64_t time_ns, unsigned int kind, const void *payl
 		return pk_writer_mark(t->writer, time_ns, text, len);
 	case ITEM_FACT:
 		return pk_writer_fact(t->writer, text, text + strlen(text) + 1);
+	case ITEM_LATENCY:
+		return pk_writer_latency(t->writer, payload);
+	case ITEM_WAIT:
+		return pk_writer_wait(t->writer, payload);
+	case ITEM_WAKE:
+		return pk_writer_wake(t->writer, payload);
 	}
 	return 0;
 }
@@ -311,6 +324,8 @@ static int take_mark(struct pk_translator *t, unsigned int cpu, const struct pkp
 	(void)cpu;
 	if (r->text_len > PKPROF_MAX_TEXT || sizeof(*r) + r->text_len > rec->size)
 		return malformed(t);
+	if (t->accounts)
+		pk_accounts_mark(t->accounts, rec->time_ns);
 	return pk_sorter_push(&t->sorter, rec->time_ns, ITEM_MARK, r->text, r->text_len);
 }
 
@@ -333,6 +348,111 @@ static int take_cpu_state(struct pk_translator *t, unsigned int cpu, const struc
 	return ret;
 }
 
+static int take_ledger(struct pk_translator *t, unsigned int cpu, const struct pkprof_rec *rec)
+{
+	const struct pkprof_rec_ledger *r = (const void *)rec;
+
+	(void)cpu;
+	if (pk_ledger_thread_fault(&r->thread, rec->size - offsetof(struct pkprof_rec_ledger, thread)))
+		return malformed(t);
+	return t->accounts ? pk_accounts_death(t->accounts, &r->thread) : 0;
+}
+
+static int take_hist(struct pk_translator *t, unsigned int cpu, const struct pkprof_rec *rec)
+{
+	const struct pkprof_rec_hist *r = (const void *)rec;
+
+	(void)cpu;
+	if (pk_ledger_hist_fault(&r->hist, rec->size - offsetof(struct pkprof_rec_hist, hist)))
+		return malformed(t);
+	return t->hists ? pk_hists_death(t->hists, &r->hist, rec->time_ns) : 0;
+}
+
+static int take_latency(struct pk_translator *t, unsigned int cpu, const struct pkprof_rec *rec)
+{
+	const struct pkprof_rec_latency *r = (const void *)rec;
+	struct pk_latency item = {
+		.time_ns = rec->time_ns,
+		.queued_ns = r->queued_ns,
+		.threshold_ns = r->threshold_ns,
+		.prev_ns = r->prev_ns,
+		.tid = rec->tid,
+		.tgid = r->tgid,
+		.cpu = cpu,
+		.prev_tid = r->prev_tid,
+		.prev_tgid = r->prev_tgid,
+		.line = r->line,
+	};
+	int ret;
+
+	if (r->line >= PKPROF_NR_LINES || pk_latency_wrong(&item))
+		return malformed(t);
+	t->stats.nr_latencies++;
+	ret = comm_id(t, r->prev_comm, &item.prev_comm);
+	return ret ? ret : pk_sorter_push(&t->sorter, rec->time_ns, ITEM_LATENCY, &item,
+					  sizeof(item));
+}
+
+static int take_wait(struct pk_translator *t, unsigned int cpu, const struct pkprof_rec *rec)
+{
+	const struct pkprof_rec_wait *r = (const void *)rec;
+	bool undefined = false;
+	struct pk_slot k = look_up(t, cpu, PKPROF_STACK_KERNEL, r->kstack, &undefined);
+	struct pk_slot u = look_up(t, cpu, PKPROF_STACK_USER, r->ustack, &undefined);
+	struct pk_wait item = {
+		.since_ns = r->since_ns,
+		.woken_ns = r->woken_ns,
+		.time_ns = rec->time_ns,
+		.nr_blocked = r->nr_blocked,
+		.nr_runq = r->nr_runq,
+		.tid = rec->tid,
+		.tgid = r->tgid,
+		.cpu = cpu,
+		.kstack = k.node,
+		.ustack = u.node,
+		.ends = end_flags(k, PK_SAMPLE_KEND_SHIFT) | end_flags(u, PK_SAMPLE_UEND_SHIFT),
+		.line = r->line,
+		.runq_line = r->runq_line,
+		.period_log2 = r->period_log2,
+		.flags = r->flags,
+	};
+
+	if (pk_wait_wrong(&item))
+		return malformed(t);
+	t->stats.nr_waits++;
+	t->stats.nr_undefined += undefined;
+	return pk_sorter_push(&t->sorter, rec->time_ns, ITEM_WAIT, &item, sizeof(item));
+}
+
+static int take_wake(struct pk_translator *t, unsigned int cpu, const struct pkprof_rec *rec)
+{
+	const struct pkprof_rec_wake *r = (const void *)rec;
+	bool undefined = false;
+	struct pk_slot k = look_up(t, cpu, PKPROF_STACK_KERNEL, r->kstack, &undefined);
+	struct pk_slot u = look_up(t, cpu, PKPROF_STACK_USER, r->ustack, &undefined);
+	struct pk_wake item = {
+		.since_ns = r->since_ns,
+		.time_ns = rec->time_ns,
+		.tid = rec->tid,
+		.tgid = r->tgid,
+		.cpu = cpu,
+		.waker_tid = r->waker_tid,
+		.waker_tgid = r->waker_tgid,
+		.kstack = k.node,
+		.ustack = u.node,
+		.ends = end_flags(k, PK_SAMPLE_KEND_SHIFT) | end_flags(u, PK_SAMPLE_UEND_SHIFT),
+		.flags = r->flags,
+	};
+	int ret;
+
+	if (pk_wake_wrong(&item))
+		return malformed(t);
+	t->stats.nr_wakes++;
+	t->stats.nr_undefined += undefined;
+	ret = comm_id(t, r->waker_comm, &item.waker_comm);
+	return ret ? ret : pk_sorter_push(&t->sorter, rec->time_ns, ITEM_WAKE, &item, sizeof(item));
+}
+
 static const struct {
 	uint16_t min_bytes;
 	int (*take)(struct pk_translator *t, unsigned int cpu, const struct pkprof_rec *rec);
@@ -349,6 +469,11 @@ static const struct {
 	[PKPROF_REC_FILE] = { sizeof(struct pkprof_rec_file), take_file },
 	[PKPROF_REC_MARK] = { sizeof(struct pkprof_rec_mark), take_mark },
 	[PKPROF_REC_CPU_STATE] = { sizeof(struct pkprof_rec_cpu_state), take_cpu_state },
+	[PKPROF_REC_LEDGER] = { sizeof(struct pkprof_rec_ledger), take_ledger },
+	[PKPROF_REC_HIST] = { sizeof(struct pkprof_rec_hist), take_hist },
+	[PKPROF_REC_LATENCY] = { sizeof(struct pkprof_rec_latency), take_latency },
+	[PKPROF_REC_WAIT] = { sizeof(struct pkprof_rec_wait), take_wait },
+	[PKPROF_REC_WAKE] = { sizeof(struct pkprof_rec_wake), take_wake },
 };
 
 int pk_translate_record(struct pk_translator *t, unsigned int cpu, const struct pkprof_rec *rec)

@@ -5,7 +5,8 @@
  * In: records of each CPU in ring order. Definitions take effect at once: a
  * sample's stack slots are looked up as it is read, because a slot may be
  * redefined by the very next record. Everything that has a place in time goes
- * through the sorter and from there to the writer.
+ * through the sorter and from there to the writer. Final accounts of the dead go to
+ * the accounts that readings of the ledger made.
  *
  * Records are not trusted: one whose sizes or indices make no sense is counted
  * as malformed and left out; a type that is not known is skipped and counted.
@@ -17,7 +18,9 @@
 
 #include "base/err.h"
 #include "profile/writer.h"
+#include "record/accounts.h"
 #include "record/files.h"
+#include "record/hists.h"
 #include "record/nodes.h"
 #include "record/sorter.h"
 #include "uapi/pkprof.h"
@@ -26,7 +29,9 @@
 
 struct pk_translate_stats {
 	uint64_t nr_samples;
-	uint64_t nr_undefined;	/* samples that referred to a stack never defined; 0 if all is well */
+	uint64_t nr_waits, nr_wakes;	/* sampled waits, and who ended them */
+	uint64_t nr_latencies;
+	uint64_t nr_undefined;	/* samples and waits that referred to a stack never defined; 0 if all is well */
 	uint64_t nr_malformed;	/* records that made no sense */
 	uint64_t nr_unknown;	/* records of a type newer than this tool */
 };
@@ -36,6 +41,8 @@ struct pk_slot_table;
 struct pk_translator {
 	struct pk_writer *writer;
 	struct pk_files *files;
+	struct pk_accounts *accounts;
+	struct pk_hists *hists;
 	struct pk_sorter sorter;
 	struct pk_nodes nodes;
 	struct pk_slot_table *slots;	/* nr_cpus * 2, by CPU and enum pkprof_stack_kind */
@@ -48,6 +55,9 @@ struct pk_translate_config {
 	unsigned int nr_cpus;
 	size_t sorter_bytes;
 	uint32_t max_nodes;
+	/* take final accounts and distributions; the caller's; NULL: these are passed over */
+	struct pk_accounts *accounts;
+	struct pk_hists *hists;
 };
 
 /* @w and @f stay the caller's and must outlive the translator. 0 or -ENOMEM. */
