@@ -4,16 +4,7 @@
  * their numbers. No state, no rounding: all is integer arithmetic on indices.
  */
 #include "grid.h"
-
-#define PK_GOLDEN 0x9e3779b97f4a7c15ULL	/* 2^64 / golden ratio, odd */
-
-/* Finalizer of splitmix64 (Steele, Lea, Flood: Fast splittable generators, 2014). */
-static u64 pk_mix(u64 x)
-{
-	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
-	x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-	return x ^ (x >> 31);
-}
+#include "mix.h"
 
 /*
  * The high half of hash * period is uniform over [0, period) up to period / 2^64,

@@ -189,7 +189,7 @@ static int pk_start_sources(struct genl_info *info, struct pk_config *cfg)
 					   __ffs(missing));
 		return pk_refuse(info, PKPROF_A_SOURCES, -EOPNOTSUPP);
 	}
-	/* both would claim the same time, and the stack tables have one user */
+	/* both would claim the same time */
 	if ((asked & BIT(PKPROF_SRC_CPU)) && (asked & BIT(PKPROF_SRC_PMU))) {
 		NL_SET_ERR_MSG(info->extack, "sources cpu and pmu exclude each other");
 		return pk_refuse(info, PKPROF_A_SOURCES, -EINVAL);

@@ -7,8 +7,11 @@
 #ifndef PK_OFFCPU_H
 #define PK_OFFCPU_H
 
+#include <linux/cache.h>
 #include <linux/jump_label.h>
+#include <linux/percpu.h>
 #include <linux/types.h>
+#include "instants.h"
 
 struct task_struct;
 
@@ -24,10 +27,25 @@ struct pk_wait_over {
 /* On while source offcpu is attached. */
 DECLARE_STATIC_KEY_FALSE(pk_offcpu_key);
 
+/* log2 of P, ns: the set of instants that holds now. Written when the rate calls for it. */
+extern u32 pk_offcpu_p;
+
+/* The instants around the present, as this CPU last looked; of another set: does not count. */
+DECLARE_PER_CPU(struct pk_instants_gap, pk_offcpu_gap);
+
+/*
+ * No instant within [since, now), as far as a few instructions can tell. Irqs off.
+ */
+static __always_inline bool pk_offcpu_none(u64 since_ns, u64 now_ns)
+{
+	return pk_instants_none(this_cpu_ptr(&pk_offcpu_gap), READ_ONCE(pk_offcpu_p), since_ns,
+				now_ns);
+}
+
 /*
  * Called by the ledger's sched_switch probe for each task but idle that is switched
- * in, if the key is on: irqs off, run-queue lock held, @next's memory not mapped
- * yet. The common case, no instant within the wait, must cost a few instructions.
+ * in, if the key is on and not pk_offcpu_none(): irqs off, run-queue lock held,
+ * @next's memory not mapped yet.
  */
 void pk_offcpu_over(struct task_struct *next, const struct pk_wait_over *w);
 

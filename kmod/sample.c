@@ -27,14 +27,13 @@ static u32 pk_sample_flags(struct pt_regs *regs)
 	return flags;
 }
 
-void pk_sample_take(struct pk_session *s, enum pkprof_source src, struct pk_sample_scratch *scratch,
-		    struct pt_regs *regs, u64 now_ns)
+static void pk_sample_write(struct pk_session *s, enum pkprof_source src,
+			    const struct pk_sample_scratch *scratch, struct pt_regs *regs,
+			    u64 now_ns)
 {
 	u32 tid = current->pid, kstack, ustack;
 	struct pkprof_rec_sample *r;
 
-	pk_stack_capture_kernel(&scratch->kernel, regs, s->cfg.kernel_depth);
-	pk_stack_capture_user(&scratch->user, regs, s->cfg.user_depth);
 	if (pk_stack_intern(s, PKPROF_STACK_KERNEL, &scratch->kernel, tid, now_ns, &kstack) ||
 	    pk_stack_intern(s, PKPROF_STACK_USER, &scratch->user, tid, now_ns, &ustack)) {
 		pk_emit_lost(s, src, PKPROF_LOSS_DEFINITION, 1);
@@ -48,4 +47,17 @@ void pk_sample_take(struct pk_session *s, enum pkprof_source src, struct pk_samp
 	r->kstack = kstack;
 	r->ustack = ustack;
 	pk_emit_end(s);
+}
+
+void pk_sample_take(struct pk_session *s, enum pkprof_source src, struct pk_sample_scratch *scratch,
+		    struct pt_regs *regs, u64 now_ns)
+{
+	if (!pk_session_claim_stacks(s)) {
+		pk_emit_lost(s, src, PKPROF_LOSS_NESTED, 1);
+		return;
+	}
+	pk_stack_capture_kernel(&scratch->kernel, regs, s->cfg.kernel_depth);
+	pk_stack_capture_user(&scratch->user, regs, s->cfg.user_depth);
+	pk_sample_write(s, src, scratch, regs, now_ns);
+	pk_session_release_stacks(s);
 }

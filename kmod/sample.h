@@ -29,7 +29,7 @@ static inline bool pk_sample_is_idle(void)
  * @regs:	as interrupted; NULL: the current task is the caller
  *
  * The task's ids are of the initial pid namespace; the idle tasks are 0, 0.
- * Context: irqs off or NMI; nobody else interns stacks on this CPU.
+ * Context: irqs off or NMI.
  */
 void pk_sample_take(struct pk_session *s, enum pkprof_source src, struct pk_sample_scratch *scratch,
 		    struct pt_regs *regs, u64 now_ns);

@@ -49,6 +49,7 @@ struct pk_cpu {
 	void *ring_mem;			/* vmalloc_user(), mapped by the reader */
 	struct pk_books books[PKPROF_NR_SOURCES];
 	struct pk_stack_table stacks[2];	/* by enum pkprof_stack_kind; irqs off */
+	bool stacks_claimed;
 	struct irq_work wake;		/* not hard: wakes poll() */
 	struct pk_session *session;
 };
@@ -144,6 +145,28 @@ void pk_emit_lost(struct pk_session *s, enum pkprof_source src, enum pkprof_loss
 static inline struct pk_cpu *pk_session_this_cpu(struct pk_session *s)
 {
 	return s->cpu[smp_processor_id()];
+}
+
+/*
+ * This CPU's stack tables have one user at a time, from the first look-up until the
+ * record that names the slots is written: an NMI must not redefine them in between.
+ * False: somebody was interrupted there; count LOSS_NESTED. Irqs off or NMI.
+ */
+static inline bool pk_session_claim_stacks(struct pk_session *s)
+{
+	struct pk_cpu *c = pk_session_this_cpu(s);
+
+	if (c->stacks_claimed)
+		return false;
+	WRITE_ONCE(c->stacks_claimed, true);
+	barrier();
+	return true;
+}
+
+static inline void pk_session_release_stacks(struct pk_session *s)
+{
+	barrier();
+	WRITE_ONCE(pk_session_this_cpu(s)->stacks_claimed, false);
 }
 
 #endif

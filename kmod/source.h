@@ -31,6 +31,7 @@ struct pk_source {
 extern const struct pk_source pk_source_cpu;
 extern const struct pk_source pk_source_task;
 extern const struct pk_source pk_source_pmu;
+extern const struct pk_source pk_source_offcpu;
 
 /* Module parameter: source pmu takes perf's software clock, where there is no PMU to try it. */
 extern bool pk_pmu_software;

@@ -21,7 +21,7 @@
 #include "stack.h"
 
 /* The end of a kernel half: user mode, or something the unwinder cannot pass. */
-static u32 pk_unwind_end(struct unwind_state *state)
+u32 pk_stack_unwind_end(struct unwind_state *state)
 {
 	struct pt_regs *regs = unwind_get_entry_regs(state, NULL);
 
@@ -55,7 +55,7 @@ void pk_stack_capture_kernel(struct pk_stack *st, struct pt_regs *regs, u32 max_
 		}
 		st->ip[st->nr++] = ip;
 	}
-	st->end = pk_unwind_end(&state);
+	st->end = pk_stack_unwind_end(&state);
 }
 
 /* What a frame pointer points at, in either width. */
@@ -95,13 +95,17 @@ static struct pt_regs *pk_user_regs(struct pt_regs *regs)
 
 void pk_stack_capture_user(struct pk_stack *st, struct pt_regs *regs, u32 max_depth)
 {
+	pk_stack_walk_user(st, pk_user_regs(regs), max_depth);
+}
+
+void pk_stack_walk_user(struct pk_stack *st, struct pt_regs *regs, u32 max_depth)
+{
 	struct pk_frame frame;
 	u64 fp, floor;
 	bool compat;
 
 	st->nr = 0;
 	st->end = PKPROF_END_ROOT;
-	regs = pk_user_regs(regs);
 	/* a kernel address here is a jump that is just about to fault */
 	if (!max_depth || !regs || regs->ip >= TASK_SIZE_MAX)
 		return;

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Source offcpu, what its parts share: one wait that is to be recorded, who has been
+ * told of, and the session's instants. source_offcpu.c decides and attaches,
+ * waiting.c walks those who still wait at the end.
+ */
+#ifndef PK_WAIT_H
+#define PK_WAIT_H
+
+#include <linux/bitops.h>
+#include <linux/types.h>
+#include "instants.h"
+#include "sample.h"
+
+struct pk_session;
+struct task_struct;
+
+/* Goes into a PKPROF_REC_WAIT. */
+struct pk_wait {
+	u32 tid, tgid;
+	u64 since_ns;
+	u64 woken_ns;
+	u64 now_ns;
+	u64 nr_blocked, nr_runq;	/* instants in the two parts */
+	u8 line, runq_line;
+	u8 p;				/* of whose instants */
+	u8 flags;			/* PKPROF_WAIT_* */
+};
+
+/**
+ * struct pk_waits - the source's state
+ * @end_ns:	STOP came; 0: not yet. Nothing after it counts.
+ * @told:	bitmap of PID_MAX_LIMIT bits: threads whose wait across the end was recorded.
+ *		Each has one at most. It is told by whoever sets the bit: the walk of those
+ *		who still wait, or the switch by which it is over, if that comes first.
+ */
+struct pk_waits {
+	struct pk_session *session;
+	struct pk_instants instants;
+	u64 end_ns;
+	unsigned long *told;
+};
+
+/*
+ * Count the instants in a wait up to now_ns or the session's end; sets p, nr_blocked,
+ * nr_runq. @w->woken_ns 0: still blocked. Any context. Return: whether there are any.
+ */
+bool pk_wait_weigh(const struct pk_waits *waits, struct pk_wait *w);
+
+/* Whether it is the caller who tells of it; always, unless it reaches across the end. */
+static inline bool pk_wait_claim(const struct pk_waits *waits, const struct pk_wait *w)
+{
+	u64 end_ns = READ_ONCE(waits->end_ns);
+
+	return !end_ns || w->now_ns < end_ns || !test_and_set_bit(w->tid, waits->told);
+}
+
+/* Flags but OPEN. Context: @task is current or cannot run meanwhile. */
+u8 pk_wait_flags(struct task_struct *task);
+
+/* Write the record and what its stacks need, or count its loss. Context: irqs off. */
+void pk_wait_write(struct pk_session *s, const struct pk_wait *w,
+		   const struct pk_sample_scratch *stacks);
+
+#endif
