@@ -5,7 +5,7 @@
 #ifndef PK_WAITING_H
 #define PK_WAITING_H
 
-#include "wait.h"
+#include "offcpu_wait.h"
 
 struct pk_waiting;
 

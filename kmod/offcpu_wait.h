@@ -4,8 +4,8 @@
  * told of, and the session's instants. source_offcpu.c decides and attaches,
  * waiting.c walks those who still wait at the end.
  */
-#ifndef PK_WAIT_H
-#define PK_WAIT_H
+#ifndef PK_OFFCPU_WAIT_H
+#define PK_OFFCPU_WAIT_H
 
 #include <linux/bitops.h>
 #include <linux/types.h>
