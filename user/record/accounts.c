@@ -247,18 +247,19 @@ static int tie(struct pk_account *t, uint64_t to_ns, uint8_t state, const void *
 
 /*
  * The account's sums at @to_ns are a->now, and it is in @state from then on. If it was
- * unchanged up to the reading before, that time has a piece of its own.
+ * unchanged from its knot up to @quiet_ns, that time has a piece of its own.
  */
-static int advance(struct pk_accounts *a, struct pk_account *t, uint64_t to_ns, uint8_t state)
+static int advance(struct pk_accounts *a, struct pk_account *t, uint64_t quiet_ns,
+		   uint64_t to_ns, uint8_t state)
 {
 	uint64_t from_ns = t->at_ns;
 	int ret = 0;
 
 	if (to_ns <= from_ns)
 		return 0;
-	if (t->state < PKPROF_NR_LINES && a->last_ns > from_ns && a->last_ns < to_ns) {
-		ret = write_same(a, t, t->state, from_ns, a->last_ns);
-		from_ns = a->last_ns;
+	if (t->state < PKPROF_NR_LINES && quiet_ns > from_ns && quiet_ns < to_ns) {
+		ret = write_same(a, t, t->state, from_ns, quiet_ns);
+		from_ns = quiet_ns;
 	}
 	if (!ret)
 		ret = copy_sums(&a->before, t->lines, t->nr_lines);
@@ -371,20 +372,32 @@ int pk_accounts_begin(struct pk_accounts *a, const struct pkprof_ledger_info *i)
 
 	a->stats.nr_readings++;
 	a->now_ns = a->cut_ns = i->now_ns;
-	if (a->mark_ns > a->last_ns && a->mark_ns < a->now_ns)
+	if (a->mark_ns > a->last_ns[0] && a->mark_ns < a->now_ns)
 		a->cut_ns = a->mark_ns;
 	return ret;
 }
 
 void pk_accounts_end(struct pk_accounts *a, bool complete)
 {
-	if (complete)
-		a->last_ns = a->now_ns;
+	if (!complete)
+		return;
+	a->last_ns[2] = a->last_ns[1];
+	a->last_ns[1] = a->last_ns[0];
+	a->last_ns[0] = a->now_ns;
+}
+
+/* Up to when it was as told: where it can be, that is one instant for all accounts. */
+static uint64_t known_until(const struct pk_accounts *a, const struct pkprof_ledger_thread *told)
+{
+	return told->since_ns <= a->now_ns && told->read_ns > a->now_ns ? a->now_ns :
+									  told->read_ns;
 }
 
 int pk_accounts_thread(struct pk_accounts *a, const struct pkprof_ledger_thread *told)
 {
-	uint64_t to_ns = told->read_ns;
+	/* all accounts that can be are cut at the same instant */
+	bool cut = told->since_ns <= a->cut_ns && told->read_ns > a->cut_ns;
+	uint64_t same_ns = known_until(a, told), to_ns = cut ? a->cut_ns : same_ns;
 	struct pk_account *t;
 	int ret;
 
@@ -396,21 +409,27 @@ int pk_accounts_thread(struct pk_accounts *a, const struct pkprof_ledger_thread 
 		return ret;
 	if (told->since_ns <= t->at_ns) {
 		t->state = told->state;
-		if (told->read_ns > t->same_ns)
-			t->same_ns = told->read_ns;
+		if (same_ns > t->same_ns)
+			t->same_ns = same_ns;
 		return 0;
 	}
-	/* all accounts that can be are cut at the same instant */
-	if (told->since_ns <= a->cut_ns && told->read_ns > a->cut_ns)
-		to_ns = a->cut_ns;
 	ret = sums_of(&a->now, told);
 	if (!ret)
 		ret = extend(&a->now, told->state, to_ns - told->since_ns);
 	if (!ret)
-		ret = advance(a, t, to_ns, told->state);
+		ret = advance(a, t, a->last_ns[0], to_ns, told->state);
 	if (!ret && t->at_ns == to_ns)
-		t->same_ns = told->read_ns;
+		t->same_ns = same_ns;
 	return ret;
+}
+
+/*
+ * A thread that died during a reading may not have been told, whatever it had done. Only
+ * what ended before another one began, which it saw, tells that it was unchanged.
+ */
+static uint64_t quiet_before_death(const struct pk_accounts *a, uint64_t end_ns)
+{
+	return a->last_ns[0] <= end_ns ? a->last_ns[1] : a->last_ns[1] <= end_ns ? a->last_ns[2] : 0;
 }
 
 int pk_accounts_death(struct pk_accounts *a, const struct pkprof_ledger_thread *told)
@@ -424,7 +443,8 @@ int pk_accounts_death(struct pk_accounts *a, const struct pkprof_ledger_thread *
 		return ret;
 	ret = sums_of(&a->now, told);
 	if (!ret)
-		ret = advance(a, t, told->since_ns, told->state);
+		ret = advance(a, t, quiet_before_death(a, told->since_ns), told->since_ns,
+			      told->state);
 	close_account(a, t);
 	return ret;
 }

@@ -7,8 +7,8 @@
  * account: instants at which the sums of its lines are known exactly. So the parts of
  * a piece sum up to its length, whatever happened in it.
  *
- * An account that a reading does not tell of is unchanged since the reading before;
- * only when it is told again, as changed or as alive, is something written for that
+ * An account that a reading does not tell of is unchanged since the reading before, if
+ * it lives until the reading is over; only when it is told again, as changed or as alive, is something written for that
  * time: a thread that sleeps costs nothing. A thread that is never told again, since
  * its final account was lost, is written up to the last time that it was told.
  *
@@ -44,7 +44,7 @@ struct pk_accounts {
 	struct pk_writer *writer;
 	uint64_t t0_ns;			/* start of the session: nothing before it counts */
 	uint64_t now_ns;		/* begin of the reading in hand */
-	uint64_t last_ns;		/* of the last one that was complete */
+	uint64_t last_ns[3];		/* of the last ones that were complete, latest first */
 	uint64_t cut_ns;		/* where the reading in hand cuts accounts, if it can */
 	uint64_t mark_ns;		/* of the latest mark */
 	PK_VEC(struct pk_account) threads;
