@@ -123,7 +123,7 @@ static void test_narrow(void **state)
 	assert_int_equal(l.boxes.nr, 5);
 	assert_int_equal(l.max_depth, 2);
 	assert_int_equal(l.nr_narrow, 3);
-	assert_int_equal(l.narrow_samples, 9);
+	assert_int_equal(l.narrow_weight, 9);
 	assert_box(&l, 1, "a", 0, 600);
 	assert_int_equal(l.boxes.data[1].narrow, 5);
 	assert_int_equal(l.boxes.data[0].narrow, 4);

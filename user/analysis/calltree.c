@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Call tree; see calltree.h. Samples are counted per (base, stack) first, so
- * the tree is built once per distinct stack: O(samples + stacks x depth).
+ * Call tree; see calltree.h. Weights are summed per (base, tower) first, so the
+ * tree is built once per distinct stack: O(samples + stacks x depth).
  */
 #include "analysis/calltree.h"
+#include "analysis/wait_error.h"
 #include "base/cleanup.h"
 
 #define NONE UINT32_MAX
@@ -18,17 +19,13 @@ struct grown {
 struct growth {
 	struct pk_calltree *t;
 	const struct pk_calltree_opts *o;
+	struct pk_towers towers;
 	PK_VEC(struct grown) nodes;
 	struct pk_map64 by_edge;	/* (parent, label) -> node */
-	struct pk_map64 bases;		/* string id -> index in t->bases */
-	struct pk_map64 by_stack;	/* (base, leaf) -> index in counts */
-	PK_VEC(struct stack_count) counts;
-	PK_VEC(uint32_t) path;		/* labels of one stack, leaf first */
-};
-
-struct stack_count {
-	uint32_t base, leaf;
-	uint64_t n;
+	struct pk_map64 bases, markers;	/* string id -> index in t->bases, t->markers */
+	PK_VEC(uint32_t) path;		/* labels of one tower, leaf first */
+	uint32_t *top;			/* by sum: the node of its leaf */
+	uint32_t *call_of;		/* by node: its call */
 };
 
 static uint64_t pair(uint32_t high, uint32_t low)
@@ -36,61 +33,41 @@ static uint64_t pair(uint32_t high, uint32_t low)
 	return (uint64_t)high << 32 | low;
 }
 
-static int base_label(struct growth *g, uint32_t string, uint32_t *ret)
+/* Give a string the next number of its sort: 1; 0: it has one; -ENOMEM. */
+static int number(struct pk_map64 *map, uint32_t string, uint32_t next)
 {
-	uint32_t *idx = pk_map64_at(&g->bases, string);
+	uint32_t *at = pk_map64_at(map, string);
 
-	if (!idx)
+	if (!at)
 		return -ENOMEM;
-	if (*idx == PK_MAP64_NONE) {
-		*idx = g->t->bases.nr;
-		if (pk_vec_add(&g->t->bases, string))
-			return -ENOMEM;
-	}
-	*ret = g->t->model->frames.nr + *idx;
-	return 0;
+	if (*at != PK_MAP64_NONE)
+		return 0;
+	*at = next;
+	return 1;
 }
 
-static int count_stack(struct growth *g, uint32_t base, uint32_t leaf)
+/* Labels are numbered before the tree grows: bases, then markers. */
+static int number_labels(struct growth *g)
 {
-	uint32_t *idx = pk_map64_at(&g->by_stack, pair(base, leaf));
-	struct stack_count *c;
+	struct pk_calltree *t = g->t;
+	int rc = 0;
 
-	if (!idx)
-		return -ENOMEM;
-	if (*idx == PK_MAP64_NONE) {
-		*idx = g->counts.nr;
-		c = pk_vec_push(&g->counts);
-		if (!c)
-			return -ENOMEM;
-		c->base = base;
-		c->leaf = leaf;
+	for (size_t i = 0; rc >= 0 && i < g->towers.sums.nr; i++) {
+		uint32_t base = g->towers.sums.data[i].base;
+
+		rc = number(&g->bases, base, t->bases.nr);
+		if (rc > 0)
+			rc = pk_vec_add(&t->bases, base);
 	}
-	g->counts.data[*idx].n++;
-	return 0;
-}
+	for (size_t i = 0; rc >= 0 && i < g->towers.parts.nr; i++) {
+		uint32_t marker = g->towers.parts.data[i].marker;
 
-static int count_stacks(struct growth *g, const struct pk_scope *s)
-{
-	const struct pk_model *m = s->model;
-	PK_AUTO_FREE uint32_t *label = malloc((m->threads.nr + 1) * sizeof(*label));
-
-	if (!label)
-		return -ENOMEM;
-	memset(label, 0xff, (m->threads.nr + 1) * sizeof(*label));
-	for (size_t n = 0; n < s->nr_samples; n++) {
-		size_t i = s->samples[n];
-		uint32_t thread = m->sample_thread[i];
-		const struct pk_thread *th = &m->threads.data[thread];
-
-		if (label[thread] == NONE &&
-		    base_label(g, g->o->threads ? th->comm : m->processes.data[th->process].comm,
-			       &label[thread]))
-			return -ENOMEM;
-		if (count_stack(g, label[thread], m->sample_stack[i]))
-			return -ENOMEM;
+		if (marker)
+			rc = number(&g->markers, marker, t->markers.nr);
+		if (marker && rc > 0)
+			rc = pk_vec_add(&t->markers, marker);
 	}
-	return 0;
+	return rc < 0 ? rc : 0;
 }
 
 static int step(struct growth *g, uint32_t parent, uint32_t label, uint32_t *ret)
@@ -111,16 +88,47 @@ static int step(struct growth *g, uint32_t parent, uint32_t label, uint32_t *ret
 	return 0;
 }
 
-static int grow_stack(struct growth *g, const struct stack_count *c)
+static int push_stack(struct growth *g, uint32_t leaf, uint32_t stop)
 {
 	const struct pk_model *m = g->t->model;
-	uint32_t node;
 
-	g->path.nr = 0;
-	for (uint32_t at = c->leaf; at; at = m->nodes.data[at].parent)
+	for (uint32_t at = leaf; at && at != stop; at = m->nodes.data[at].parent)
 		if (pk_vec_add(&g->path, m->nodes.data[at].frame))
 			return -ENOMEM;
-	if (step(g, 0, c->base, &node))
+	return 0;
+}
+
+static int push_tower(struct growth *g, uint32_t tower)
+{
+	const struct pk_tower_part *part;
+	size_t first_marker = g->t->model->frames.nr + g->t->bases.nr;
+	int rc = 0;
+
+	g->path.nr = 0;
+	while (!rc && (part = pk_tower_top(&g->towers, tower))) {
+		if (part->marker)
+			rc = pk_vec_add(&g->path, first_marker +
+						  pk_map64_get(&g->markers, part->marker));
+		else
+			rc = push_stack(g, part->stack, part->stop);
+		tower = part->below;
+	}
+	return rc ? rc : push_stack(g, tower, 0);
+}
+
+static enum pk_frame_kind kind_of(const struct pk_calltree *t, uint32_t label)
+{
+	const struct pk_frame *f = pk_calltree_frame(t, label);
+
+	return f ? f->kind : PK_FRAME_MARKER;
+}
+
+static int grow_tower(struct growth *g, size_t idx)
+{
+	const struct pk_tower_sum *sum = &g->towers.sums.data[idx];
+	uint32_t node, base = g->t->model->frames.nr + pk_map64_get(&g->bases, sum->base);
+
+	if (push_tower(g, sum->tower) || step(g, 0, base, &node))
 		return -ENOMEM;
 	for (size_t i = 0; i < g->path.nr; i++) {
 		size_t at = g->o->reverse ? i : g->path.nr - 1 - i;
@@ -128,8 +136,22 @@ static int grow_stack(struct growth *g, const struct stack_count *c)
 		if (step(g, node, g->path.data[at], &node))
 			return -ENOMEM;
 	}
-	g->nodes.data[node].self += c->n;
+	g->nodes.data[node].self += sum->weight;
+	g->top[idx] = node;
+	g->t->by_kind[kind_of(g->t, g->path.nr ? g->path.data[0] : base)] += sum->weight;
 	return 0;
+}
+
+static int grow(struct growth *g)
+{
+	int rc = 0;
+
+	g->top = malloc((g->towers.sums.nr + 1) * sizeof(*g->top));
+	if (!g->top)
+		return -ENOMEM;
+	for (size_t i = 0; !rc && i < g->towers.sums.nr; i++)
+		rc = grow_tower(g, i);
+	return rc;
 }
 
 /* Labels in the order of their names: (name, DSO, label). */
@@ -152,7 +174,7 @@ static int by_name(const void *a, const void *b, void *tree)
  */
 static int link_nodes(struct growth *g)
 {
-	size_t nr_labels = g->t->model->frames.nr + g->t->bases.nr;
+	size_t nr_labels = g->t->model->frames.nr + g->t->bases.nr + g->t->markers.nr;
 	PK_AUTO_FREE uint32_t *sorted = malloc((nr_labels + 1) * sizeof(*sorted));
 	PK_AUTO_FREE uint32_t *first = malloc((nr_labels + 1) * sizeof(*first));
 	PK_AUTO_FREE uint32_t *next = malloc((g->nodes.nr + 1) * sizeof(*next));
@@ -185,14 +207,16 @@ static int emit(struct growth *g)
 	struct pk_calltree *t = g->t;
 	uint32_t at = 0, parent = 0, depth = 0;
 
-	if (pk_vec_reserve(&t->calls, g->nodes.nr))
+	g->call_of = malloc(g->nodes.nr * sizeof(*g->call_of));
+	if (!g->call_of || pk_vec_reserve(&t->calls, g->nodes.nr))
 		return -ENOMEM;
 	for (;;) {
 		const struct grown *n = &g->nodes.data[at];
 		uint32_t idx = t->calls.nr++;
 
+		g->call_of[at] = idx;
 		t->calls.data[idx] = (struct pk_call){ parent, n->label, depth, 0, n->self,
-						       n->self };
+						       n->self, 0 };
 		if (depth > t->max_depth)
 			t->max_depth = depth;
 		if (n->child != NONE) {
@@ -219,14 +243,41 @@ static int emit(struct growth *g)
 	return 0;
 }
 
+/* How far off the totals may be, where they are estimates. */
+static int estimate_errors(struct growth *g)
+{
+	struct pk_calltree *t = g->t;
+	PK_AUTO_FREE uint32_t *parent = malloc(t->calls.nr * sizeof(*parent));
+	PK_AUTO_FREE double *error = malloc(t->calls.nr * sizeof(*error));
+	struct pk_wait_steps steps = { 0 };
+	int rc = parent && error ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !rc && i < t->calls.nr; i++)
+		parent[i] = t->calls.data[i].parent;
+	for (size_t i = 0; !rc && i < g->towers.pieces.nr; i++) {
+		const struct pk_tower_piece *p = &g->towers.pieces.data[i];
+
+		rc = pk_wait_steps_add(&steps, g->call_of[g->top[p->sum]], p->from_ns, p->to_ns,
+				       p->weight, p->period_log2, t->model->profile->start_ns);
+	}
+	if (!rc)
+		rc = pk_wait_steps_error(&steps, parent, t->calls.nr, error);
+	for (size_t i = 0; !rc && i < t->calls.nr; i++)
+		t->calls.data[i].error = error[i];
+	pk_vec_deinit(&steps.v);
+	return rc;
+}
+
 static void growth_deinit(struct growth *g)
 {
+	pk_towers_deinit(&g->towers);
 	pk_vec_deinit(&g->nodes);
-	pk_vec_deinit(&g->counts);
 	pk_vec_deinit(&g->path);
 	pk_map64_deinit(&g->by_edge);
 	pk_map64_deinit(&g->bases);
-	pk_map64_deinit(&g->by_stack);
+	pk_map64_deinit(&g->markers);
+	free(g->top);
+	free(g->call_of);
 }
 
 int pk_calltree_init(const struct pk_scope *s, const struct pk_calltree_opts *o,
@@ -235,16 +286,22 @@ int pk_calltree_init(const struct pk_scope *s, const struct pk_calltree_opts *o,
 	struct growth g = { .t = ret, .o = o };
 	int rc;
 
-	*ret = (struct pk_calltree){ .model = s->model };
+	*ret = (struct pk_calltree){ .model = s->model, .unit = pk_kind_of(&o->kind)->unit };
+	pk_towers_init(&g.towers, s->model);
 	rc = pk_vec_add(&g.nodes, ((struct grown){ 0, 0, NONE, NONE, 0 }));
 	if (!rc)
-		rc = count_stacks(&g, s);
-	for (size_t i = 0; !rc && i < g.counts.nr; i++)
-		rc = grow_stack(&g, &g.counts.data[i]);
+		rc = pk_kind_collect(s, &o->kind, o->threads, &g.towers);
+	if (!rc)
+		rc = number_labels(&g);
+	if (!rc)
+		rc = grow(&g);
 	if (!rc)
 		rc = link_nodes(&g);
 	if (!rc)
 		rc = emit(&g);
+	if (!rc && g.towers.pieces.nr)
+		rc = estimate_errors(&g);
+	ret->nr_pieces = g.towers.pieces.nr;
 	growth_deinit(&g);
 	if (rc)
 		pk_calltree_deinit(ret);
@@ -255,12 +312,15 @@ void pk_calltree_deinit(struct pk_calltree *t)
 {
 	pk_vec_deinit(&t->calls);
 	pk_vec_deinit(&t->bases);
+	pk_vec_deinit(&t->markers);
 }
 
 const char *pk_calltree_name(const struct pk_calltree *t, uint32_t label)
 {
 	size_t nr = t->model->frames.nr;
 
+	if (pk_calltree_is_marker(t, label))
+		return pk_model_string(t->model, t->markers.data[label - nr - t->bases.nr]);
 	if (label >= nr)
 		return pk_model_string(t->model, t->bases.data[label - nr]);
 	return label ? pk_model_string(t->model, t->model->frames.data[label].name) : "all";

@@ -10,7 +10,7 @@
 
 static struct {
 	struct pk_loaded_opts input;
-	const char *format, *output;
+	const char *format, *output, *kind;
 	bool threads;
 } opt;
 
@@ -19,6 +19,8 @@ static const struct pk_opt opts[] = {
 	  .arg = "FORMAT", .help = "folded, json or perf-script" },
 	{ .letter = 'o', .name = "output", .type = PK_OPT_STRING, .value = &opt.output,
 	  .arg = "OUT", .help = "file to write, - is standard output, the default" },
+	{ .letter = 'k', .name = "kind", .type = PK_OPT_STRING, .value = &opt.kind, .arg = "KIND",
+	  .help = "folded: which time, cpu (the default), off, wakeup, or wait:LINE" },
 	PK_LOADED_OPTS(opt.input),
 	{ .name = "threads", .type = PK_OPT_FLAG, .value = &opt.threads,
 	  .help = "folded: stacks begin with the thread's name, not the process's" },
@@ -44,17 +46,23 @@ static int find_format(const struct pk_export **ret, struct pk_err *err)
 	return rc;
 }
 
-static int write_samples(const struct pk_loaded *in, const struct pk_export *format,
-			 struct pk_err *err)
+static bool is_empty(const struct pk_loaded *in, const struct pk_kind_choice *kind)
 {
-	struct pk_export_opts o = { .threads = opt.threads };
+	return pk_kind_of(kind)->unit == PK_WEIGHT_NS ? !in->profile.waits.nr :
+							!in->scope.nr_samples;
+}
+
+static int write_samples(const struct pk_loaded *in, const struct pk_export *format,
+			 const struct pk_kind_choice *kind, struct pk_err *err)
+{
+	struct pk_export_opts o = { .threads = opt.threads, .kind = *kind };
 	struct pk_strbuf text = { 0 };
 	struct pk_output out;
 	int rc;
 
-	if (!in->scope.nr_samples) {
-		pk_loaded_explain_empty(in, &text);
-		fprintf(stderr, "%s: %s\n", in->path, text.data ? text.data : "no samples");
+	if (is_empty(in, kind)) {
+		pk_loaded_explain_empty(in, kind, &text);
+		fprintf(stderr, "%s: %s\n", in->path, text.data ? text.data : "nothing");
 		pk_strbuf_deinit(&text);
 	}
 	rc = pk_output_open(opt.output ? opt.output : "-", &out, err);
@@ -66,8 +74,16 @@ static int write_samples(const struct pk_loaded *in, const struct pk_export *for
 static int run(int nr_args, char **args, struct pk_err *err)
 {
 	const struct pk_export *format;
+	struct pk_kind_choice kind;
 	struct pk_loaded in;
 	int rc = find_format(&format, err);
+
+	if (!rc)
+		rc = pk_kind_parse(opt.kind, &kind, err);
+	if (!rc && opt.kind && format != &pk_export_folded)
+		rc = pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
+				 "--kind goes with --format folded; %s has all there is",
+				 format->name);
 
 	if (!rc && nr_args > 1)
 		rc = pk_err_exit(err, -EINVAL, PK_EXIT_USAGE, "one file at a time, not also '%s'",
@@ -76,7 +92,7 @@ static int run(int nr_args, char **args, struct pk_err *err)
 		rc = pk_loaded_open(nr_args ? args[0] : NULL, &opt.input, &in, err);
 	if (rc)
 		return rc;
-	rc = write_samples(&in, format, err);
+	rc = write_samples(&in, format, &kind, err);
 	pk_loaded_close(&in);
 	return rc;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analysis/wait_error.h"
 #include "base/cleanup.h"
 #include "base/unit.h"
 #include "cmd/cmd.h"
@@ -13,20 +14,22 @@
 
 static struct {
 	struct pk_loaded_opts input;
-	const char *output, *title;
+	const char *output, *title, *kind;
 	bool inverted, reverse, threads;
 } opt;
 
 static const struct pk_opt opts[] = {
 	{ .letter = 'o', .name = "output", .type = PK_OPT_STRING, .value = &opt.output,
 	  .arg = "FILE.svg", .help = "file to write, - is standard output; default: FILE as .svg" },
+	{ .letter = 'k', .name = "kind", .type = PK_OPT_STRING, .value = &opt.kind, .arg = "KIND",
+	  .help = "which time: cpu (the default), off, wakeup, or wait:LINE such as wait:disk" },
 	PK_LOADED_OPTS(opt.input),
 	{ .name = "threads", .type = PK_OPT_FLAG, .value = &opt.threads,
 	  .help = "a stack stands on its thread's name, not its process's" },
 	{ .name = "inverted", .type = PK_OPT_FLAG, .value = &opt.inverted,
 	  .help = "root on top, stacks hang down (icicles)" },
 	{ .name = "reverse", .type = PK_OPT_FLAG, .value = &opt.reverse,
-	  .help = "merge from the executing function: who calls it" },
+	  .help = "merge from the executing or waiting function: who calls it" },
 	{ .name = "title", .type = PK_OPT_STRING, .value = &opt.title, .arg = "TEXT",
 	  .help = "heading of the graph" },
 	{ 0 },
@@ -45,8 +48,26 @@ static char *default_output(const char *path)
 	return asprintf(&ret, "%.*s.svg", (int)len, path) < 0 ? NULL : ret;
 }
 
+/* What the graph is made of: samples, or the time and its 95 % interval. */
+static void put_amount(struct pk_strbuf *text, const struct pk_calltree *t)
+{
+	const struct pk_call *all = &t->calls.data[0];
+
+	if (t->unit == PK_WEIGHT_SAMPLES) {
+		pk_unit_put_count(text, all->total);
+		pk_strbuf_puts(text, " samples");
+		return;
+	}
+	pk_unit_put_ns(text, all->total);
+	pk_strbuf_puts(text, " +- ");
+	pk_unit_put_ns(text, (uint64_t)(all->error * PK_Z_95 + 0.5));
+	pk_strbuf_puts(text, " (95 % interval) from ");
+	pk_unit_put_count(text, t->nr_pieces);
+	pk_strbuf_puts(text, " sampled waits");
+}
+
 /* Where the graph is and what is in it; to stderr, stdout may be the graph. */
-static void say_done(const char *path, const struct pk_loaded *in,
+static void say_done(const char *path, const struct pk_calltree *t,
 		     const struct pk_flame_stats *stats)
 {
 	struct pk_strbuf text = { 0 };
@@ -54,23 +75,25 @@ static void say_done(const char *path, const struct pk_loaded *in,
 	if (!strcmp(path, "-"))
 		return;
 	pk_strbuf_printf(&text, "%s: ", path);
-	pk_unit_put_count(&text, in->scope.nr_samples);
-	pk_strbuf_puts(&text, " samples in ");
+	put_amount(&text, t);
+	pk_strbuf_puts(&text, " in ");
 	pk_unit_put_count(&text, stats->nr_frames);
 	pk_strbuf_puts(&text, " frames");
 	if (stats->nr_narrow) {
 		pk_strbuf_puts(&text, ", ");
 		pk_unit_put_count(&text, stats->nr_narrow);
-		pk_strbuf_printf(&text, " too narrow to draw (%.1f %% of the samples)",
-				 100.0 * stats->narrow_samples / in->scope.nr_samples);
+		pk_strbuf_printf(&text, " too narrow to draw (%.1f %% of the %s)",
+				 100.0 * stats->narrow_weight / t->calls.data[0].total,
+				 t->unit == PK_WEIGHT_NS ? "time" : "samples");
 	}
 	fprintf(stderr, "%s; open it in a browser\n", text.data ? text.data : path);
 	pk_strbuf_deinit(&text);
 }
 
-static int draw(const struct pk_loaded *in, struct pk_err *err)
+static int draw(const struct pk_loaded *in, const struct pk_calltree_opts *tree_opts,
+		const struct pk_calltree *t, struct pk_err *err)
 {
-	struct pk_flame_opts o = { opt.title, opt.inverted, opt.reverse, opt.threads };
+	struct pk_flame_opts o = { opt.title, opt.inverted, tree_opts };
 	PK_AUTO_FREE char *path = opt.output ? strdup(opt.output) : default_output(in->path);
 	struct pk_strbuf why = { 0 };
 	struct pk_flame_stats stats;
@@ -79,8 +102,8 @@ static int draw(const struct pk_loaded *in, struct pk_err *err)
 
 	if (!path)
 		return pk_err_set(err, -ENOMEM, "no memory");
-	if (!in->scope.nr_samples) {
-		pk_loaded_explain_empty(in, &why);
+	if (!t->calls.data[0].total) {
+		pk_loaded_explain_empty(in, &tree_opts->kind, &why);
 		rc = pk_err_set(err, -ENODATA, "%s: nothing to draw. %s", in->path,
 				why.data ? why.data : "");
 		pk_strbuf_deinit(&why);
@@ -89,24 +112,41 @@ static int draw(const struct pk_loaded *in, struct pk_err *err)
 	rc = pk_output_open(path, &out, err);
 	if (rc)
 		return rc;
-	rc = pk_output_close(&out, pk_flame_write(&in->scope, &o, &out.sink, &stats, err), err);
+	rc = pk_output_close(&out, pk_flame_write(&in->scope, t, &o, &out.sink, &stats, err), err);
 	if (!rc)
-		say_done(path, in, &stats);
+		say_done(path, t, &stats);
+	return rc;
+}
+
+static int draw_kind(const struct pk_loaded *in, const struct pk_kind_choice *kind,
+		     struct pk_err *err)
+{
+	struct pk_calltree_opts o = { *kind, opt.threads, opt.reverse };
+	struct pk_calltree t;
+	int rc = pk_calltree_init(&in->scope, &o, &t);
+
+	if (rc)
+		return pk_err_set(err, rc, "no memory for the stacks");
+	rc = draw(in, &o, &t, err);
+	pk_calltree_deinit(&t);
 	return rc;
 }
 
 static int run(int nr_args, char **args, struct pk_err *err)
 {
+	struct pk_kind_choice kind;
 	struct pk_loaded in;
-	int rc;
+	int rc = pk_kind_parse(opt.kind, &kind, err);
 
+	if (rc)
+		return rc;
 	if (nr_args > 1)
 		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE, "one file at a time, not also '%s'",
 				   args[1]);
 	rc = pk_loaded_open(nr_args ? args[0] : NULL, &opt.input, &in, err);
 	if (rc)
 		return rc;
-	rc = draw(&in, err);
+	rc = draw_kind(&in, &kind, err);
 	pk_loaded_close(&in);
 	return rc;
 }
@@ -117,7 +157,10 @@ const struct pk_cmd pk_cmd_flamegraph = {
 	.summary = "Draw a profile as an interactive flame graph",
 	.details = "Writes one SVG file that needs no network. In a browser: click a frame to zoom, "
 		   "Esc or the button to get back, Ctrl-F to search with a regular expression and "
-		   "see how much of the time matches. FILE is " PK_DEFAULT_FILE
+		   "see how much of the time matches. KIND off shows where threads waited, wait:LINE "
+		   "one line of the wait ledger (`pkprof-user list` names them), wakeup who ended "
+		   "the waits and whom those had waited for; they need a recording with source "
+		   "offcpu. FILE is " PK_DEFAULT_FILE
 		   " unless given, - reads standard input.",
 	.opts = opts,
 	.run = run,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Command list: sources, analyses, export formats, from their tables. */
+/* Command list: sources, analyses, kinds of time, export formats, from their tables. */
 #include <errno.h>
 
 #include "analysis/analysis.h"
+#include "analysis/kind.h"
 #include "cmd/cmd.h"
 #include "cmd/show.h"
 #include "export/export.h"
@@ -98,6 +99,23 @@ static int add_analyses(struct pk_result *ret)
 	return code;
 }
 
+static int add_kinds(struct pk_result *ret)
+{
+	struct pk_table *t = pk_result_table(ret, "kinds", "Kinds of time (--kind)", name_columns, 0);
+	struct pk_strbuf word = { 0 };
+	const char *help;
+	int code = t ? 0 : -ENOMEM;
+
+	for (unsigned int i = 0; !code && pk_kind_word(i, &word, &help); i++) {
+		const char *name = word.data ? pk_result_text(ret, "%s", word.data) : NULL;
+
+		code = name ? pk_table_row(t, PK_TEXT(name), PK_TEXT(help)) : -ENOMEM;
+		pk_strbuf_clear(&word);
+	}
+	pk_strbuf_deinit(&word);
+	return code;
+}
+
 static int add_exports(struct pk_result *ret)
 {
 	struct pk_table *t = pk_result_table(ret, "exports", "Export formats", export_columns, 0);
@@ -121,6 +139,8 @@ static int run(int nr_args, char **args, struct pk_err *err)
 	if (!ret)
 		ret = add_analyses(&result);
 	if (!ret)
+		ret = add_kinds(&result);
+	if (!ret)
 		ret = add_exports(&result);
 	if (!ret)
 		ret = add_engines(&result);
@@ -132,7 +152,7 @@ static int run(int nr_args, char **args, struct pk_err *err)
 
 const struct pk_cmd pk_cmd_list = {
 	.name = "list",
-	.summary = "List sources, analyses and export formats, and what works here",
+	.summary = "List sources, analyses, kinds of time and export formats, and what works here",
 	.opts = opts,
 	.run = run,
 };

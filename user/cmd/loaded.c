@@ -125,11 +125,37 @@ static bool has_sampler(const struct pk_profile *p)
 	return mask & (1u << PKPROF_SRC_CPU | 1u << PKPROF_SRC_PMU);
 }
 
-void pk_loaded_explain_empty(const struct pk_loaded *in, struct pk_strbuf *out)
+static void explain_no_waits(const struct pk_loaded *in, const struct pk_kind_choice *kind,
+			     struct pk_strbuf *out)
+{
+	const char *line = pk_kind_line(kind);
+
+	if (!in->profile.waits.nr) {
+		pk_strbuf_puts(out, "The recording has no stacks of waits: it was made without source "
+				    "offcpu (record --sources cpu,task,sched,offcpu).");
+		return;
+	}
+	pk_strbuf_puts(out, "None of the ");
+	pk_unit_put_count(out, in->profile.waits.nr);
+	pk_strbuf_puts(out, " sampled waits ");
+	if (line)
+		pk_strbuf_printf(out, "is of line %s", line);
+	if (in->scope.filtered)
+		pk_strbuf_printf(out, "%spasses the filter (--phase, --from, --to, --pid, --comm)",
+				 line ? " and " : "");
+	else if (!line)
+		pk_strbuf_puts(out, "was blocked");
+	pk_strbuf_putc(out, '.');
+}
+
+void pk_loaded_explain_empty(const struct pk_loaded *in, const struct pk_kind_choice *kind,
+			     struct pk_strbuf *out)
 {
 	size_t all = in->profile.samples.nr;
 
-	if (all) {
+	if (kind && pk_kind_of(kind)->unit == PK_WEIGHT_NS) {
+		explain_no_waits(in, kind, out);
+	} else if (all) {
 		pk_strbuf_puts(out, "None of the ");
 		pk_unit_put_count(out, all);
 		pk_strbuf_puts(out, " samples passes the filter (--phase, --from, --to, --pid, "

@@ -6,6 +6,7 @@
 #ifndef PK_CMD_LOADED_H
 #define PK_CMD_LOADED_H
 
+#include "analysis/kind.h"
 #include "analysis/scope.h"
 #include "base/opt.h"
 
@@ -46,7 +47,8 @@ int pk_loaded_open(const char *path, const struct pk_loaded_opts *o, struct pk_l
 		  struct pk_err *err);
 void pk_loaded_close(struct pk_loaded *in);
 
-/* A sentence for a scope without samples. */
-void pk_loaded_explain_empty(const struct pk_loaded *in, struct pk_strbuf *out);
+/* A sentence for a scope that has nothing of a kind; NULL: no samples. */
+void pk_loaded_explain_empty(const struct pk_loaded *in, const struct pk_kind_choice *kind,
+			     struct pk_strbuf *out);
 
 #endif

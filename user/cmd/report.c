@@ -146,7 +146,7 @@ static int put_text(struct report *r, struct pk_err *err)
 	if (!r->in->scope.nr_samples && !opt.ledger) {
 		struct pk_strbuf why = { 0 };
 
-		pk_loaded_explain_empty(r->in, &why);
+		pk_loaded_explain_empty(r->in, NULL, &why);
 		if (why.data)
 			pk_text_note(why.data, &r->style, r->out);
 		pk_strbuf_putc(r->out, '\n');

@@ -11,11 +11,13 @@
 
 #include <stdbool.h>
 
+#include "analysis/kind.h"
 #include "analysis/scope.h"
 #include "base/sink.h"
 
 struct pk_export_opts {
 	bool threads;	/* stacks begin with the thread's name, not the process's */
+	struct pk_kind_choice kind;	/* folded: which time */
 };
 
 struct pk_export {

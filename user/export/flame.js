@@ -3,10 +3,12 @@
  * Draws a flame graph from the data that flame_svg.c puts behind it:
  *
  *	nodes	three numbers for each frame, in preorder: how many levels to
- *		go up before it, its label, its samples
- *	narrow	pairs: number of a frame, samples above it too narrow to draw
+ *		go up before it, its label, its weight
+ *	narrow	pairs: number of a frame, weight above it too narrow to draw
+ *	errors	by frame, unless weights are exact: half of the 95 % interval of its weight
  *	names, classes, dsos	by label; dsos are indices into dsoNames
- *	total, period	samples, and ns of CPU time that each stands for (0: not known)
+ *	total, unit	weight of all; "samples" or "ns"
+ *	period	ns of CPU time that a sample stands for (0: not known)
  *	inverted	root on top
  *
  * Only what is visible at the present zoom is in the document. Text is cut by
@@ -87,8 +89,13 @@ function pkFlame(data) {
 	function time(ns) {
 		const units = [[1e9, "s"], [1e6, "ms"], [1e3, "µs"], [1, "ns"]];
 		const [size, unit] = units.find(u => ns >= u[0]) || units[3];
-		return (ns / size).toPrecision(ns / size >= 1000 ? 4 : 3).replace(/e\+\d+$/, "") +
+		const n = ns / size;
+		return (n >= 999.5 ? Math.round(n).toLocaleString("en-US") : n.toPrecision(3)) +
 		       " " + unit;
+	}
+
+	function amount(n) {
+		return data.unit === "ns" ? time(n) : count(n, "sample");
 	}
 
 	function nameOf(i) {
@@ -189,7 +196,7 @@ function pkFlame(data) {
 		}
 	}
 
-	/* Samples below matching frames in the subtree of a frame, each counted once. */
+	/* Weight below matching frames in the subtree of a frame, each counted once. */
 	function matched(top) {
 		let sum = 0;
 
@@ -234,7 +241,7 @@ function pkFlame(data) {
 			return;
 		const all = matched(0), here = zoom ? matched(zoom) : all;
 		let line = "matched " + percent(all, tree.total[0]) + " of all, " +
-			   count(all, "sample");
+			   amount(all);
 		if (zoom)
 			line = "matched " + percent(here, tree.total[zoom]) + " of the zoomed frame, " +
 			       percent(all, tree.total[0]) + " of all";
@@ -297,18 +304,26 @@ function pkFlame(data) {
 		lines.push(["name", name.slice(0, 96)]);
 		if (dso)
 			lines.push(["dso", dso.length > 110 ? "…" + dso.slice(-109) : dso]);
-		lines.push(["total", count(tree.total[i], "sample") +
-			    (data.period ? ", " + time(tree.total[i] * data.period) + " CPU time" : "")]);
+		lines.push(["total", amount(tree.total[i]) + about(i)]);
 		lines.push(["share", percent(tree.total[i], all) + " of all" +
 			    (parent >= 0 ? ", " + percent(tree.total[i], tree.total[parent]) +
 			     " of " + cutName(parent) : "")]);
 		if (tree.self[i] > 0)
-			lines.push(["self", count(tree.self[i], "sample") + " in its own code, " +
+			lines.push(["self", amount(tree.self[i]) +
+				    (data.unit === "ns" ? " with nothing above, " :
+							  " in its own code, ") +
 				    percent(tree.self[i], all) + " of all"]);
 		if (tree.narrow[i] > 0)
-			lines.push(["narrow", count(tree.narrow[i], "sample") +
+			lines.push(["narrow", amount(tree.narrow[i]) +
 				    " in frames too narrow to draw"]);
 		return lines;
+	}
+
+	/* What a number of samples means, or how sure an estimated time is. */
+	function about(i) {
+		if (data.unit === "ns")
+			return " ± " + time(data.errors[i]) + " (95 % interval)";
+		return data.period ? ", " + time(tree.total[i] * data.period) + " CPU time" : "";
 	}
 
 	function cutName(i) {

@@ -11,7 +11,7 @@ enum pk_flame_kind pk_flame_kind_of(const struct pk_calltree *t, uint32_t label)
 	const struct pk_frame *f = pk_calltree_frame(t, label);
 
 	if (!f)
-		return PK_FLAME_BASE;
+		return pk_calltree_is_marker(t, label) ? PK_FLAME_MARKER : PK_FLAME_BASE;
 	return f->kind <= PK_FRAME_MARKER ? (enum pk_flame_kind)f->kind : PK_FLAME_MARKER;
 }
 
@@ -103,14 +103,14 @@ static int place(struct pk_flame_layout *l, double min_share, struct level *leve
 	for (size_t i = 0; i < t->calls.nr; i++) {
 		const struct pk_call *c = &t->calls.data[i];
 
-		/* the root is drawn even if it has no samples */
+		/* the root is drawn even if it has no weight */
 		if (!i || c->total >= least) {
 			if (add_box(l, i, levels, number))
 				return -ENOMEM;
 			continue;
 		}
 		l->boxes.data[levels[c->depth - 1].box].narrow += c->total;
-		l->narrow_samples += c->total;
+		l->narrow_weight += c->total;
 		l->nr_narrow += c->nr_below + 1;
 		i += c->nr_below;
 	}
@@ -120,7 +120,7 @@ static int place(struct pk_flame_layout *l, double min_share, struct level *leve
 int pk_flame_layout_init(const struct pk_calltree *t, double min_share,
 			 struct pk_flame_layout *ret)
 {
-	size_t nr_labels = t->model->frames.nr + t->bases.nr;
+	size_t nr_labels = t->model->frames.nr + t->bases.nr + t->markers.nr;
 	struct level *levels = calloc(t->max_depth + 1, sizeof(*levels));
 	uint32_t *number = malloc((nr_labels + 1) * sizeof(*number));
 	int rc = levels && number ? 0 : -ENOMEM;

@@ -24,9 +24,9 @@ struct pk_flame_box {
 	uint32_t call;		/* index in the tree */
 	uint32_t label;		/* index in layout->labels */
 	uint32_t depth;
-	uint64_t x;		/* samples to the left of it */
-	uint64_t total;		/* samples, its width */
-	uint64_t narrow;	/* samples of calls right above it that are left out */
+	uint64_t x;		/* weight (samples or ns) to the left of it */
+	uint64_t total;		/* its weight, its width */
+	uint64_t narrow;	/* weight of calls right above it that are left out */
 };
 
 struct pk_flame_layout {
@@ -34,10 +34,10 @@ struct pk_flame_layout {
 	PK_VEC(struct pk_flame_box) boxes;	/* preorder, [0] is the root */
 	PK_VEC(uint32_t) labels;		/* of the tree, those that are drawn */
 	uint32_t max_depth;			/* of boxes */
-	uint64_t nr_narrow, narrow_samples;	/* calls left out */
+	uint64_t nr_narrow, narrow_weight;	/* calls left out */
 };
 
-/* Leave out calls with less than @min_share of all samples. 0 or -ENOMEM. */
+/* Leave out calls with less than @min_share of all weight. 0 or -ENOMEM. */
 int pk_flame_layout_init(const struct pk_calltree *t, double min_share,
 			 struct pk_flame_layout *ret);
 void pk_flame_layout_deinit(struct pk_flame_layout *l);

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "analysis/table.h"
+#include "analysis/wait_error.h"
 #include "base/unit.h"
 #include "base/utf8.h"
 #include "export/decimal.h"
@@ -86,15 +87,29 @@ static void put_style(struct writer *w)
 
 /* --- title and legend ------------------------------------------------------------------ */
 
+static bool is_ns(const struct writer *w)
+{
+	return w->tree->unit == PK_WEIGHT_NS;
+}
+
+static void put_usual_title(struct writer *w)
+{
+	const struct pk_kind_choice *c = &w->o->tree->kind;
+	const struct pk_kind *kind = pk_kind_of(c);
+	const char *line = pk_kind_line(c);
+
+	pk_strbuf_printf(w->out, "%s%s%s by %s stack", kind->title, line ? ": " : "",
+			 line ? line : "", w->o->tree->threads ? "thread and" : "process and");
+	if (w->o->tree->reverse)
+		pk_strbuf_printf(w->out, ", from the %s function to its callers", kind->leaf);
+}
+
 static void put_title_text(struct writer *w)
 {
 	if (w->o->title)
 		pk_utf8_put_xml(w->out, w->o->title);
 	else
-		pk_strbuf_printf(w->out, "On-CPU time by %s stack%s",
-				 w->o->threads ? "thread and" : "process and",
-				 w->o->reverse ? ", from the executing function to its callers" :
-						 "");
+		put_usual_title(w);
 }
 
 static void put_part(struct writer *w, const char *text)
@@ -148,7 +163,7 @@ static void put_filter(struct writer *w)
 	}
 }
 
-static void put_amount(struct writer *w)
+static void put_samples(struct writer *w)
 {
 	uint64_t nr = w->s->nr_samples;
 	double share = pk_scope_share(w->s, nr, w->s->nr_cpus);
@@ -166,6 +181,35 @@ static void put_amount(struct writer *w)
 				 w->s->wall_ns / 1e9);
 }
 
+/* Half of the 95 % interval of a call's weight, ns. */
+static uint64_t interval_ns(const struct pk_call *c)
+{
+	return (uint64_t)(c->error * PK_Z_95 + 0.5);
+}
+
+/* "1.234 s ± 12 ms" */
+static void put_ns(struct pk_strbuf *out, const struct pk_call *c)
+{
+	pk_unit_put_ns(out, c->total);
+	pk_strbuf_puts(out, " ± ");
+	pk_unit_put_ns(out, interval_ns(c));
+}
+
+static void put_waits(struct writer *w)
+{
+	const struct pk_call *all = &w->tree->calls.data[0];
+
+	put_part(w, " ");
+	w->scratch.len--;
+	put_ns(&w->scratch, all);
+	pk_strbuf_puts(&w->scratch, " from ");
+	pk_unit_put_count(&w->scratch, w->tree->nr_pieces);
+	pk_strbuf_puts(&w->scratch, w->tree->nr_pieces == 1 ? " sampled wait" : " sampled waits");
+	if (w->s->wall_ns)
+		pk_strbuf_printf(&w->scratch, ", on average %.1f threads for %.4g s",
+				 (double)all->total / w->s->wall_ns, w->s->wall_ns / 1e9);
+}
+
 static void put_subtitle(struct writer *w)
 {
 	const struct pk_profile *p = w->s->model->profile;
@@ -174,50 +218,40 @@ static void put_subtitle(struct writer *w)
 	put_part(w, pk_profile_fact(p, "host.name"));
 	put_wall_time(w);
 	put_filter(w);
-	put_amount(w);
+	if (is_ns(w))
+		put_waits(w);
+	else
+		put_samples(w);
 	pk_strbuf_printf(w->out, "<text id=\"subtitle\" class=\"sub\" x=\"%d\" y=\"53\">", PAD);
 	pk_utf8_put_xml(w->out, w->scratch.data ? w->scratch.data : "");
 	pk_strbuf_puts(w->out, "</text>\n");
 }
 
-/* Samples by the kind of the frame that was executing. */
-static void count_kinds(const struct pk_scope *s, uint64_t *nr)
-{
-	const struct pk_model *m = s->model;
-
-	for (size_t i = 0; i < s->nr_samples; i++) {
-		uint32_t leaf = m->sample_stack[s->samples[i]];
-
-		nr[leaf ? m->frames.data[m->nodes.data[leaf].frame].kind : PK_FRAME_MARKER]++;
-	}
-}
-
-/* Below the graph: colours with their share of the samples, and what is left out. */
+/* Below the graph: colours with their share of what is on top, and what is left out. */
 static void put_legend(struct writer *w)
 {
-	uint64_t nr[PK_FRAME_MARKER + 1] = { 0 }, all = w->tree->calls.data[0].total;
+	const uint64_t *by_kind = w->tree->by_kind, all = w->tree->calls.data[0].total;
 	unsigned int y = height(w) - BOTTOM + 19;
 	double x = PAD;
 
-	count_kinds(w->s, nr);
 	pk_strbuf_puts(w->out, "<g id=\"legend\">");
 	for (unsigned int kind = 0; kind <= PK_FRAME_MARKER; kind++) {
-		if (!nr[kind])
+		if (!by_kind[kind])
 			continue;
 		pk_strbuf_printf(w->out,
 				 "<rect x=\"%.0f\" y=\"%u\" width=\"11\" height=\"11\" rx=\"2\" "
 				 "fill=\"#%06" PRIx32 "\"/><text class=\"sub\" x=\"%.0f\" y=\"%u\">"
 				 "%s %.1f %%</text>",
 				 x, y - 10, pk_flame_colour(kind, 4), x + 16, y, kind_names[kind],
-				 100.0 * nr[kind] / all);
+				 100.0 * by_kind[kind] / all);
 		x += 16 + LEGEND_CHAR * (strlen(kind_names[kind]) + strlen(" 12.3 %")) + 18;
 	}
 	if (w->l->nr_narrow)
 		pk_strbuf_printf(w->out,
 				 "<text class=\"sub\" x=\"%.0f\" y=\"%u\">%" PRIu64
-				 " frames too narrow to draw (%.2f %% of the samples) are left "
-				 "out</text>",
-				 x, y, w->l->nr_narrow, 100.0 * w->l->narrow_samples / all);
+				 " frames too narrow to draw (%.2f %% of the %s) are left out</text>",
+				 x, y, w->l->nr_narrow, 100.0 * w->l->narrow_weight / all,
+				 is_ns(w) ? "time" : "samples");
 	pk_strbuf_puts(w->out, "</g>\n");
 }
 
@@ -234,9 +268,14 @@ static void put_still_box(struct writer *w, const struct pk_flame_box *b, double
 	put_class(w, b->label);
 	pk_strbuf_puts(w->out, "\"><title>");
 	pk_utf8_put_xml(w->out, name_of(w, b->label));
-	pk_strbuf_printf(w->out, ", %" PRIu64 " samples, %.2f %%</title><rect x=\"%.2f\" y=\"%u\" "
-				 "width=\"%.2f\" height=\"%d\"/>",
-			 b->total, 100.0 * b->total / w->tree->calls.data[0].total, x, y,
+	pk_strbuf_puts(w->out, ", ");
+	if (is_ns(w))
+		put_ns(w->out, &w->tree->calls.data[b->call]);
+	else
+		pk_strbuf_printf(w->out, "%" PRIu64 " samples", b->total);
+	pk_strbuf_printf(w->out, ", %.2f %%</title><rect x=\"%.2f\" y=\"%u\" width=\"%.2f\" "
+				 "height=\"%d\"/>",
+			 100.0 * b->total / w->tree->calls.data[0].total, x, y,
 			 width > 3 ? width - 0.8 : width, ROW - 1);
 	if (columns >= 3) {
 		pk_strbuf_clear(&w->scratch);
@@ -287,6 +326,17 @@ static void put_nodes(struct writer *w)
 		if (w->l->boxes.data[i].narrow)
 			pk_strbuf_printf(w->out, "%zu,%" PRIu64 ",", i,
 					 w->l->boxes.data[i].narrow);
+	pk_strbuf_puts(w->out, "],\n");
+}
+
+static void put_errors(struct writer *w)
+{
+	pk_strbuf_puts(w->out, "errors: [");
+	for (size_t i = 0; is_ns(w) && i < w->l->boxes.nr; i++) {
+		pk_decimal_put(w->out, interval_ns(&w->tree->calls.data[w->l->boxes.data[i].call]));
+		pk_strbuf_puts(w->out, i % 16 == 15 ? ",\n" : ",");
+		pk_sink_drain(w->sink);
+	}
 	pk_strbuf_puts(w->out, "],\n");
 }
 
@@ -344,10 +394,13 @@ static int put_script(struct writer *w)
 	pk_strbuf_puts(w->out, pk_flame_js);
 	pk_strbuf_puts(w->out, "pkFlame({\n");
 	put_nodes(w);
+	put_errors(w);
 	rc = put_labels(w);
-	pk_strbuf_printf(w->out, "total: %" PRIu64 ", period: %" PRIu64 ", inverted: %s\n});\n",
-			 w->tree->calls.data[0].total, w->s->period_ns,
-			 w->o->inverted ? "true" : "false");
+	pk_strbuf_printf(w->out,
+			 "total: %" PRIu64 ", unit: \"%s\", period: %" PRIu64
+			 ", inverted: %s\n});\n",
+			 w->tree->calls.data[0].total, is_ns(w) ? "ns" : "samples",
+			 w->s->period_ns, w->o->inverted ? "true" : "false");
 	pk_strbuf_puts(w->out, "]]></script>\n");
 	return rc;
 }
@@ -376,27 +429,22 @@ static int put_file(struct writer *w)
 	return rc ? rc : w->sink->code;
 }
 
-int pk_flame_write(const struct pk_scope *s, const struct pk_flame_opts *o, struct pk_sink *out,
-		   struct pk_flame_stats *ret, struct pk_err *err)
+int pk_flame_write(const struct pk_scope *s, const struct pk_calltree *t,
+		   const struct pk_flame_opts *o, struct pk_sink *out, struct pk_flame_stats *ret,
+		   struct pk_err *err)
 {
-	struct pk_calltree_opts opts = { .threads = o->threads, .reverse = o->reverse };
-	struct pk_flame_layout layout = { 0 };
-	struct pk_calltree tree = { 0 };
-	struct writer w = { .s = s, .o = o, .tree = &tree, .l = &layout, .out = &out->buf,
-			    .sink = out };
-	int rc = pk_calltree_init(s, &opts, &tree);
+	struct pk_flame_layout layout;
+	struct writer w = { .s = s, .o = o, .tree = t, .l = &layout, .out = &out->buf, .sink = out };
+	int rc = pk_flame_layout_init(t, PK_FLAME_MIN_WIDTH / INNER, &layout);
 
-	if (!rc)
-		rc = pk_flame_layout_init(&tree, PK_FLAME_MIN_WIDTH / INNER, &layout);
 	if (!rc)
 		rc = put_file(&w);
 	if (!rc && pk_strbuf_failed(&w.scratch))
 		rc = -ENOMEM;
 	if (!rc)
 		*ret = (struct pk_flame_stats){ layout.boxes.nr, layout.nr_narrow,
-						layout.narrow_samples };
+						layout.narrow_weight };
 	pk_flame_layout_deinit(&layout);
-	pk_calltree_deinit(&tree);
 	pk_strbuf_deinit(&w.scratch);
 	return rc == -ENOMEM ? pk_err_set(err, rc, "no memory for the flame graph") : rc;
 }

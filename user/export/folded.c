@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Folded stacks: one line per distinct stack, root first, frames separated by
- * semicolons, then a blank and the number of samples:
+ * semicolons, then a blank and the number of samples, or for kinds of waits ns:
  *
  *	postgres;main;exec_simple_query;do_syscall_64_[k] 42
  *
@@ -64,7 +64,7 @@ static int write_tree(const struct pk_calltree *t, size_t *ends, struct pk_strbu
 static int write_folded(const struct pk_scope *s, const struct pk_export_opts *o,
 			struct pk_sink *out, struct pk_err *err)
 {
-	struct pk_calltree_opts opts = { .threads = o->threads };
+	struct pk_calltree_opts opts = { .threads = o->threads, .kind = o->kind };
 	struct pk_strbuf path = { 0 };
 	struct pk_calltree tree;
 	size_t *ends = NULL;
@@ -83,6 +83,6 @@ static int write_folded(const struct pk_scope *s, const struct pk_export_opts *o
 const struct pk_export pk_export_folded = {
 	.name = "folded",
 	.suffix = ".folded",
-	.help = "one line per stack, root first, with its samples; input of flame graph tools",
+	.help = "one line per stack, root first, with its samples or ns; input of flame graph tools",
 	.write = write_folded,
 };
