@@ -29,7 +29,7 @@ static double error_of(struct pk_wait_steps *s)
 
 static void add(struct pk_wait_steps *s, uint64_t from_ns, uint64_t to_ns, uint64_t weight)
 {
-	assert_int_equal(pk_wait_steps_add(s, 1, T0 + from_ns, T0 + to_ns, weight, LOG2, T0), 0);
+	assert_int_equal(pk_wait_steps_add(s, 1, T0 + from_ns, T0 + to_ns, weight, weight, LOG2, T0), 0);
 }
 
 static void test_known(void **state)
@@ -55,11 +55,17 @@ static void test_known(void **state)
 	add(&s, P, 2 * P, P);
 	assert_float_equal(error_of(&s), P, 1);
 	/* every wait with its exact length: next to no error */
-	assert_int_equal(pk_wait_steps_add(&s, 1, T0, T0 + 5000000, 5000000, 0, T0), 0);
+	assert_int_equal(pk_wait_steps_add(&s, 1, T0, T0 + 5000000, 5000000, 5000000, 0,
+					   T0), 0);
 	assert_float_equal(error_of(&s), 1, 1e-6);
+	/* half of what its instants stand for */
+	assert_int_equal(pk_wait_steps_add(&s, 1, T0, T0 + 8 * P, 4 * P, 8 * P, LOG2, T0), 0);
+	assert_float_equal(error_of(&s), P / 2, 1);
 	/* before the zero of the strata, and no weight at all */
-	assert_int_equal(pk_wait_steps_add(&s, 1, T0 - 5 * P, T0 + 5 * P, 10 * P, LOG2, T0), 0);
-	assert_int_equal(pk_wait_steps_add(&s, 1, T0, T0 + 5 * P, 0, LOG2, T0), 0);
+	assert_int_equal(pk_wait_steps_add(&s, 1, T0 - 5 * P, T0 + 5 * P, 10 * P, 10 * P, LOG2,
+					   T0),
+			 0);
+	assert_int_equal(pk_wait_steps_add(&s, 1, T0, T0 + 5 * P, 0, P, LOG2, T0), 0);
 	assert_float_equal(error_of(&s), P, 1);
 }
 
@@ -73,7 +79,7 @@ static void test_tree(void **state)
 	(void)state;
 	/* 2 and 3 in turns: each is a coin, the sum is not */
 	for (uint64_t i = 0; i < 100; i++)
-		assert_int_equal(pk_wait_steps_add(&s, 2 + (i & 1), T0 + i * P, T0 + (i + 1) * P, P,
+		assert_int_equal(pk_wait_steps_add(&s, 2 + (i & 1), T0 + i * P, T0 + (i + 1) * P, P, P,
 						   LOG2, T0),
 				 0);
 	assert_int_equal(pk_wait_steps_error(&s, parent, 4, error), 0);
@@ -91,7 +97,9 @@ static void test_periods(void **state)
 
 	(void)state;
 	add(&s, 0, 1000, P);
-	assert_int_equal(pk_wait_steps_add(&s, 1, T0, T0 + 1000, 4 * P, LOG2 + 2, T0), 0);
+	assert_int_equal(pk_wait_steps_add(&s, 1, T0, T0 + 1000, 4 * P, 4 * P, LOG2 + 2,
+					   T0),
+			 0);
 	assert_float_equal(error_of(&s), P * sqrt(1 + 16), 1);
 }
 

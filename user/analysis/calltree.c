@@ -116,10 +116,16 @@ static int push_tower(struct growth *g, uint32_t tower)
 	return rc ? rc : push_stack(g, tower, 0);
 }
 
-static enum pk_frame_kind kind_of(const struct pk_calltree *t, uint32_t label)
+/* What the topmost frame of the path is; what a tower is marked with is none. */
+static enum pk_frame_kind leaf_kind(const struct growth *g, uint32_t base)
 {
-	const struct pk_frame *f = pk_calltree_frame(t, label);
+	const struct pk_frame *f;
+	uint32_t leaf = base;
 
+	for (size_t i = 0; i < g->path.nr && leaf == base; i++)
+		if (!pk_calltree_is_marker(g->t, g->path.data[i]))
+			leaf = g->path.data[i];
+	f = pk_calltree_frame(g->t, leaf);
 	return f ? f->kind : PK_FRAME_MARKER;
 }
 
@@ -138,7 +144,7 @@ static int grow_tower(struct growth *g, size_t idx)
 	}
 	g->nodes.data[node].self += sum->weight;
 	g->top[idx] = node;
-	g->t->by_kind[kind_of(g->t, g->path.nr ? g->path.data[0] : base)] += sum->weight;
+	g->t->by_kind[leaf_kind(g, base)] += sum->weight;
 	return 0;
 }
 
@@ -258,7 +264,8 @@ static int estimate_errors(struct growth *g)
 		const struct pk_tower_piece *p = &g->towers.pieces.data[i];
 
 		rc = pk_wait_steps_add(&steps, g->call_of[g->top[p->sum]], p->from_ns, p->to_ns,
-				       p->weight, p->period_log2, t->model->profile->start_ns);
+				       p->weight, p->span_weight, p->period_log2,
+				       t->model->profile->start_ns);
 	}
 	if (!rc)
 		rc = pk_wait_steps_error(&steps, parent, t->calls.nr, error);
@@ -301,7 +308,7 @@ int pk_calltree_init(const struct pk_scope *s, const struct pk_calltree_opts *o,
 		rc = emit(&g);
 	if (!rc && g.towers.pieces.nr)
 		rc = estimate_errors(&g);
-	ret->nr_pieces = g.towers.pieces.nr;
+	ret->nr_waits = g.towers.nr_waits;
 	growth_deinit(&g);
 	if (rc)
 		pk_calltree_deinit(ret);

@@ -37,7 +37,7 @@ struct pk_calltree {
 	PK_VEC(uint32_t) bases, markers;
 	uint32_t max_depth;
 	enum pk_weight_unit unit;
-	size_t nr_pieces;		/* that the weights are estimated from; samples: 0 */
+	size_t nr_waits;		/* that the weights are estimated from; samples: 0 */
 	uint64_t by_kind[PK_FRAME_MARKER + 1];	/* weight by what a stack's leaf is */
 };
 

@@ -29,6 +29,7 @@ bool pk_kind_span(const struct pk_scope *s, size_t i, enum pk_wait_part part,
 		.from_ns = part & PK_WAIT_BLOCKED ? w->since_ns : woken_ns,
 		.to_ns = part & PK_WAIT_RUNQ ? w->time_ns : woken_ns,
 		.weight = nr << w->period_log2,
+		.span_weight = nr << w->period_log2,
 		.period_log2 = w->period_log2,
 	};
 	if (!nr || ret->to_ns <= ret->from_ns)
@@ -47,6 +48,7 @@ bool pk_kind_span(const struct pk_scope *s, size_t i, enum pk_wait_part part,
 		ret->from_ns = s->filter->from_ns;
 	if (ret->to_ns > s->filter->to_ns)
 		ret->to_ns = s->filter->to_ns;
+	ret->span_weight = ret->weight;
 	return ret->weight;
 }
 
@@ -85,6 +87,7 @@ static int add_wait(const struct pk_scope *s, size_t i, enum pk_wait_part part, 
 
 	if (!pk_kind_span(s, i, part, &piece))
 		return 0;
+	ret->nr_waits++;
 	if (m->profile->waits.data[i].flags & PKPROF_WAIT_OPEN)
 		rc = pk_towers_mark(ret, tower, "still waiting", NULL, &tower);
 	return rc ? rc : pk_towers_add_piece(ret, pk_kind_base(m, m->wait_thread[i], threads),

@@ -119,7 +119,7 @@ static uint32_t interrupted(const struct pk_model *m, uint32_t stack, bool *seen
 
 static int add(struct chains *c, const struct window *w, uint32_t tower, uint64_t weight)
 {
-	struct pk_tower_piece piece = { w->from_ns, w->to_ns, weight, 0, c->period_log2 };
+	struct pk_tower_piece piece = { w->from_ns, w->to_ns, weight, weight, 0, c->period_log2 };
 
 	return weight ? pk_towers_add_piece(c->t, c->base, tower, &piece) : 0;
 }
@@ -222,6 +222,50 @@ static int go_on(struct chains *c, uint32_t at, const struct window *w, double s
 	return rc;
 }
 
+/* The span before wait @at in which the waker did not wait; the last one has no wait. */
+static struct window gap_before(const struct chains *c, const struct window *w, uint32_t first,
+				uint32_t at, uint32_t last)
+{
+	struct window gap = *w;
+
+	if (at > first && wait_at(c, at - 1)->time_ns > gap.from_ns)
+		gap.from_ns = wait_at(c, at - 1)->time_ns;
+	if (at < last && wait_at(c, at)->since_ns < gap.to_ns)
+		gap.to_ns = wait_at(c, at)->since_ns;
+	if (gap.to_ns < gap.from_ns)
+		gap.to_ns = gap.from_ns;
+	return gap;
+}
+
+/* Put what is left of the window's weight where the waker did not wait, pro rata. */
+static int add_rest(struct chains *c, const struct window *w, uint32_t first, uint32_t last,
+		    uint64_t left)
+{
+	uint64_t room = 0, given;
+	int rc = 0;
+
+	for (uint32_t at = first; at <= last; at++) {
+		struct window gap = gap_before(c, w, first, at, last);
+
+		room += gap.to_ns - gap.from_ns;
+	}
+	for (uint32_t at = first; !rc && room && left && at < last; at++) {
+		struct window gap = gap_before(c, w, first, at, last);
+		uint64_t len = gap.to_ns - gap.from_ns;
+
+		given = (uint64_t)((double)left * len / room);
+		rc = add(c, &gap, w->tower, given);
+		left -= given;
+		room -= len;
+	}
+	if (!rc && room) {
+		struct window gap = gap_before(c, w, first, last, last);
+
+		return add(c, &gap, w->tower, left);
+	}
+	return rc ? rc : add(c, w, w->tower, left);
+}
+
 /* What the waker waited for in the window, up to the instant at which it woke. */
 static int follow(struct chains *c, uint32_t waker, uint64_t woke_ns, const struct window *w)
 {
@@ -236,7 +280,7 @@ static int follow(struct chains *c, uint32_t waker, uint64_t woke_ns, const stru
 	for (uint32_t at = first; !rc && at < last; at++)
 		if (!(wait_at(c, at)->flags & PKPROF_WAIT_OPEN))
 			rc = go_on(c, at, w, sum > w->weight ? w->weight / sum : 1, &left);
-	return rc ? rc : add(c, w, w->tower, left);
+	return rc ? rc : add_rest(c, w, first, last, left);
 }
 
 /* Who ended this wait, and so on. The window's tower has the wait's stack on top. */
@@ -281,6 +325,7 @@ int pk_kind_collect_wakeups(const struct pk_scope *s, const struct pk_kind_choic
 			continue;
 		w = (struct window){ piece.from_ns, piece.to_ns, piece.weight,
 				     s->model->wait_stack[i], 0 };
+		ret->nr_waits++;
 		c.base = pk_kind_base(s->model, s->model->wait_thread[i], threads);
 		c.period_log2 = piece.period_log2;
 		rc = climb(&c, i, &w);

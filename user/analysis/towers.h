@@ -33,6 +33,7 @@ struct pk_tower_sum {
  */
 struct pk_tower_piece {
 	uint64_t from_ns, to_ns, weight;
+	uint64_t span_weight;	/* of all that was in the span, of which this is a part */
 	uint32_t sum;		/* index in sums */
 	uint8_t period_log2;
 };
@@ -42,6 +43,7 @@ struct pk_towers {
 	PK_VEC(struct pk_tower_part) parts;
 	PK_VEC(struct pk_tower_sum) sums;
 	PK_VEC(struct pk_tower_piece) pieces;	/* none where nothing was estimated so */
+	size_t nr_waits;	/* that the pieces are of */
 	struct pk_map64 by_marker, by_stack;	/* (below, string or node) to part */
 	struct pk_map64 by_sum;			/* (base, tower) to sum */
 };

@@ -34,10 +34,11 @@ static int64_t first_stratum(uint64_t from_ns, uint64_t to_ns, int64_t nr, uint8
 }
 
 int pk_wait_steps_add(struct pk_wait_steps *s, uint32_t owner, uint64_t from_ns, uint64_t to_ns,
-		      uint64_t weight, uint8_t period_log2, uint64_t t0_ns)
+		      uint64_t weight, uint64_t span_weight, uint8_t period_log2, uint64_t t0_ns)
 {
 	double instants = ldexp((double)weight, -period_log2);
-	int64_t nr = instants > 1 ? llround(instants) : 1, first;
+	double of_span = ldexp((double)span_weight, -period_log2);
+	int64_t nr = of_span > 1 ? llround(of_span) : 1, first;
 
 	if (!weight)
 		return 0;

@@ -14,10 +14,9 @@
  * unit per stratum by successive differences; J. von Neumann, 1941.) Where X
  * changes by itself from one stratum to the next the estimate is too large,
  * never too small; n short waits far apart give P * sqrt(n), a wait of many
- * strata P, and threads that wait together count together. All of a piece's
- * strata get the same part of its weight: a piece of a wait that was cut or
- * shared out has less than 1 in each. Estimates of different P are of instants
- * of their own and their variances add up.
+ * strata P, and threads that wait together count together. A wait that was cut or
+ * shared out has less than 1 in each stratum. Estimates of different P are of
+ * instants of their own and their variances add up.
  */
 #ifndef PK_WAIT_ERROR_H
 #define PK_WAIT_ERROR_H
@@ -41,11 +40,13 @@ struct pk_wait_steps {
 };
 
 /*
- * The two steps of a weight (ns) of [from, to). @t0_ns: where strata are counted
- * from. 0 or -ENOMEM.
+ * The two steps of a wait, or part of one, in [from, to). 0 or -ENOMEM.
+ *
+ * @weight: ns, what counts of it; @span_weight: ns, what the instants in the span stand
+ * for, all of which get the same part of @weight. @t0_ns: where strata are counted from.
  */
 int pk_wait_steps_add(struct pk_wait_steps *s, uint32_t owner, uint64_t from_ns, uint64_t to_ns,
-		      uint64_t weight, uint8_t period_log2, uint64_t t0_ns);
+		      uint64_t weight, uint64_t span_weight, uint8_t period_log2, uint64_t t0_ns);
 /*
  * Standard errors in ns by owner. @parent: by owner, whose estimate has this one in it;
  * owner 0 is above all. NULL: estimates are separate. @error_ret: @nr_owners of them.

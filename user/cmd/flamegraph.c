@@ -62,7 +62,7 @@ static void put_amount(struct pk_strbuf *text, const struct pk_calltree *t)
 	pk_strbuf_puts(text, " +- ");
 	pk_unit_put_ns(text, (uint64_t)(all->error * PK_Z_95 + 0.5));
 	pk_strbuf_puts(text, " (95 % interval) from ");
-	pk_unit_put_count(text, t->nr_pieces);
+	pk_unit_put_count(text, t->nr_waits);
 	pk_strbuf_puts(text, " sampled waits");
 }
 

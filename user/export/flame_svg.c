@@ -203,8 +203,8 @@ static void put_waits(struct writer *w)
 	w->scratch.len--;
 	put_ns(&w->scratch, all);
 	pk_strbuf_puts(&w->scratch, " from ");
-	pk_unit_put_count(&w->scratch, w->tree->nr_pieces);
-	pk_strbuf_puts(&w->scratch, w->tree->nr_pieces == 1 ? " sampled wait" : " sampled waits");
+	pk_unit_put_count(&w->scratch, w->tree->nr_waits);
+	pk_strbuf_puts(&w->scratch, w->tree->nr_waits == 1 ? " sampled wait" : " sampled waits");
 	if (w->s->wall_ns)
 		pk_strbuf_printf(&w->scratch, ", on average %.1f threads for %.4g s",
 				 (double)all->total / w->s->wall_ns, w->s->wall_ns / 1e9);
