@@ -168,3 +168,18 @@ void pk_loaded_explain_empty(const struct pk_loaded *in, const struct pk_kind_ch
 				    "while it lasted.");
 	}
 }
+
+void pk_loaded_put_filter(const struct pk_loaded_opts *o, struct pk_strbuf *out)
+{
+	pk_strbuf_puts(out, "Only");
+	if (o->phase)
+		pk_strbuf_printf(out, " phase \"%s\"", o->phase);
+	if (o->from)
+		pk_strbuf_printf(out, " from %s", o->from);
+	if (o->to)
+		pk_strbuf_printf(out, " to %s", o->to);
+	if (o->comm)
+		pk_strbuf_printf(out, " comm \"%s\"", o->comm);
+	if (o->pid)
+		pk_strbuf_printf(out, " pid %llu", (unsigned long long)o->pid);
+}

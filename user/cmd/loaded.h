@@ -50,5 +50,7 @@ void pk_loaded_close(struct pk_loaded *in);
 /* A sentence for a scope that has nothing of a kind; NULL: no samples. */
 void pk_loaded_explain_empty(const struct pk_loaded *in, const struct pk_kind_choice *kind,
 			     struct pk_strbuf *out);
+/* "Only phase "x" from 2 pid 7": what was asked for. */
+void pk_loaded_put_filter(const struct pk_loaded_opts *o, struct pk_strbuf *out);
 
 #endif

@@ -48,6 +48,7 @@ static const struct {
 	bool only_marked;	/* in text only where something was marked */
 	bool only_booked;	/* in text only with a ledger, and only its main figures */
 	bool only_json;
+	bool brief;		/* only its main figures, in JSON too */
 } parts[] = {
 	{ .analysis = &pk_analysis_summary },
 	{ .analysis = &pk_analysis_ledger, .only_booked = true },
@@ -56,6 +57,7 @@ static const struct {
 	{ .analysis = &pk_analysis_thread, .only_json = true },
 	{ .analysis = &pk_analysis_cgroup, .only_json = true },
 	{ .analysis = &pk_analysis_function },
+	{ .analysis = &pk_analysis_sched, .only_json = true, .brief = true },
 	{ .analysis = &pk_analysis_losses },
 	{ .analysis = &pk_analysis_cost },
 };
@@ -96,7 +98,7 @@ static int put_parts(struct report *r, struct pk_err *err)
 				  (parts[i].only_marked && !p->marks.nr) ||
 				  (parts[i].only_booked && !pk_ledger_is_in(p))))
 			continue;
-		r->opts.brief = parts[i].only_booked && !opt.json;
+		r->opts.brief = parts[i].brief || (parts[i].only_booked && !opt.json);
 		rc = put_analysis(r, parts[i].analysis, err);
 	}
 	return rc;
@@ -119,20 +121,11 @@ static void put_filter_json(struct pk_json *j)
 
 static void put_filter_text(struct report *r)
 {
-	const char *const names[] = { "phase", "from", "to", "comm" };
-	const char *const values[] = { opt.input.phase, opt.input.from, opt.input.to,
-				       opt.input.comm };
 	struct pk_strbuf line = { 0 };
 
 	if (!r->in->scope.filtered)
 		return;
-	pk_strbuf_puts(&line, "Only");
-	for (size_t i = 0; i < PK_ARRAY_SIZE(names); i++)
-		if (values[i])
-			pk_strbuf_printf(&line, " %s %s%s%s", names[i], i == 1 || i == 2 ? "" : "\"",
-					 values[i], i == 1 || i == 2 ? "" : "\"");
-	if (opt.input.pid)
-		pk_strbuf_printf(&line, " pid %llu", (unsigned long long)opt.input.pid);
+	pk_loaded_put_filter(&opt.input, &line);
 	pk_strbuf_puts(&line, "; losses and cost are those of the whole recording.");
 	if (line.data)
 		pk_text_note(line.data, &r->style, r->out);

@@ -19,7 +19,6 @@ int pk_show(const struct pk_result *r, bool json, struct pk_err *err)
 	} else {
 		struct pk_text_style style = pk_text_style_of(out.sink.fd);
 
-		style.detail = true;
 		pk_text_result(r, &style, &out.sink.buf);
 	}
 	return pk_output_close(&out, 0, err);

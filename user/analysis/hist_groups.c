@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Distributions of a scope; see hist_groups.h. */
+#include <fnmatch.h>
+
+#include "analysis/hist_groups.h"
+
+/* A piece with what it is sorted by. */
+struct entry {
+	uint8_t key;
+	uint32_t owner;
+	struct pk_hist_ref ref;
+};
+
+static int by_owner(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	if (x->owner != y->owner)
+		return x->owner < y->owner ? -1 : 1;
+	return x->ref.piece < y->ref.piece ? -1 : x->ref.piece > y->ref.piece;
+}
+
+static bool process_matches(const struct pk_scope *s, uint32_t idx)
+{
+	const struct pk_process *p = &s->model->processes.data[idx];
+
+	if (s->filter->tgid && p->tgid != s->filter->tgid)
+		return false;
+	return !s->filter->comm ||
+	       !fnmatch(s->filter->comm, pk_model_string(s->model, p->comm), 0);
+}
+
+static bool matches(const struct pk_scope *s, const struct pk_hist_piece *h, uint32_t owner)
+{
+	if (!s->filter->tgid && !s->filter->comm)
+		return true;
+	if (h->key == PKPROF_HIST_CPU || owner == PK_NO_OWNER)
+		return false;
+	return h->key == PKPROF_HIST_PROCESS ? process_matches(s, owner) :
+					       pk_filter_match_thread(s->filter, s->model, owner);
+}
+
+static double inside(const struct pk_scope *s, const struct pk_hist_piece *h)
+{
+	uint64_t length = h->to_ns - h->from_ns;
+
+	if (!s->filtered)
+		return 1;
+	return length ? (double)pk_filter_clip_ns(s->filter, h->from_ns, h->to_ns) / length : 0;
+}
+
+static int collect(const struct pk_scope *s, enum pkprof_hist_what what, struct entry *ret,
+		   size_t *nr_ret)
+{
+	const struct pk_profile *p = s->model->profile;
+	size_t nr = 0;
+
+	for (size_t i = 0; i < p->hists.nr; i++) {
+		const struct pk_hist_piece *h = &p->hists.data[i];
+		uint32_t owner = h->key == PKPROF_HIST_CPU ? h->id : s->model->hist_owner[i];
+		double share = inside(s, h);
+
+		if (h->what != what || !h->count || !(share > 0) || !matches(s, h, owner))
+			continue;
+		ret[nr++] = (struct entry){ h->key, owner, { i, share } };
+	}
+	if (nr)
+		qsort(ret, nr, sizeof(*ret), by_owner);
+	*nr_ret = nr;
+	return 0;
+}
+
+static int make_groups(const struct entry *entries, size_t nr, struct pk_hist_groups *g)
+{
+	struct pk_hist_group *group = NULL;
+
+	for (size_t i = 0; i < nr; i++) {
+		const struct entry *e = &entries[i];
+		const struct pk_hist_piece *h = &g->profile->hists.data[e->ref.piece];
+
+		if (!group || group->key != e->key || group->owner != e->owner) {
+			group = pk_vec_push(&g->groups);
+			if (!group)
+				return -ENOMEM;
+			group->key = e->key;
+			group->owner = e->owner;
+			group->first = i;
+		}
+		if (pk_vec_add(&g->refs, e->ref))
+			return -ENOMEM;
+		group->nr++;
+		group->count += h->count * e->ref.share;
+		group->sum_ns += h->sum_ns * e->ref.share;
+	}
+	return 0;
+}
+
+int pk_hist_groups_init(const struct pk_scope *s, enum pkprof_hist_what what,
+			struct pk_hist_groups *ret)
+{
+	struct entry *entries = calloc(s->model->profile->hists.nr + 1, sizeof(*entries));
+	size_t nr = 0;
+	int rc = entries ? 0 : -ENOMEM;
+
+	*ret = (struct pk_hist_groups){ .profile = s->model->profile,
+					.of_all = !s->filter->tgid && !s->filter->comm };
+	if (!rc)
+		rc = collect(s, what, entries, &nr);
+	if (!rc)
+		rc = make_groups(entries, nr, ret);
+	free(entries);
+	return rc;
+}
+
+void pk_hist_groups_deinit(struct pk_hist_groups *g)
+{
+	pk_vec_deinit(&g->refs);
+	pk_vec_deinit(&g->groups);
+}
+
+/*
+ * The largest value of a piece: the piece tells the largest one so far, which may
+ * have been before it. Then the end of its last bucket is all that is known.
+ */
+static uint64_t piece_max_ns(const struct pk_dist *d, const struct pk_hist_piece *h,
+			     unsigned int last)
+{
+	uint64_t low, high;
+
+	pk_dist_bounds_of(d, last, &low, &high);
+	if (h->max_ns < high || last == pk_dist_nr_buckets(d) - 1)
+		return h->max_ns;
+	return high - 1;
+}
+
+static void add_piece(struct pk_dist *d, const struct pk_profile *p, const struct pk_hist_ref *ref)
+{
+	const struct pk_hist_piece *h = &p->hists.data[ref->piece];
+	unsigned int last = 0;
+	uint64_t max_ns;
+
+	for (uint32_t i = 0; i < h->nr_buckets; i++) {
+		const struct pk_hist_bucket *b = &p->hist_buckets.data[h->first_bucket + i];
+
+		pk_dist_add_bucket(d, b->bucket, b->nr * ref->share);
+		if (b->nr && b->bucket > last)
+			last = b->bucket;
+	}
+	d->count += h->count * ref->share;
+	d->sum_ns += h->sum_ns * ref->share;
+	max_ns = piece_max_ns(d, h, last);
+	if (max_ns > d->max_ns)
+		d->max_ns = max_ns;
+}
+
+static void add_group(struct pk_dist *d, const struct pk_hist_groups *g,
+		      const struct pk_hist_group *group)
+{
+	for (uint32_t i = 0; i < group->nr; i++)
+		add_piece(d, g->profile, &g->refs.data[group->first + i]);
+}
+
+void pk_hist_group_dist(const struct pk_hist_groups *g, const struct pk_hist_group *group,
+			struct pk_dist *ret)
+{
+	*ret = (struct pk_dist){ .coarse = group->key == PKPROF_HIST_THREAD };
+	add_group(ret, g, group);
+}
+
+void pk_hist_groups_all(const struct pk_hist_groups *g, struct pk_dist *ret)
+{
+	enum pkprof_hist_key key = g->of_all ? PKPROF_HIST_CPU : PKPROF_HIST_PROCESS;
+
+	*ret = (struct pk_dist){ 0 };
+	PK_VEC_FOREACH(&g->groups, group)
+		if (group->key == key)
+			add_group(ret, g, group);
+}
