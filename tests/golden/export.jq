@@ -34,9 +34,46 @@ def offences_of_export:
 	     holds("books of CPU \(.cpu), \(.source) do not balance: \(.)";
 		   .generated == .delivered + (.lost | add)));
 
+# Lines of the ledger that others are part of.
+def lines:
+	[.lines[] | select(.of == null)];
+
+def offences_of_ledger:
+	. as $l
+	| if .totals | type != "object" then empty
+	  else holds("the lines are not what is booked";
+		     ([lines[].ns] | add) == $l.totals.booked_ns),
+	       holds("the classes are not what is booked";
+		     ([lines[] | select(.class == "unknown").ns] | add) + $l.totals.active_ns +
+		     $l.totals.waiting_ns + $l.totals.idle_ns == $l.totals.booked_ns) end,
+	  (((.processes // []) + (.threads // []) + (.cgroups // []))[]
+	   | . as $row
+	   | holds("lines of \($row.pid) \($row.tid) \($row.cgroup) are not its total";
+		   ([$l | lines[].line | $row[. + "_ns"]] | add) == $row.total_ns)),
+	  (.cpus[] | holds("CPU \(.cpu)"; .busy_ns + .idle_ns + .offline_ns == .wall_ns));
+
+def is_ascending:
+	. == sort;
+
+def offences_of_sched:
+	. as $s
+	| ("runq", "slices") as $what
+	| $s[$what][]
+	| . as $row
+	| holds("quantiles of \($what) of \(.key) \(.cpu) \(.pid) \(.tid)";
+		[.p50_ns, .p95_ns, .p99_ns, .p999_ns, .max_ns] | is_ascending),
+	  holds("buckets of \($what) of \(.key) \(.cpu) \(.pid) \(.tid)";
+		$s.buckets == null or
+		([$s.buckets[] | select(.what == $what and .key == $row.key and
+					.cpu == $row.cpu and .pid == $row.pid and .tid == $row.tid).count]
+		 | add - $row.count | fabs <= 0.51));
+
 if length != 1 then "\(length) values instead of one"
 elif (.[0] | type) != "object" then "no object"
 else .[0]
 	| if .format == "pkprof" then offences_of_export
-	  else holds("no analysis"; .analyses | type == "object" and length > 0) end
+	  elif has("runq") then offences_of_sched
+	  else holds("no analysis"; .analyses | type == "object" and length > 0),
+	       (.analyses.ledger // empty | offences_of_ledger),
+	       (.analyses.sched // empty | offences_of_sched) end
 end

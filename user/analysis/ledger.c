@@ -182,6 +182,8 @@ static int add_totals(const struct ledger *l)
 
 	if (!t)
 		return -ENOMEM;
+	if (!pk_ledger_is_in(p))
+		return 0;
 	return pk_table_row(
 		t, PK_COUNT(l->s->wall_ns), PK_COUNT(l->sums.nr_accounts),
 		PK_REAL(pk_ratio(booked, l->s->wall_ns)), PK_COUNT(all->life_ns),
