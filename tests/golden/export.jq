@@ -14,7 +14,7 @@ def is_amount:
 
 def offences_of_export:
 	. as $d
-	| ("phases", "processes", "threads", "frames", "stacks", "samples", "books"
+	| ("phases", "processes", "threads", "frames", "stacks", "samples", "waits", "off_cpu", "books"
 	   | holds("\(.) is no list"; $d[.] | type == "array")),
 	  (.stacks | to_entries[] | .key as $i | .value
 	   | holds("stack \($i)"; length == 2 and (.[0] | refers_to($d.stacks)) and
@@ -28,6 +28,17 @@ def offences_of_export:
 	     holds("count of sample \($i)"; .count | is_amount and . > 0),
 	     holds("phase of sample \($i)";
 		   has("phase") and (.phase | . == null or refers_to($d.phases)))),
+	  (.waits | to_entries[] | .key as $i | .value
+	   | holds("thread of wait \($i)"; .thread | refers_to($d.threads)),
+	     holds("stack of wait \($i)"; .stack | refers_to($d.stacks)),
+	     holds("weight of wait \($i)"; .blocked_ns + .runq_ns > 0),
+	     holds("end of wait \($i)"; .since_ns <= .time_ns and .open == (.woken_ns == null)),
+	     holds("waker of wait \($i)"; .woken_by == null or (.woken_by
+		   | (.thread == null or (.thread | refers_to($d.threads))) and
+		     (.stack | refers_to($d.stacks))))),
+	  holds("off_cpu is not the sum of waits";
+		(.off_cpu | group_by(.stack) | map([.[0].stack, (map(.blocked_ns) | add), (map(.runq_ns) | add)])) ==
+		(.waits | group_by(.stack) | map([.[0].stack, (map(.blocked_ns) | add), (map(.runq_ns) | add)]))),
 	  (.books[]
 	   | holds("numbers in books of CPU \(.cpu), \(.source)";
 		   [.generated, .delivered, .lost[]] | all(is_amount)),

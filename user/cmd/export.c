@@ -46,8 +46,11 @@ static int find_format(const struct pk_export **ret, struct pk_err *err)
 	return rc;
 }
 
-static bool is_empty(const struct pk_loaded *in, const struct pk_kind_choice *kind)
+static bool is_empty(const struct pk_loaded *in, const struct pk_export *format,
+		     const struct pk_kind_choice *kind)
 {
+	if (format == &pk_export_json && in->profile.waits.nr)
+		return false;
 	return pk_kind_of(kind)->unit == PK_WEIGHT_NS ? !in->profile.waits.nr :
 							!in->scope.nr_samples;
 }
@@ -60,7 +63,7 @@ static int write_samples(const struct pk_loaded *in, const struct pk_export *for
 	struct pk_output out;
 	int rc;
 
-	if (is_empty(in, kind)) {
+	if (is_empty(in, format, kind)) {
 		pk_loaded_explain_empty(in, kind, &text);
 		fprintf(stderr, "%s: %s\n", in->path, text.data ? text.data : "nothing");
 		pk_strbuf_deinit(&text);

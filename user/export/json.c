@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "export/export.h"
+#include "export/json_waits.h"
 #include "source/names.h"
 
 #define FORMAT_VERSION 1
@@ -270,6 +271,8 @@ static int write_json(const struct pk_scope *s, const struct pk_export_opts *o,
 		put_stacks(&w);
 		rc = put_samples(&w);
 	}
+	if (!rc)
+		rc = pk_json_put_waits(&w.json, s, out);
 	if (!rc)
 		rc = put_books(&w);
 	if (!rc)

@@ -339,7 +339,7 @@ static int close_file(struct pk_recording *r)
 	off_t bytes;
 	int ret;
 
-	if (r->cfg->symbols && r->translator.stats.nr_samples)
+	if (r->cfg->symbols && (r->translator.stats.nr_samples || r->translator.stats.nr_waits))
 		ret = name_functions(r);
 	else
 		ret = pk_writer_finish(r->writer, r->end_ns);
