@@ -186,3 +186,91 @@ struct pkprof_rec_cpu_state *make_cpu_state(uint64_t time_ns, uint32_t cpu, int 
 	r->online = online;
 	return r;
 }
+
+struct pkprof_rec_ledger *make_ledger(uint64_t time_ns, uint64_t id, uint32_t tid,
+				      uint64_t from_ns, uint64_t cpu_ns)
+{
+	BUFFER();
+	struct pkprof_rec_ledger *r =
+		make(buffer, PKPROF_REC_LEDGER, PKPROF_SRC_SCHED, sizeof(*r),
+		     2 * sizeof(r->thread.lines[0]), time_ns, tid);
+
+	r->thread.id = id;
+	r->thread.tid = r->thread.tgid = tid;
+	r->thread.from_ns = from_ns;
+	r->thread.since_ns = r->thread.read_ns = time_ns;
+	r->thread.flags = PKPROF_LEDGER_DEAD;
+	r->thread.nr_lines = 2;
+	r->thread.lines[0] = (struct pkprof_ledger_line){ .ns = cpu_ns, .nr = 1,
+							  .line = PKPROF_LINE_CPU };
+	r->thread.lines[1] = (struct pkprof_ledger_line){ .ns = time_ns - from_ns - cpu_ns, .nr = 1,
+							  .line = PKPROF_LINE_WAKEUP };
+	return r;
+}
+
+struct pkprof_rec_hist *make_hist(uint64_t time_ns, uint32_t tgid, unsigned int nr_buckets)
+{
+	BUFFER();
+	struct pkprof_rec_hist *r = make(buffer, PKPROF_REC_HIST, PKPROF_SRC_SCHED, sizeof(*r),
+					 nr_buckets * sizeof(r->hist.buckets[0]), time_ns, tgid);
+
+	r->hist.key = PKPROF_HIST_PROCESS;
+	r->hist.id = tgid;
+	r->hist.count = r->hist.nr_buckets = nr_buckets;
+	r->hist.start_ns = time_ns;
+	for (unsigned int i = 0; i < nr_buckets; i++)
+		r->hist.buckets[i] = (struct pkprof_hist_bucket){ .bucket = i, .nr = 1 };
+	return r;
+}
+
+struct pkprof_rec_latency *make_latency(uint64_t time_ns, uint32_t tid, uint64_t queued_ns,
+					const char *prev_comm)
+{
+	BUFFER();
+	struct pkprof_rec_latency *r =
+		make(buffer, PKPROF_REC_LATENCY, PKPROF_SRC_SCHED, sizeof(*r), 0, time_ns, tid);
+
+	r->tgid = tid;
+	r->line = PKPROF_LINE_PREEMPTED;
+	r->queued_ns = queued_ns;
+	r->threshold_ns = 12345;
+	r->prev_tid = 7;
+	r->prev_tgid = 6;
+	r->prev_ns = 999;
+	strncpy(r->prev_comm, prev_comm, sizeof(r->prev_comm));
+	return r;
+}
+
+struct pkprof_rec_wait *make_wait(uint64_t time_ns, uint32_t tid, uint64_t since_ns,
+				  uint32_t kstack, uint32_t ustack)
+{
+	BUFFER();
+	struct pkprof_rec_wait *r =
+		make(buffer, PKPROF_REC_WAIT, PKPROF_SRC_OFFCPU, sizeof(*r), 0, time_ns, tid);
+
+	r->tgid = tid;
+	r->line = PKPROF_LINE_DISK;
+	r->runq_line = PKPROF_LINE_WAKEUP;
+	r->period_log2 = 3;
+	r->since_ns = since_ns;
+	r->woken_ns = since_ns + (time_ns - since_ns) / 2;
+	r->nr_blocked = 1;
+	r->kstack = kstack;
+	r->ustack = ustack;
+	return r;
+}
+
+struct pkprof_rec_wake *make_wake(uint64_t time_ns, uint32_t tid, uint64_t since_ns,
+				  uint32_t waker, const char *waker_comm)
+{
+	BUFFER();
+	struct pkprof_rec_wake *r =
+		make(buffer, PKPROF_REC_WAKE, PKPROF_SRC_OFFCPU, sizeof(*r), 0, time_ns, tid);
+
+	r->tgid = tid;
+	r->since_ns = since_ns;
+	r->waker_tid = r->waker_tgid = waker;
+	r->kstack = r->ustack = PKPROF_NO_STACK;
+	strncpy(r->waker_comm, waker_comm, sizeof(r->waker_comm));
+	return r;
+}

@@ -30,5 +30,20 @@ struct pkprof_rec_file *make_file(uint64_t ino, const char *path, const void *bu
 				  unsigned int build_id_len);
 struct pkprof_rec_mark *make_mark(uint64_t time_ns, const char *text);
 struct pkprof_rec_cpu_state *make_cpu_state(uint64_t time_ns, uint32_t cpu, int online);
+/*
+ * The final account @id of a thread that lived from @from_ns, of which it ran @cpu_ns and
+ * was on the run queue the rest.
+ */
+struct pkprof_rec_ledger *make_ledger(uint64_t time_ns, uint64_t id, uint32_t tid,
+				      uint64_t from_ns, uint64_t cpu_ns);
+/* Run-queue waits of a process: one in each of the first @nr_buckets buckets. */
+struct pkprof_rec_hist *make_hist(uint64_t time_ns, uint32_t tgid, unsigned int nr_buckets);
+struct pkprof_rec_latency *make_latency(uint64_t time_ns, uint32_t tid, uint64_t queued_ns,
+					const char *prev_comm);
+/* Blocked on the disk for the first half of the time, for one instant. */
+struct pkprof_rec_wait *make_wait(uint64_t time_ns, uint32_t tid, uint64_t since_ns,
+				  uint32_t kstack, uint32_t ustack);
+struct pkprof_rec_wake *make_wake(uint64_t time_ns, uint32_t tid, uint64_t since_ns,
+				  uint32_t waker, const char *waker_comm);
 
 #endif

@@ -21,6 +21,8 @@ static struct {
 	struct pk_writer *w;
 	struct pk_files *files;
 	struct pk_translator t;
+	struct pk_accounts accounts;
+	struct pk_hists hists;
 	struct pk_profile p;
 	bool loaded;
 } env;
@@ -29,7 +31,9 @@ static int setup(void **state)
 {
 	struct pk_translate_config cfg = { .nr_cpus = NR_CPUS,
 					   .sorter_bytes = 1 << 20,
-					   .max_nodes = 1024 };
+					   .max_nodes = 1024,
+					   .accounts = &env.accounts,
+					   .hists = &env.hists };
 	struct pk_files_config files = { .max_files = 100 };
 
 	(void)state;
@@ -38,6 +42,8 @@ static int setup(void **state)
 	assert_int_equal(pk_writer_create(env.fd, "test", &env.w, NULL), 0);
 	files.writer = env.w;
 	assert_int_equal(pk_files_create(&files, &env.files), 0);
+	pk_accounts_init(&env.accounts, env.w, 0);
+	pk_hists_init(&env.hists, env.w, 0);
 	assert_int_equal(pk_translate_init(&env.t, &cfg, env.w, env.files), 0);
 	return 0;
 }
@@ -46,6 +52,8 @@ static int teardown(void **state)
 {
 	(void)state;
 	pk_translate_deinit(&env.t);
+	pk_accounts_deinit(&env.accounts);
+	pk_hists_deinit(&env.hists);
 	pk_files_destroy(env.files);
 	pk_writer_destroy(env.w);
 	if (env.loaded)
@@ -267,6 +275,11 @@ static void test_short_records_are_malformed(void **state)
 		&make_file(1, "/some/path", "abc", 3)->rec,
 		&make_mark(1, "some text")->rec,
 		&make_cpu_state(1, 0, 1)->rec,
+		&make_ledger(10, 1, 2, 1, 3)->rec,
+		&make_hist(10, 2, 5)->rec,
+		&make_latency(10, 2, 5, "x")->rec,
+		&make_wait(10, 2, 5, PKPROF_NO_STACK, PKPROF_NO_STACK)->rec,
+		&make_wake(10, 2, 5, 3, "x")->rec,
 	};
 	uint64_t nr = 0;
 
@@ -284,6 +297,134 @@ static void test_short_records_are_malformed(void **state)
 		}
 	}
 	assert_int_equal(env.t.stats.nr_samples, 0);
+}
+
+static void test_waits(void **state)
+{
+	uint64_t addr[PKPROF_MAX_DEPTH];
+	struct pkprof_rec_stack *s;
+	struct pkprof_rec_wait *r;
+	struct pkprof_rec_wake *k;
+	struct pk_profile *p;
+
+	(void)state;
+	s = make_stack(PKPROF_STACK_KERNEL, 5, 0x100, 2);
+	s->end = PKPROF_END_DEPTH;
+	take(1, s);
+	take(1, make_stack(PKPROF_STACK_USER, 6, 0x200, 3));
+	r = make_wait(1000, 42, 200, 5, 6);
+	r->tgid = 40;
+	r->nr_runq = 2;
+	r->flags = PKPROF_WAIT_COMPAT;
+	take(1, r);
+	r = make_wait(2000, 43, 300, PKPROF_NO_STACK, PKPROF_NO_STACK);
+	r->woken_ns = 0;
+	r->flags = PKPROF_WAIT_OPEN;
+	take(0, r);
+	/* the slot means something else by the time that items are written */
+	take(1, make_stack(PKPROF_STACK_USER, 6, 0x300, 1));
+	k = make_wake(600, 42, 200, 9, "sixteen-bytes-xy");
+	k->ustack = 6;
+	k->flags = PKPROF_WAKE_SOFTIRQ;
+	take(1, k);
+	take(0, make_latency(1500, 44, 1400, "hog"));
+	p = result();
+	assert_int_equal(p->waits.nr, 2);
+	assert_int_equal(p->waits.data[0].since_ns, 200);
+	assert_int_equal(p->waits.data[0].woken_ns, 600);
+	assert_int_equal(p->waits.data[0].time_ns, 1000);
+	assert_int_equal(p->waits.data[0].tid, 42);
+	assert_int_equal(p->waits.data[0].tgid, 40);
+	assert_int_equal(p->waits.data[0].cpu, 1);
+	assert_int_equal(p->waits.data[0].nr_blocked, 1);
+	assert_int_equal(p->waits.data[0].nr_runq, 2);
+	assert_int_equal(p->waits.data[0].line, PKPROF_LINE_DISK);
+	assert_int_equal(p->waits.data[0].runq_line, PKPROF_LINE_WAKEUP);
+	assert_int_equal(p->waits.data[0].period_log2, 3);
+	assert_int_equal(p->waits.data[0].flags, PKPROF_WAIT_COMPAT);
+	assert_int_equal(p->waits.data[0].ends, PKPROF_END_DEPTH << PK_SAMPLE_KEND_SHIFT);
+	assert_int_equal(stack_of(p->waits.data[0].kstack, addr), 2);
+	assert_int_equal(stack_of(p->waits.data[0].ustack, addr), 3);
+	assert_int_equal(addr[0], 0x1200);
+	assert_int_equal(p->waits.data[1].woken_ns, 0);
+	assert_int_equal(p->waits.data[1].kstack, 0);
+	assert_int_equal(p->wakes.nr, 1);
+	assert_int_equal(p->wakes.data[0].time_ns, 600);
+	assert_int_equal(p->wakes.data[0].since_ns, 200);
+	assert_int_equal(p->wakes.data[0].waker_tid, 9);
+	assert_int_equal(p->wakes.data[0].flags, PKPROF_WAKE_SOFTIRQ);
+	assert_string_equal(text(p->wakes.data[0].waker_comm), "sixteen-bytes-xy");
+	assert_int_equal(stack_of(p->wakes.data[0].ustack, addr), 1);
+	assert_int_equal(addr[0], 0x1300);
+	assert_int_equal(p->latencies.nr, 1);
+	assert_int_equal(p->latencies.data[0].queued_ns, 1400);
+	assert_int_equal(p->latencies.data[0].prev_tid, 7);
+	assert_int_equal(p->latencies.data[0].prev_tgid, 6);
+	assert_int_equal(p->latencies.data[0].threshold_ns, 12345);
+	assert_string_equal(text(p->latencies.data[0].prev_comm), "hog");
+	assert_int_equal(env.t.stats.nr_waits, 2);
+	assert_int_equal(env.t.stats.nr_wakes, 1);
+	assert_int_equal(env.t.stats.nr_latencies, 1);
+	assert_int_equal(env.t.stats.nr_undefined, 0);
+	assert_int_equal(env.t.stats.nr_malformed, 0);
+}
+
+static void test_final_accounts(void **state)
+{
+	struct pk_profile *p;
+
+	(void)state;
+	take(0, make_ledger(5000, 1, 10, 1000, 2500));
+	take(1, make_ledger(3000, 2, 11, 2000, 1000));
+	take(1, make_hist(3000, 11, 4));
+	p = result();
+	assert_int_equal(p->ledger.nr, 2);
+	assert_int_equal(p->ledger.data[1].tid, 10);
+	assert_int_equal(p->ledger.data[1].nr_parts, 2);
+	assert_int_equal(p->ledger_parts.data[p->ledger.data[1].first_part].ns, 2500);
+	assert_int_equal(p->ledger_parts.data[p->ledger.data[1].first_part + 1].ns, 1500);
+	/* no line without time or count */
+	assert_int_equal(p->hists.nr, 1);
+	assert_int_equal(p->hists.data[0].count, 4);
+	assert_int_equal(env.t.stats.nr_malformed, 0);
+}
+
+static void test_senseless_waits_are_malformed(void **state)
+{
+	struct pkprof_rec_wait *r;
+	struct pkprof_rec_latency *l;
+	struct pkprof_rec_ledger *d;
+	struct pkprof_rec_hist *h;
+
+	(void)state;
+	r = make_wait(10, 2, 5, PKPROF_NO_STACK, PKPROF_NO_STACK);
+	r->since_ns = 11;
+	take(0, r);
+	r = make_wait(10, 2, 5, PKPROF_NO_STACK, PKPROF_NO_STACK);
+	r->woken_ns = 0;
+	take(0, r);
+	r = make_wait(10, 2, 5, PKPROF_NO_STACK, PKPROF_NO_STACK);
+	r->line = PKPROF_NR_LINES;
+	take(0, r);
+	r = make_wait(10, 2, 5, PKPROF_NO_STACK, PKPROF_NO_STACK);
+	r->period_log2 = 37;
+	take(0, r);
+	r = make_wait(10, 2, 5, PKPROF_NO_STACK, PKPROF_NO_STACK);
+	r->nr_blocked = 1ULL << 61;
+	take(0, r);
+	take(0, make_wake(10, 2, 11, 1, "x"));
+	take(0, make_latency(10, 2, 11, "x"));
+	l = make_latency(10, 2, 5, "x");
+	l->line = 256 + PKPROF_LINE_CPU;
+	take(0, l);
+	d = make_ledger(10, 1, 2, 1, 3);
+	d->thread.lines[0].ns++;
+	take(0, d);
+	h = make_hist(10, 2, 2);
+	h->hist.buckets[1].bucket = PKPROF_HIST_BUCKETS;
+	take(0, h);
+	assert_int_equal(env.t.stats.nr_malformed, 10);
+	assert_int_equal(result()->waits.nr, 0);
 }
 
 static void test_senseless_contents_are_malformed(void **state)
@@ -387,6 +528,9 @@ int main(void)
 		TEST(test_marks_and_cpu_changes),
 		TEST(test_short_records_are_malformed),
 		TEST(test_senseless_contents_are_malformed),
+		TEST(test_waits),
+		TEST(test_final_accounts),
+		TEST(test_senseless_waits_are_malformed),
 		TEST(test_newer_records),
 		TEST(test_nodes_are_forgotten_but_right),
 		TEST(test_equal_stacks_are_one_node),

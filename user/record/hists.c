@@ -7,6 +7,7 @@
 #include "record/hists.h"
 
 #define CLOSED_MIN 1024 /* distributions gone before the list is tidied up */
+#define WRITTEN (PK_MAP64_NONE - 1) /* in h->where: the last reading told it as a whole */
 
 struct pk_hist_state {
 	uint64_t key;			/* what, enum pkprof_hist_key and id */
@@ -80,7 +81,7 @@ static int tidy_up(struct pk_hists *h)
 static struct pk_hist_state *known(struct pk_hists *h, const struct pkprof_hist *told)
 {
 	uint32_t at = pk_map64_get(&h->where, key_of(told));
-	struct pk_hist_state *s = at == PK_MAP64_NONE ? NULL : &h->known.data[at];
+	struct pk_hist_state *s = at >= WRITTEN ? NULL : &h->known.data[at];
 
 	return s && s->start_ns == told->start_ns ? s : NULL;
 }
@@ -93,7 +94,7 @@ static struct pk_hist_state *add(struct pk_hists *h, const struct pkprof_hist *t
 
 	if (!at)
 		return NULL;
-	if (*at != PK_MAP64_NONE) {
+	if (*at < WRITTEN) {
 		s = &h->known.data[*at];
 		forget(h, s);
 		h->nr_closed -= s->closed != 0;
@@ -233,8 +234,11 @@ int pk_hists_take(struct pk_hists *h, const struct pkprof_hist *told)
 		ret = write_piece(h, NULL, told, h->now_ns);
 	else if (!first)
 		h->stats.nr_untold++;
-	if (ret || (h->final && !s))
+	if (ret)
 		return ret;
+	/* its final one may still come, and adds next to nothing */
+	if (h->final && !s)
+		return pk_map64_set(&h->where, key_of(told), WRITTEN);
 	if (!s)
 		s = add(h, told);
 	return s ? remember(h, s, told) : -ENOMEM;
@@ -245,7 +249,7 @@ int pk_hists_death(struct pk_hists *h, const struct pkprof_hist *told, uint64_t 
 	struct pk_hist_state *s = known(h, told);
 	int ret = 0;
 
-	if (s && s->closed)
+	if (s ? s->closed : pk_map64_get(&h->where, key_of(told)) == WRITTEN)
 		return 0;
 	if (s)
 		ret = write_piece(h, s, told, time_ns);
