@@ -173,3 +173,40 @@ void fix_sort_symbols(struct pk_profile *p)
 {
 	qsort(p->symbols.data, p->symbols.nr, sizeof(*p->symbols.data), pk_symbols_compare);
 }
+
+void fix_piece(struct pk_profile *p, uint64_t from_ns, uint64_t to_ns, uint32_t tid, uint32_t tgid,
+	       const struct pk_ledger_part *parts, uint32_t nr)
+{
+	struct pk_ledger_piece piece = {
+		.from_ns = from_ns, .to_ns = to_ns, .tid = tid, .tgid = tgid,
+		.first_part = p->ledger_parts.nr, .nr_parts = nr,
+	};
+
+	assert_true(!p->ledger.nr || p->ledger.data[p->ledger.nr - 1].to_ns <= to_ns);
+	for (uint32_t i = 0; i < nr; i++)
+		assert_int_equal(pk_vec_add(&p->ledger_parts, parts[i]), 0);
+	assert_int_equal(pk_vec_add(&p->ledger, piece), 0);
+}
+
+void fix_cpu_piece(struct pk_profile *p, uint64_t from_ns, uint64_t to_ns, uint32_t cpu,
+		   uint64_t busy_ns)
+{
+	struct pk_cpu_piece c = {
+		.from_ns = from_ns, .to_ns = to_ns, .cpu = cpu, .busy_ns = busy_ns,
+		.idle_ns = to_ns - from_ns - busy_ns,
+	};
+
+	assert_int_equal(pk_vec_add(&p->cpus, c), 0);
+}
+
+void fix_hist(struct pk_profile *p, const struct pk_hist_piece *h,
+	      const struct pk_hist_bucket *buckets, uint32_t nr)
+{
+	struct pk_hist_piece piece = *h;
+
+	piece.first_bucket = p->hist_buckets.nr;
+	piece.nr_buckets = nr;
+	for (uint32_t i = 0; i < nr; i++)
+		assert_int_equal(pk_vec_add(&p->hist_buckets, buckets[i]), 0);
+	assert_int_equal(pk_vec_add(&p->hists, piece), 0);
+}

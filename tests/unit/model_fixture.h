@@ -36,6 +36,14 @@ uint32_t fix_stack(struct pk_profile *p, const uint64_t *root_first, size_t nr);
 size_t fix_sample(struct pk_profile *p, uint64_t time_ns, uint32_t tid, uint32_t tgid,
 		  uint32_t ustack, uint32_t kstack, uint16_t flags);
 
+/* Pieces of accounts and of distributions, likewise not earlier than the one before. */
+void fix_piece(struct pk_profile *p, uint64_t from_ns, uint64_t to_ns, uint32_t tid, uint32_t tgid,
+	       const struct pk_ledger_part *parts, uint32_t nr);
+void fix_cpu_piece(struct pk_profile *p, uint64_t from_ns, uint64_t to_ns, uint32_t cpu,
+		   uint64_t busy_ns);
+void fix_hist(struct pk_profile *p, const struct pk_hist_piece *h,
+	      const struct pk_hist_bucket *buckets, uint32_t nr);
+
 /* Symbols; fix_sort_symbols() after the last one. */
 void fix_symbol(struct pk_profile *p, enum pk_space space, uint32_t id, uint64_t addr,
 		uint64_t size, const char *name, const char *dso);
