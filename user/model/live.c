@@ -92,30 +92,6 @@ static struct pk_live_account *account_of(struct pk_live_model *l, uint64_t id)
 	return a;
 }
 
-static int on_thread(void *ctx, const struct pkprof_ledger_thread *t)
-{
-	struct pk_live_model *l = ctx;
-	struct pk_live_account *a;
-
-	if (t->flags & PKPROF_LEDGER_DEAD)
-		return 0;
-	a = account_of(l, t->id);
-	if (!a)
-		return -ENOMEM;
-	if (a->is_new)
-		a->knot_ns = t->from_ns;
-	a->thread.tid = t->tid;
-	a->thread.tgid = t->tgid;
-	a->thread.start_ns = t->start_ns;
-	memcpy(a->thread.comm, t->comm, sizeof(a->thread.comm));
-	a->thread.kthread = t->flags & PKPROF_TASK_KTHREAD;
-	a->thread.state = t->state;
-	a->since_ns = t->since_ns;
-	sum_lines(t->lines, t->nr_lines, &a->told);
-	a->told_in = l->reading;
-	return 0;
-}
-
 static int on_alive(void *ctx, const uint64_t *ids, size_t nr)
 {
 	struct pk_live_model *l = ctx;
@@ -160,10 +136,55 @@ static struct pk_live_group *group_of(struct pk_live_model *l, uint32_t tgid)
 	return g;
 }
 
-/* The same number, another process: what is known of it is of one that is gone. */
-static bool is_another(const struct pk_live_group *g, uint64_t start_ns)
+/*
+ * The process is of this age. If the one that was known under its number was of
+ * another, that one is gone.
+ */
+static void note_start(struct pk_live_model *l, struct pk_live_group *g, uint64_t start_ns)
 {
-	return g->start_ns && start_ns && g->start_ns != start_ns;
+	if (g->start_ns == start_ns)
+		g->confirmed_in = l->reading;
+	else if (g->start_ns)
+		g->replaced_in = l->reading;
+	g->start_ns = start_ns;
+}
+
+/* A thread that was known already became the leader by exec: the same process. */
+static int note_leader(struct pk_live_model *l, const struct pkprof_ledger_thread *t, bool is_new)
+{
+	struct pk_live_group *g = group_of(l, t->tgid);
+
+	if (!g)
+		return -ENOMEM;
+	if (is_new)
+		note_start(l, g, t->start_ns);
+	return 0;
+}
+
+static int on_thread(void *ctx, const struct pkprof_ledger_thread *t)
+{
+	struct pk_live_model *l = ctx;
+	struct pk_live_account *a;
+
+	if (t->flags & PKPROF_LEDGER_DEAD)
+		return 0;
+	a = account_of(l, t->id);
+	if (!a)
+		return -ENOMEM;
+	if (t->tid == t->tgid && note_leader(l, t, a->is_new))
+		return -ENOMEM;
+	if (a->is_new)
+		a->knot_ns = t->from_ns;
+	a->thread.tid = t->tid;
+	a->thread.tgid = t->tgid;
+	a->thread.start_ns = t->start_ns;
+	memcpy(a->thread.comm, t->comm, sizeof(a->thread.comm));
+	a->thread.kthread = t->flags & PKPROF_TASK_KTHREAD;
+	a->thread.state = t->state;
+	a->since_ns = t->since_ns;
+	sum_lines(t->lines, t->nr_lines, &a->told);
+	a->told_in = l->reading;
+	return 0;
 }
 
 static int on_process(void *ctx, const struct pkprof_ledger_process *p)
@@ -174,12 +195,11 @@ static int on_process(void *ctx, const struct pkprof_ledger_process *p)
 	if (!g)
 		return -ENOMEM;
 	sum_lines(p->lines, p->nr_lines, &g->dead);
-	g->told_in = l->reading;
 	if (!p->tgid)
 		return 0;
-	if (g->start_ns && !is_another(g, p->start_ns))
-		g->continued_in = l->reading;
-	g->start_ns = p->start_ns;
+	note_start(l, g, p->start_ns);
+	g->dead_start_ns = p->start_ns;
+	g->dead_in = l->reading;
 	memcpy(g->process.comm, p->comm, sizeof(g->process.comm));
 	return 0;
 }
@@ -200,6 +220,14 @@ static void amount_add(struct pk_live_amount *sum, const struct pk_live_amount *
 		sum->ns[i] += a->ns[i];
 	sum->nr_switches += a->nr_switches;
 	sum->nr_runq += a->nr_runq;
+}
+
+static void amount_sub(struct pk_live_amount *sum, const struct pk_live_amount *a)
+{
+	for (unsigned int i = 0; i < PKPROF_NR_LINES; i++)
+		sum->ns[i] -= a->ns[i];
+	sum->nr_switches -= a->nr_switches;
+	sum->nr_runq -= a->nr_runq;
 }
 
 /* What @a has more than @b; sums of many dead may wrap, differences do not. */
@@ -282,8 +310,6 @@ static void name_group(struct pk_live_group *g, const struct pk_live_account *a)
 	bool leader = a->thread.tid == a->thread.tgid;
 
 	g->process.kthread = a->thread.kthread;
-	if (leader && a->thread.start_ns)
-		g->start_ns = a->thread.start_ns;
 	if (leader || !g->process.comm[0])
 		memcpy(g->process.comm, a->thread.comm, sizeof(g->process.comm));
 }
@@ -296,6 +322,9 @@ static int take_account(struct pk_live_model *l, struct pk_live_account *a)
 		l->nr_gone++;
 		return 0;
 	}
+	/* born behind the instant: the next picture's */
+	if (a->is_new && a->knot_ns >= l->info.now_ns)
+		return 0;
 	g = group_of(l, a->thread.tgid);
 	if (!g)
 		return -ENOMEM;
@@ -307,8 +336,6 @@ static int take_account(struct pk_live_model *l, struct pk_live_account *a)
 	if (!a->is_new)
 		g->continued_in = l->reading;
 	name_group(g, a);
-	if (a->knot_ns >= l->info.now_ns)
-		return 0;
 	move_knot(l, a, l->info.now_ns);
 	a->is_new = false;
 	g->process.nr_threads++;
@@ -317,35 +344,55 @@ static int take_account(struct pk_live_model *l, struct pk_live_account *a)
 	return l->at_ns ? pk_vec_add(&l->picture.threads, a->thread) : 0;
 }
 
-/* Book what the sum has more than was booked before. */
-static void book(struct pk_live_group *g)
+/* What it had is, or will be, in the sum of all that are gone: booked there already. */
+static void bury(struct pk_live_model *l, struct pk_live_group *g)
 {
+	amount_add(&l->groups.data[EXITED].high, &g->high);
+	g->buried = g->high;
+	g->buried_in = l->reading;
+	g->high = (struct pk_live_amount){ 0 };
+	g->known = false;
+}
+
+/* All threads that were known of it died while it was read, and yet it lives on. */
+static void exhume(struct pk_live_model *l, struct pk_live_group *g)
+{
+	amount_sub(&l->groups.data[EXITED].high, &g->buried);
+	g->high = g->buried;
+	g->known = true;
+}
+
+/* Book what the sum has more than was booked before; the first time that is nothing. */
+static void book(struct pk_live_model *l, struct pk_live_group *g)
+{
+	if (!l->at_ns)
+		g->high = g->sum;
 	amount_more(&g->sum, &g->high, &g->process.amount);
 	amount_add(&g->high, &g->process.amount);
 	amount_more(&g->process.amount, &g->living, &g->process.gone);
 }
 
-/* What it had is, or will be, in the sum of all that are gone: booked there already. */
-static void bury(struct pk_live_model *l, struct pk_live_group *g)
-{
-	amount_add(&l->groups.data[EXITED].high, &g->high);
-	g->high = (struct pk_live_amount){ 0 };
-	g->known = false;
-}
-
 static int take_group(struct pk_live_model *l, struct pk_live_group *g)
 {
-	if (g->alive_in != l->reading) {
+	bool alive = g->alive_in == l->reading;
+	bool replaced = g->replaced_in == l->reading && g->continued_in != l->reading;
+	bool was_buried = g->buried_in && g->buried_in == l->reading - 1;
+
+	if (g->known && (!alive || replaced))
 		bury(l, g);
+	else if (was_buried && alive && !replaced && g->confirmed_in == l->reading)
+		exhume(l, g);
+	else if (was_buried && g->confirmed_in != l->reading)
+		replaced = true;
+	if (replaced)
+		g->buried_in = 0;
+	if (!alive)
 		return 0;
-	}
-	if (g->known && g->continued_in != l->reading) {
-		bury(l, g);
-		if (g->told_in != l->reading)
-			g->dead = (struct pk_live_amount){ 0 };
-	}
+	/* the dead that were told last may be those of the one before */
+	if (g->dead_start_ns != g->start_ns || (replaced && g->dead_in != l->reading))
+		g->dead = (struct pk_live_amount){ 0 };
 	amount_add(&g->sum, &g->dead);
-	book(g);
+	book(l, g);
 	g->known = true;
 	return l->at_ns ? pk_vec_add(&l->picture.processes, g->process) : 0;
 }
@@ -356,7 +403,7 @@ static int take_exited(struct pk_live_model *l)
 
 	g->sum = g->dead;
 	g->living = (struct pk_live_amount){ 0 };
-	book(g);
+	book(l, g);
 	if (!l->at_ns || !pk_live_amount_total(&g->process.amount))
 		return 0;
 	return pk_vec_add(&l->picture.processes, g->process);
@@ -387,7 +434,9 @@ static int sweep_groups(struct pk_live_model *l)
 
 	pk_map64_clear(&l->by_tgid);
 	for (size_t i = 1; i < l->groups.nr; i++) {
-		if (l->groups.data[i].alive_in != l->reading)
+		const struct pk_live_group *g = &l->groups.data[i];
+
+		if (g->alive_in != l->reading && g->buried_in != l->reading)
 			continue;
 		l->groups.data[to] = l->groups.data[i];
 		if (pk_map64_set(&l->by_tgid, l->groups.data[to].process.tgid, to))
@@ -413,12 +462,21 @@ static void add_cpu(struct pk_live_system *s, const struct pkprof_ledger_cpu *no
 	s->nr_switches += more_ns(now->nr_switches, before->nr_switches);
 }
 
+static unsigned int nr_processes(const struct pk_live_model *l)
+{
+	unsigned int nr = 0;
+
+	for (size_t i = 1; i < l->groups.nr; i++)
+		nr += l->groups.data[i].alive_in == l->reading;
+	return nr;
+}
+
 static int take_system(struct pk_live_model *l)
 {
 	struct pk_live_system *s = &l->picture.system;
 
 	*s = (struct pk_live_system){
-		.nr_processes = l->groups.nr - 1,
+		.nr_processes = nr_processes(l),
 		.nr_threads = l->accounts.nr,
 		.nr_overflow = l->info.nr_overflow,
 		.overflow_cpu_ns =

@@ -92,11 +92,14 @@ struct pk_live_account {
 struct pk_live_group {
 	struct pk_live_process process;
 	uint64_t start_ns;		/* of the leader, 0: not known */
+	uint64_t dead_start_ns;		/* likewise, of the process that dead is of */
 	struct pk_live_amount dead;	/* as told last: threads that are gone */
 	struct pk_live_amount high;	/* booked up to the last instant */
 	struct pk_live_amount sum;	/* of this reading */
 	struct pk_live_amount living;	/* the interval's, of threads that live */
-	unsigned int told_in, continued_in, alive_in;	/* number of the reading */
+	struct pk_live_amount buried;	/* high, when it was not seen any more */
+	/* numbers of readings */
+	unsigned int alive_in, continued_in, confirmed_in, replaced_in, buried_in, dead_in;
 	bool known;			/* in an earlier reading */
 };
 
