@@ -14,7 +14,8 @@ def is_amount:
 
 def offences_of_export:
 	. as $d
-	| ("phases", "processes", "threads", "frames", "stacks", "samples", "waits", "off_cpu", "books"
+	| ("phases", "processes", "threads", "frames", "stacks", "samples", "waits", "off_cpu", "ledger",
+	   "ledger_cpus", "latencies", "distributions", "books"
 	   | holds("\(.) is no list"; $d[.] | type == "array")),
 	  (.stacks | to_entries[] | .key as $i | .value
 	   | holds("stack \($i)"; length == 2 and (.[0] | refers_to($d.stacks)) and
@@ -39,6 +40,19 @@ def offences_of_export:
 	  holds("off_cpu is not the sum of waits";
 		(.off_cpu | group_by(.stack) | map([.[0].stack, (map(.blocked_ns) | add), (map(.runq_ns) | add)])) ==
 		(.waits | group_by(.stack) | map([.[0].stack, (map(.blocked_ns) | add), (map(.runq_ns) | add)]))),
+	  (.ledger | to_entries[] | .key as $i | .value
+	   | holds("account \($i)"; (.thread | refers_to($d.threads)) and
+				   (.phase | . == null or refers_to($d.phases)) and
+				   (.lines | length > 0 and all(is_amount and . > 0)))),
+	  (.latencies[] | holds("latency of thread \(.thread)"; (.thread | refers_to($d.threads)) and
+							       .wait_ns >= 0)),
+	  (.distributions[]
+	   | . as $dist
+	   | holds("distribution of \(.what) of \(.key) \(.of)";
+		   (.of == null or .key == "cpu" or (.of | refers_to($d[if $dist.key == "thread"
+							 then "threads" else "processes" end]))) and
+		   ([.buckets[] | .[2]] | add - $dist.count | fabs < 0.001) and
+		   (.buckets | all(.[0] < .[1])))),
 	  (.books[]
 	   | holds("numbers in books of CPU \(.cpu), \(.source)";
 		   [.generated, .delivered, .lost[]] | all(is_amount)),

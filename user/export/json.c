@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "export/export.h"
+#include "export/json_ledger.h"
 #include "export/json_waits.h"
 #include "source/names.h"
 
@@ -274,6 +275,8 @@ static int write_json(const struct pk_scope *s, const struct pk_export_opts *o,
 	if (!rc)
 		rc = pk_json_put_waits(&w.json, s, out);
 	if (!rc)
+		rc = pk_json_put_ledger(&w.json, s, &w.phases, out);
+	if (!rc)
 		rc = put_books(&w);
 	if (!rc)
 		pk_json_end(&w.json);
@@ -284,6 +287,6 @@ static int write_json(const struct pk_scope *s, const struct pk_export_opts *o,
 const struct pk_export pk_export_json = {
 	.name = "json",
 	.suffix = ".json",
-	.help = "the whole profile as one JSON object: processes, frames, stacks, samples, books",
+	.help = "the whole profile as one JSON object: processes, frames, stacks, samples, ledger, books",
 	.write = write_json,
 };
