@@ -19,10 +19,14 @@
  * is past when the task is switched in, and aims anew. Else tasks that sleep
  * often and shortly would be given time of the idle CPU.
  *
+ * If a sample took long, the timer rests for as long again: however slow the
+ * machine, half of its time is left.
+ *
  * Invariant: tick->next is the index of the first instant not accounted for.
- * An instant while a task runs becomes a sample or, if the timer came too late
- * for it, a counted overrun; one while the CPU is idle is owed to nobody.
- * Therefore samples + overruns + losses == instants while not idle, exactly.
+ * An instant while a task runs becomes a sample or, if the timer rested or came
+ * too late for it, a counted overrun; one while the CPU is idle is owed to
+ * nobody. Therefore samples + overruns + losses == instants while not idle,
+ * exactly.
  *
  * All of a tick's state belongs to its CPU: irqs off, on that CPU.
  */
@@ -55,7 +59,9 @@ struct pk_tick {
 	struct hrtimer timer;
 	struct pk_grid grid;
 	u64 next;			/* index, see the invariant above */
-	u64 next_ns;			/* time of instant next, while armed */
+	u64 next_ns;			/* time of instant next */
+	u64 rest_ns;			/* the timer rests until then */
+	u64 due_ns;			/* what the timer is set for: the first instant after both */
 	struct pk_session *session;
 	unsigned int cpu;
 	struct pk_sample_scratch scratch;
@@ -76,41 +82,57 @@ static struct pk_books *pk_tick_books(struct pk_tick *t)
 	return &t->session->cpu[t->cpu]->books[PKPROF_SRC_CPU];
 }
 
-/* Choose the first instant strictly after @now_ns. */
+/* All instants up to @now_ns are accounted for: choose what comes next. */
 static void pk_tick_aim(struct pk_tick *t, u64 now_ns)
 {
 	t->next = pk_grid_count(&t->grid, now_ns);
 	t->next_ns = pk_grid_instant(&t->grid, t->next);
+	t->due_ns = t->next_ns;
+	if (t->next_ns <= t->rest_ns)
+		t->due_ns = pk_grid_instant(&t->grid, pk_grid_count(&t->grid, t->rest_ns));
 }
 
 static void pk_tick_arm(struct pk_tick *t, u64 now_ns)
 {
 	pk_tick_aim(t, now_ns);
 	this_cpu_write(pk_cpu_watch, PK_WATCH_IDLE);
-	hrtimer_start(&t->timer, ns_to_ktime(t->next_ns), HRTIMER_MODE_ABS_PINNED_HARD);
+	hrtimer_start(&t->timer, ns_to_ktime(t->due_ns), HRTIMER_MODE_ABS_PINNED_HARD);
 }
 
 /*
- * An instant is due at @now_ns: sample the current task, account for all instants
- * up to the sample's end, and aim at the next one. Instants that passed while
- * the timer was late or the sample was taken are overruns, and if samples take
- * long, so are those in an equal time from now on: however slow the machine,
- * half of its time is left. Instants of tasks that the filter holds back are
- * not generated.
+ * Account for all instants up to @now_ns, of which @nr_sampled became a sample. The
+ * others are overruns of the current task, unless the filter holds it back: those
+ * of such a task are not generated.
  */
-static void pk_tick_take(struct pk_tick *t, struct pt_regs *regs, u64 now_ns)
+static void pk_tick_settle(struct pk_tick *t, u64 now_ns, unsigned int nr_sampled, bool pass)
 {
-	bool pass = pk_filter_match(&t->session->filter, current->tgid);
-	u64 first = t->next, end;
+	u64 first = t->next;
+
+	pk_tick_aim(t, now_ns);
+	if (pass && t->next - first > nr_sampled)
+		pk_emit_lost(t->session, PKPROF_SRC_CPU, PKPROF_LOSS_OVERRUN,
+			     t->next - first - nr_sampled);
+}
+
+/* The timer is due at @now_ns: sample the current task. Returns when that is done. */
+static u64 pk_tick_take(struct pk_tick *t, struct pt_regs *regs, u64 now_ns, bool pass)
+{
+	u64 end;
 
 	if (pass)
 		pk_sample_take(t->session, PKPROF_SRC_CPU, &t->scratch, regs, now_ns);
 	end = max(pk_clock_ns(), now_ns);
 	if (end - now_ns > t->grid.period_ns / 4)
-		end += end - now_ns;
-	pk_tick_aim(t, end);
-	if (pass && t->next - first > 1)
-		pk_emit_lost(t->session, PKPROF_SRC_CPU, PKPROF_LOSS_OVERRUN, t->next - first - 1);
+		t->rest_ns = end + (end - now_ns);
+	return end;
+}
+
+/* Instants while the sample is taken are the task's, as is the time on its clock. */
+static void pk_tick_hit(struct pk_tick *t, u64 now_ns)
+{
+	bool pass = pk_filter_match(&t->session->filter, current->tgid);
+
+	pk_tick_settle(t, pk_tick_take(t, get_irq_regs(), now_ns, pass), 1, pass);
 }
 
 static enum hrtimer_restart pk_tick_fire(struct hrtimer *timer)
@@ -125,26 +147,38 @@ static enum hrtimer_restart pk_tick_fire(struct hrtimer *timer)
 	entered = pk_books_enter(books, 1);
 	/* the timer goes by another reading of the clock, which may be ahead */
 	if (!pk_sample_is_idle())
-		pk_tick_take(t, get_irq_regs(), max(entered, t->next_ns));
+		pk_tick_hit(t, max(entered, t->due_ns));
 	/* a softirq on the idle task is a sample, but no reason to come again */
 	if (is_idle_task(current)) {
 		this_cpu_write(pk_cpu_watch, PK_WATCH_TASK);
 	} else {
-		hrtimer_set_expires(timer, ns_to_ktime(t->next_ns));
+		hrtimer_set_expires(timer, ns_to_ktime(t->due_ns));
 		restart = HRTIMER_RESTART;
 	}
 	pk_books_leave(books, entered);
 	return restart;
 }
 
-/* The task that is current is the last one before the CPU turns idle. */
+/*
+ * The task that is current is the last one before the CPU turns idle, and its clock
+ * has stopped already.
+ */
 static void pk_tick_turn_idle(struct pk_tick *t, u64 now_ns)
 {
+	bool pass;
+
 	this_cpu_write(pk_cpu_watch, PK_WATCH_TASK);
-	if (t->next_ns <= now_ns)
-		pk_tick_take(t, NULL, now_ns);
-	else if (t->next_ns <= now_ns + t->grid.period_ns)
+	if (t->next_ns <= now_ns) {
+		pass = pk_filter_match(&t->session->filter, current->tgid);
+		if (t->due_ns <= now_ns) {
+			pk_tick_take(t, NULL, now_ns, pass);
+			pk_tick_settle(t, now_ns, 1, pass);
+		} else {
+			pk_tick_settle(t, now_ns, 0, pass);
+		}
+	} else if (t->due_ns <= now_ns + t->grid.period_ns) {
 		return;
+	}
 	hrtimer_try_to_cancel(&t->timer);
 }
 

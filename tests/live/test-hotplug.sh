@@ -51,11 +51,13 @@ expect while-away "${n[1]} == 0" "samples of CPU 1 while offline: ${n[1]}"
 expect after "${n[2]} > 50" "samples of CPU 1 after: ${n[2]}"
 
 echo 0 >$ONLINE
-"$PK_USER" record -F 499 -d 3 -o h2.pkp 2>record.err &
+"$PK_USER" record -F 499 -o h2.pkp 2>record.err &
 recorder=$!
 until_true 60 session_runs
 sleep 0.5
 echo 1 >$ONLINE
+sleep 2
+kill -INT $recorder
 holds start-without-cpu1 wait $recorder
 balanced books-without-cpu1 h2.pkp
 joined=$(samples_of_cpu1 h2.pkp)
