@@ -8,6 +8,9 @@
  * walks through a call graph, so that stacks share their outer frames as real
  * ones do; which chain is sampled follows Zipf's law. Timers fire on a grid,
  * with some delay. All functions have symbols named by DSO and number.
+ *
+ * With --ledger each thread also has an account, told once a second, each CPU and
+ * process distributions, and some waits are told with their stacks.
  */
 #include <math.h>
 #include <stdio.h>
@@ -30,7 +33,7 @@
 
 static struct {
 	uint64_t samples, processes, threads, stacks, depth, phases, cpus, seed, period_ns;
-	bool no_symbols;
+	bool no_symbols, ledger;
 } opt = {
 	.samples = 20000, .processes = 8, .threads = 2, .stacks = 4000, .depth = 24,
 	.phases = 3, .cpus = 2, .seed = 1, .period_ns = 1001001,
@@ -55,6 +58,8 @@ static const struct pk_opt opts[] = {
 	NUMBER(0, "seed", seed, "N", "another profile of the same kind (1)", 0, 0),
 	{ .name = "no-symbols", .type = PK_OPT_FLAG, .value = &opt.no_symbols,
 	  .help = "as before symbolizing" },
+	{ .name = "ledger", .type = PK_OPT_FLAG, .value = &opt.ledger,
+	  .help = "accounts, distributions, latencies and waits as well" },
 	{ 0 }
 };
 
@@ -372,6 +377,125 @@ static void write_books(uint64_t end_ns)
 	}
 }
 
+/* --- ledger ----------------------------------------------------------------------- */
+
+#define TICK_NS	      1000000000ULL
+#define TICK_WAITS    200	/* of the whole machine, told in one tick */
+#define WAIT_LOG2     24	/* period of instants, in ns */
+
+static uint32_t tid_of(uint64_t thread)
+{
+	return tgid_of(thread / opt.threads) + thread % opt.threads;
+}
+
+/* One tick of a thread's account: mostly asleep, its lines in order. */
+static void write_account(uint64_t thread, uint64_t from_ns, uint64_t to_ns)
+{
+	static const uint16_t lines[] = { PKPROF_LINE_CPU, PKPROF_LINE_WAKEUP, PKPROF_LINE_DISK,
+					  PKPROF_LINE_FUTEX, PKPROF_LINE_POLL };
+	struct pk_ledger_part parts[PK_ARRAY_SIZE(lines)] = { 0 };
+	struct pk_ledger_piece p = {
+		.from_ns = from_ns, .to_ns = to_ns, .tid = tid_of(thread),
+		.tgid = tgid_of(thread / opt.threads), .nr_parts = PK_ARRAY_SIZE(lines),
+	};
+	uint64_t left = to_ns - from_ns;
+
+	for (size_t i = 0; i < PK_ARRAY_SIZE(lines); i++) {
+		uint64_t ns = i + 1 < PK_ARRAY_SIZE(lines) ? below(left / 8 + 1) : left;
+
+		parts[i] = (struct pk_ledger_part){ ns, 1 + below(50), lines[i], 0 };
+		left -= ns;
+	}
+	check(pk_writer_ledger(writer, &p, parts));
+}
+
+static void write_cpu(uint32_t cpu, uint64_t from_ns, uint64_t to_ns)
+{
+	struct pk_cpu_piece c = { .from_ns = from_ns, .to_ns = to_ns, .cpu = cpu,
+				  .busy_ns = below(to_ns - from_ns), .nr_switches = below(20000) };
+
+	c.idle_ns = to_ns - from_ns - c.busy_ns;
+	check(pk_writer_cpu(writer, &c));
+}
+
+/* A distribution of about 30 neighbouring buckets. */
+static void write_hist(unsigned int what, unsigned int key, uint32_t id, uint64_t from_ns,
+		       uint64_t to_ns)
+{
+	struct pk_hist_piece h = { .from_ns = from_ns, .to_ns = to_ns, .what = what, .key = key,
+				   .id = id, .nr_buckets = 30, .max_ns = 5000000 };
+	struct pk_hist_bucket buckets[30];
+
+	for (uint32_t b = 0; b < h.nr_buckets; b++) {
+		buckets[b] = (struct pk_hist_bucket){ 60 + 3 * b, 1 + below(100) };
+		h.count += buckets[b].nr;
+		h.sum_ns += buckets[b].nr * (100ULL << b / 3);
+	}
+	check(pk_writer_hist(writer, &h, buckets));
+}
+
+static void write_latency(uint64_t time_ns)
+{
+	uint64_t thread = below(opt.processes * opt.threads);
+	struct pk_latency l = {
+		.time_ns = time_ns, .queued_ns = time_ns - 100000 - zipf(5000000),
+		.threshold_ns = 100000, .prev_ns = below(4000000), .tid = tid_of(thread),
+		.tgid = tgid_of(thread / opt.threads), .cpu = below(opt.cpus),
+		.prev_tid = tid_of(0), .prev_tgid = tgid_of(0), .prev_comm = intern("server"),
+		.line = PKPROF_LINE_WAKEUP,
+	};
+
+	check(pk_writer_latency(writer, &l));
+}
+
+/* A wait with its stack, and who ended it. */
+static void write_wait(uint64_t time_ns)
+{
+	uint64_t thread = zipf(opt.processes * opt.threads), waker = zipf(opt.processes);
+	const struct stack *s = &stacks.data[zipf(stacks.nr)];
+	uint64_t nr = 1 + zipf(20), runq_ns = below(1 << WAIT_LOG2);
+	struct pk_wait x = {
+		.since_ns = time_ns - (nr << WAIT_LOG2) - runq_ns, .woken_ns = time_ns - runq_ns,
+		.time_ns = time_ns, .nr_blocked = nr, .tid = tid_of(thread),
+		.tgid = tgid_of(thread / opt.threads), .cpu = below(opt.cpus),
+		.kstack = s->kstack, .ustack = s->ustack, .line = PKPROF_LINE_FUTEX,
+		.runq_line = PKPROF_LINE_WAKEUP, .period_log2 = WAIT_LOG2,
+	};
+	struct pk_wake w = {
+		.since_ns = x.since_ns, .time_ns = x.woken_ns, .tid = x.tid, .tgid = x.tgid,
+		.cpu = x.cpu, .waker_tid = tgid_of(waker), .waker_tgid = tgid_of(waker),
+		.waker_comm = intern("server"), .kstack = s->kstack, .ustack = s->ustack,
+	};
+
+	check(pk_writer_wake(writer, &w));
+	check(pk_writer_wait(writer, &x));
+}
+
+static void write_ledger(uint64_t end_ns)
+{
+	for (uint64_t from = T0_NS; from < end_ns; from += TICK_NS) {
+		uint64_t to = from + TICK_NS < end_ns ? from + TICK_NS : end_ns;
+
+		for (uint64_t t = 0; t < opt.processes * opt.threads; t++)
+			write_account(t, from, to);
+		for (uint32_t cpu = 0; cpu < opt.cpus; cpu++) {
+			write_cpu(cpu, from, to);
+			write_hist(PKPROF_HIST_RUNQ, PKPROF_HIST_CPU, cpu, from, to);
+			write_hist(PKPROF_HIST_SLICE, PKPROF_HIST_CPU, cpu, from, to);
+		}
+		for (uint64_t p = 0; p < opt.processes; p++) {
+			write_hist(PKPROF_HIST_RUNQ, PKPROF_HIST_PROCESS, tgid_of(p), from, to);
+			write_hist(PKPROF_HIST_SLICE, PKPROF_HIST_PROCESS, tgid_of(p), from, to);
+		}
+		for (unsigned int i = 0; i < TICK_WAITS; i++) {
+			uint64_t at = from + (to - from) / TICK_WAITS * (i + 1);
+
+			write_latency(at);
+			write_wait(at);
+		}
+	}
+}
+
 static void write_symbols(void)
 {
 	for (unsigned int d = 0; d < NR_DSOS; d++) {
@@ -421,6 +545,8 @@ int main(int argc, char **argv)
 	make_stacks();
 	end_ns = write_samples();
 	write_books(end_ns);
+	if (opt.ledger)
+		write_ledger(end_ns);
 	if (!opt.no_symbols)
 		write_symbols();
 	check(pk_writer_finish(writer, end_ns));
