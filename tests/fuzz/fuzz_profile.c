@@ -66,6 +66,54 @@ static void check_symbols(const struct pk_profile *p)
 	}
 }
 
+static void check_ledger(const struct pk_profile *p)
+{
+	PK_VEC_FOREACH(&p->ledger, x) {
+		const struct pk_ledger_part *part = p->ledger_parts.data + x->first_part;
+		uint64_t sum = 0;
+
+		CHECK(x->from_ns < x->to_ns && x->to_ns <= PK_TIME_MAX_NS && x->nr_parts);
+		CHECK((uint64_t)x->first_part + x->nr_parts <= p->ledger_parts.nr);
+		CHECK(x == p->ledger.data || x[-1].to_ns <= x->to_ns);
+		for (uint32_t i = 0; i < x->nr_parts; i++) {
+			CHECK(part[i].line < PKPROF_NR_LINES);
+			CHECK(!__builtin_add_overflow(sum, part[i].ns, &sum));
+		}
+		CHECK(sum == x->to_ns - x->from_ns);
+	}
+	PK_VEC_FOREACH(&p->cpus, x)
+		CHECK(x->from_ns < x->to_ns && x->to_ns <= PK_TIME_MAX_NS &&
+		      (unsigned __int128)x->busy_ns + x->idle_ns + x->offline_ns ==
+			      x->to_ns - x->from_ns);
+	PK_VEC_FOREACH(&p->hists, x) {
+		const struct pk_hist_bucket *b = &p->hist_buckets.data[x->first_bucket];
+
+		CHECK(x->what < PKPROF_NR_HISTS && x->key < PKPROF_NR_HIST_KEYS);
+		CHECK((uint64_t)x->first_bucket + x->nr_buckets <= p->hist_buckets.nr);
+		for (uint32_t i = 0; i < x->nr_buckets; i++)
+			CHECK(b[i].nr && b[i].bucket < PKPROF_HIST_BUCKETS &&
+			      (!i || b[i - 1].bucket < b[i].bucket));
+	}
+}
+
+static void check_waits(const struct pk_profile *p)
+{
+	PK_VEC_FOREACH(&p->latencies, x)
+		CHECK(x->queued_ns <= x->time_ns && x->line < PKPROF_NR_LINES &&
+		      x->prev_comm < p->strings.entries.nr);
+	PK_VEC_FOREACH(&p->waits, x) {
+		CHECK(x->since_ns <= x->time_ns && x->time_ns <= PK_TIME_MAX_NS);
+		CHECK(x->woken_ns <= x->time_ns && x->period_log2 <= 36);
+		CHECK(x->line < PKPROF_NR_LINES && x->runq_line < PKPROF_NR_LINES);
+		CHECK(((unsigned __int128)x->nr_blocked + x->nr_runq) << x->period_log2 <=
+		      PK_TIME_MAX_NS);
+		CHECK(x->kstack < p->nodes.nr && x->ustack < p->nodes.nr);
+	}
+	PK_VEC_FOREACH(&p->wakes, x)
+		CHECK(x->since_ns <= x->time_ns && x->kstack < p->nodes.nr &&
+		      x->ustack < p->nodes.nr && x->waker_comm < p->strings.entries.nr);
+}
+
 static void check_load(const uint8_t *data, size_t len)
 {
 	struct pk_books_view books;
@@ -81,6 +129,8 @@ static void check_load(const uint8_t *data, size_t len)
 	check_samples(&p);
 	check_events(&p);
 	check_symbols(&p);
+	check_ledger(&p);
+	check_waits(&p);
 	pk_profile_fact_u64(&p, "record.period_ns", 0);
 	CHECK(!pk_profile_latest_books(&p, &books));
 	pk_vec_deinit(&books.latest);

@@ -113,8 +113,9 @@ static int take_pieces(struct pk_loading *l, const uint64_t *pieces, uint32_t nr
 
 	if (p->hist_buckets.nr + nr_buckets > UINT32_MAX)
 		return pk_loading_bad(l, "more buckets than there are numbers");
+	/* one more: a piece without buckets points to them, too */
 	if (pk_vec_reserve(&p->hists, p->hists.nr + nr) ||
-	    pk_vec_reserve(&p->hist_buckets, p->hist_buckets.nr + nr_buckets))
+	    pk_vec_reserve(&p->hist_buckets, p->hist_buckets.nr + nr_buckets + 1))
 		return -ENOMEM;
 	for (uint32_t i = 0; i < nr; i++, pieces += NR_PIECE_COLS) {
 		struct pk_hist_piece *h = &p->hists.data[p->hists.nr++];

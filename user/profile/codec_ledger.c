@@ -127,8 +127,9 @@ static int take_pieces(struct pk_loading *l, const uint64_t *pieces, uint32_t nr
 
 	if (p->ledger_parts.nr + nr_parts > UINT32_MAX)
 		return pk_loading_bad(l, "more parts of the ledger than there are numbers");
+	/* one more: a piece without parts, to be refused yet, points to them, too */
 	if (pk_vec_reserve(&p->ledger, p->ledger.nr + nr) ||
-	    pk_vec_reserve(&p->ledger_parts, p->ledger_parts.nr + nr_parts))
+	    pk_vec_reserve(&p->ledger_parts, p->ledger_parts.nr + nr_parts + 1))
 		return -ENOMEM;
 	for (uint32_t i = 0; i < nr; i++, pieces += NR_PIECE_COLS) {
 		struct pk_ledger_piece *piece = &p->ledger.data[p->ledger.nr++];

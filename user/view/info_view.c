@@ -34,6 +34,24 @@ static const struct pk_column count_columns[] = {
 	{ "marks", "marks", PK_COL_COUNT, 0 },
 	{ "symbols", "symbols", PK_COL_COUNT, 0 },
 	{ "strings", "texts", PK_COL_COUNT, 0 },
+	{ "ledger_pieces", "pieces of accounts", PK_COL_COUNT, 0 },
+	{ "cpu_pieces", "pieces of CPUs' accounts", PK_COL_COUNT, 0 },
+	{ "distributions", "pieces of distributions", PK_COL_COUNT, 0 },
+	{ "latencies", "long waits for a CPU", PK_COL_COUNT, 0 },
+	{ "waits", "waits with stacks", PK_COL_COUNT, 0 },
+	{ "wakes", "wake-ups with stacks", PK_COL_COUNT, 0 },
+	{ 0 },
+};
+
+static const struct pk_column ledger_columns[] = {
+	{ "threads", "threads", PK_COL_COUNT, 0 },
+	{ "booked_ns", "time booked", PK_COL_NS, 0 },
+	{ "cpu_ns", "of it on CPUs", PK_COL_NS, 0 },
+	{ "other_ns", "of it other waits", PK_COL_NS, 0 },
+	{ "lost_ns", "of it lost", PK_COL_NS, 0 },
+	{ "cpus_busy_ns", "CPUs busy", PK_COL_NS, 0 },
+	{ "cpus_idle_ns", "CPUs idle", PK_COL_NS, 0 },
+	{ "cpus_offline_ns", "CPUs offline", PK_COL_NS, 0 },
 	{ 0 },
 };
 
@@ -135,7 +153,8 @@ static const char *shown(const char *key, const char *value, struct pk_result *r
 	else if (!strcmp(key, "memory.bytes"))
 		pk_unit_put_bytes(&out, n);
 	else if (len > 3 && !strcmp(key + len - 3, "_ns") && strncmp(key, "time.", 5) &&
-		 strcmp(key, "record.start_ns"))
+		 strcmp(key, "record.start_ns") && strcmp(key, "ledger.from_ns") &&
+		 strcmp(key, "ledger.to_ns"))
 		pk_unit_put_ns(&out, n);
 	if (out.data)
 		text = pk_result_text(ret, "%s", out.data);
@@ -178,7 +197,51 @@ static int add_counts(const struct pk_profile *p, struct pk_result *ret)
 			    PK_COUNT(nr[PK_TASK_ALIVE]), PK_COUNT(nr[PK_TASK_FORK]),
 			    PK_COUNT(nr[PK_TASK_EXEC]), PK_COUNT(nr[PK_TASK_EXIT]),
 			    PK_COUNT(p->marks.nr), PK_COUNT(p->symbols.nr),
-			    PK_COUNT(p->strings.entries.nr));
+			    PK_COUNT(p->strings.entries.nr), PK_COUNT(p->ledger.nr),
+			    PK_COUNT(p->cpus.nr), PK_COUNT(p->hists.nr),
+			    PK_COUNT(p->latencies.nr), PK_COUNT(p->waits.nr),
+			    PK_COUNT(p->wakes.nr));
+}
+
+/* Threads by tid and tgid; an id that was used twice counts once. */
+static int count_threads(const struct pk_profile *p, uint64_t *ret)
+{
+	struct pk_map64 seen = { 0 };
+	int code = 0;
+
+	PK_VEC_FOREACH(&p->ledger, piece)
+		if (!code)
+			code = pk_map64_set(&seen, (uint64_t)piece->tgid << 32 | piece->tid, 1);
+	*ret = seen.nr;
+	pk_map64_deinit(&seen);
+	return code;
+}
+
+/* Sums as they are in the file; a file without a ledger has no such table. */
+static int add_ledger(const struct pk_profile *p, struct pk_result *ret)
+{
+	uint64_t nr_threads, ns[PKPROF_NR_LINES] = { 0 }, all_ns = 0;
+	uint64_t busy_ns = 0, idle_ns = 0, offline_ns = 0;
+	struct pk_table *t;
+
+	if (!p->ledger.nr && !p->cpus.nr)
+		return 0;
+	t = pk_result_table(ret, "ledger", "Ledger", ledger_columns, PK_TABLE_RECORD);
+	if (!t || count_threads(p, &nr_threads))
+		return -ENOMEM;
+	PK_VEC_FOREACH(&p->ledger_parts, part) {
+		ns[part->line] += part->ns;
+		all_ns += part->ns;
+	}
+	PK_VEC_FOREACH(&p->cpus, c) {
+		busy_ns += c->busy_ns;
+		idle_ns += c->idle_ns;
+		offline_ns += c->offline_ns;
+	}
+	return pk_table_row(t, PK_COUNT(nr_threads), PK_COUNT(all_ns),
+			    PK_COUNT(ns[PKPROF_LINE_CPU]), PK_COUNT(ns[PKPROF_LINE_OTHER]),
+			    PK_COUNT(ns[PKPROF_LINE_LOST]), PK_COUNT(busy_ns), PK_COUNT(idle_ns),
+			    PK_COUNT(offline_ns));
 }
 
 /* First sample at or after a time. */
@@ -282,7 +345,7 @@ static int add_books(const struct pk_profile *p, struct pk_result *ret)
 int pk_info_result(const struct pk_profile *p, const char *path, struct pk_result *ret)
 {
 	static const char *const host[] = { "host.", "kernel.", "cpu.", "memory.", NULL };
-	static const char *const recording[] = { "record.", NULL };
+	static const char *const recording[] = { "record.", "ledger.", NULL };
 	int code = add_file(p, path, ret);
 
 	if (!code)
@@ -291,6 +354,8 @@ int pk_info_result(const struct pk_profile *p, const char *path, struct pk_resul
 		code = add_facts(p, "recording", "Recording", recording, ret);
 	if (!code)
 		code = add_counts(p, ret);
+	if (!code)
+		code = add_ledger(p, ret);
 	if (!code)
 		code = add_phases(p, ret);
 	if (!code)

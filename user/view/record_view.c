@@ -105,6 +105,58 @@ static void put_names(const struct pk_finalize_result *n, struct pk_strbuf *out)
 			       "them; record as root with sysctl kernel.kptr_restrict=1 or 0\n");
 }
 
+static void put_ledger(const struct pk_record_result *r, struct pk_strbuf *out)
+{
+	const struct pk_ledger_result *l = &r->ledger;
+
+	if (!l->works)
+		return;
+	pk_strbuf_puts(out, "ledger: ");
+	pk_unit_put_count(out, l->accounts.nr_threads);
+	pk_strbuf_puts(out, " threads, ");
+	pk_unit_put_ns(out, l->accounts.ns);
+	pk_strbuf_puts(out, " booked, ");
+	pk_unit_put_pct(out, l->accounts.lost_ns, l->accounts.ns);
+	pk_strbuf_puts(out, " of it lost");
+	if (l->info.nr_overflow) {
+		pk_strbuf_puts(out, "; ");
+		pk_unit_put_count(out, l->info.nr_overflow);
+		pk_strbuf_puts(out, " tasks found no room (module parameter ledger_mb)");
+	}
+	if (l->info.nr_aggregated) {
+		pk_strbuf_puts(out, "; the ends of ");
+		pk_unit_put_count(out, l->info.nr_aggregated);
+		pk_strbuf_puts(out, " threads are lost");
+	}
+	pk_strbuf_putc(out, '\n');
+	if (!r->translate.nr_waits && !r->translate.nr_wakes)
+		return;
+	pk_strbuf_puts(out, "off-CPU: ");
+	pk_unit_put_count(out, r->translate.nr_waits);
+	pk_strbuf_puts(out, " waits with stacks, ");
+	pk_unit_put_count(out, r->translate.nr_wakes);
+	pk_strbuf_puts(out, " wake-ups\n");
+}
+
+static void put_ledger_notices(const struct pk_ledger_result *l, struct pk_strbuf *out)
+{
+	uint64_t nr_untold = l->accounts.nr_untold + l->hists.nr_untold;
+
+	if (l->nr_failed)
+		pk_strbuf_printf(out, "note: the ledger could not be read %llu times: %s\n",
+				 (unsigned long long)l->nr_failed, l->why);
+	if (l->accounts.nr_mended)
+		pk_strbuf_printf(out,
+				 "note: %llu accounts of the ledger contradicted themselves; the "
+				 "time in question is under other lines or lost\n",
+				 (unsigned long long)l->accounts.nr_mended);
+	if (nr_untold)
+		pk_strbuf_printf(out,
+				 "note: the recorder had no room for %llu accounts and "
+				 "distributions\n",
+				 (unsigned long long)nr_untold);
+}
+
 /* One sentence for each thing that is not as it should be. */
 static void put_notices(const struct pk_record_result *r, struct pk_strbuf *out)
 {
@@ -112,7 +164,7 @@ static void put_notices(const struct pk_record_result *r, struct pk_strbuf *out)
 		pk_strbuf_puts(out, "note: the books do not balance; `pkprof-user info` has them "
 				    "line by line\n");
 	if (r->translate.nr_undefined)
-		pk_strbuf_printf(out, "note: %llu samples refer to stacks that are not defined\n",
+		pk_strbuf_printf(out, "note: %llu samples or waits refer to stacks that are not defined\n",
 				 (unsigned long long)r->translate.nr_undefined);
 	if (r->translate.nr_malformed || r->delivery.nr_foreign || r->bad_ring_bytes)
 		pk_strbuf_printf(
@@ -122,6 +174,7 @@ static void put_notices(const struct pk_record_result *r, struct pk_strbuf *out)
 	if (r->translate.nr_unknown)
 		pk_strbuf_printf(out, "note: %llu records are of kinds newer than this tool\n",
 				 (unsigned long long)r->translate.nr_unknown);
+	put_ledger_notices(&r->ledger, out);
 	if (r->synth.nr_denied)
 		pk_strbuf_printf(out,
 				 "note: the mappings of %u processes could not be read; as root "
@@ -163,6 +216,7 @@ void pk_record_view_summary(const struct pk_record_result *r, const char *path,
 	pk_strbuf_puts(out, "cost: ");
 	put_cost(pk_record_view_cost(&r->delivery, r->elapsed_ns), out);
 	pk_strbuf_printf(out, " of %ld CPUs\n", sysconf(_SC_NPROCESSORS_ONLN));
+	put_ledger(r, out);
 	put_names(&r->names, out);
 	put_notices(r, out);
 }
