@@ -79,7 +79,7 @@ static void test_text(void **state)
 	pk_text_result(&r, &style, &b);
 	assert_string_equal(b.data,
 			    "Rows\n"
-			    "  name  total us  label  where the time went  \n"
+			    "  name  total us  label  where it went     \n"
 			    "  one      1.000  seen   ########dddd....     cpu 50% disk 25% poll 25%\n"
 			    "  two      1.000  seen   ................     poll 100%\n"
 			    "  #=cpu d=disk .=poll\n\n");

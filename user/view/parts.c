@@ -100,7 +100,7 @@ static int make_columns(const struct pk_table *t, struct pk_parts *p)
 	for (unsigned int i = 0; i < t->nr_columns; i++)
 		if (!(t->columns[i].flags & PK_COL_PART))
 			p->columns[n++] = t->columns[i];
-	p->columns[n++] = (struct pk_column){ "bar", "where the time went", PK_COL_TEXT, 0 };
+	p->columns[n++] = (struct pk_column){ "bar", "where it went", PK_COL_TEXT, PK_COL_WHOLE };
 	p->columns[n++] = (struct pk_column){ "most", "", PK_COL_TEXT, PK_COL_ELASTIC };
 	p->table.columns = p->columns;
 	p->table.nr_columns = n;

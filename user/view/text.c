@@ -148,7 +148,7 @@ static unsigned int widest_text(const struct layout *l)
 
 	for (unsigned int i = 0; i < l->t->nr_columns; i++)
 		if (l->t->columns[i].type == PK_COL_TEXT && l->width[i] > MIN_TEXT &&
-		    !(l->t->columns[i].flags & PK_COL_ELASTIC) &&
+		    !(l->t->columns[i].flags & (PK_COL_ELASTIC | PK_COL_WHOLE)) &&
 		    (widest == l->t->nr_columns || l->width[i] > l->width[widest]))
 			widest = i;
 	return widest;
