@@ -80,8 +80,8 @@ static void test_text(void **state)
 	assert_string_equal(b.data,
 			    "Rows\n"
 			    "  name  total us  label  where it went     \n"
-			    "  one      1.000  seen   ########dddd....     cpu 50% disk 25% poll 25%\n"
-			    "  two      1.000  seen   ................     poll 100%\n"
+			    "  one      1.000  seen   ########dddd....  cpu 50% disk 25% poll 25%\n"
+			    "  two      1.000  seen   ................  poll 100%\n"
 			    "  #=cpu d=disk .=poll\n\n");
 	/* a narrow line loses what can be spared, then the ends of names, never the bar */
 	pk_strbuf_clear(&b);
