@@ -168,7 +168,7 @@ rows() {
 # samples' worth what they are of all instants.
 noise() {
 	rows losses.cpus "$4" | jq -rs --argjson floor "$1" --argjson truth "$2" --argjson nr "$3" '
-		[.[] | select(.source == "cpu")] |
+		[.[] | select(.source == "cpu" or .source == "pmu")] |
 		(([.[].delivered] | add) / ([.[].generated] | add)) as $kept |
 		($truth / 100) as $p |
 		[$floor, 400 * ($p * (1 - $p) / ($nr * $kept + 1) | sqrt)] | max'
@@ -202,7 +202,7 @@ balanced() {
 	local bad delivered samples
 
 	bad=$(unbalanced "$2")
-	delivered=$(rows losses.cpus "$2" | jq -s '[.[] | select(.source == "cpu") | .delivered] | add')
+	delivered=$(rows losses.cpus "$2" | jq -s '[.[] | select(.source == "cpu" or .source == "pmu") | .delivered] | add')
 	samples=$(total samples "$2")
 	if [[ -n $bad ]]; then
 		fail "$1" "$bad"
