@@ -24,6 +24,7 @@ static int on_info(void *ctx, const struct pkprof_ledger_info *i)
 	int ret = dump_piece(r, PKPROF_A_LEDGER_INFO, i);
 
 	r->ledger.info = *i;
+	r->ledger.nr_told = 0;
 	if (!ret)
 		ret = pk_accounts_begin(&r->ledger.accounts, i);
 	return ret ? ret : pk_hists_begin(&r->ledger.hists, i, r->ledger.final);
@@ -42,6 +43,7 @@ static int on_thread(void *ctx, const struct pkprof_ledger_thread *t)
 	struct pk_recording *r = ctx;
 	int ret = dump_piece(r, PKPROF_A_LEDGER_THREAD, t);
 
+	r->ledger.nr_told++;
 	return ret ? ret : pk_accounts_thread(&r->ledger.accounts, t);
 }
 
@@ -89,6 +91,14 @@ static void note_time(struct pk_ledger_result *res, uint64_t ns)
 		res->longest_ns = ns;
 }
 
+/* Ticks to leave out, as many threads are told each time. */
+static unsigned int skip_after(uint64_t nr_told)
+{
+	uint64_t skip = nr_told * 1000000000 / PK_RECORD_TICK_NS / PK_LEDGER_PIECES_PER_S;
+
+	return skip < PK_LEDGER_MAX_SKIP ? skip : PK_LEDGER_MAX_SKIP;
+}
+
 /* The reading is over: what the next one starts from. */
 static void note_end(struct pk_recording *r, uint32_t what, bool complete)
 {
@@ -100,6 +110,8 @@ static void note_end(struct pk_recording *r, uint32_t what, bool complete)
 		return;
 	r->result->ledger.works = true;
 	r->result->ledger.info = l->info;
+	/* the first one tells of all, which says nothing about the next */
+	l->skip = l->epoch_ns ? skip_after(l->nr_told) : 0;
 	l->epoch_ns = l->info.now_ns;
 	if (what & PKPROF_LEDGER_HISTS)
 		l->hist_epoch_ns = l->info.now_ns;
@@ -140,6 +152,10 @@ int pk_recording_read_ledger(struct pk_recording *r, enum pk_reading when)
 
 	if (!engine->ledger || !(r->info.sources >> PKPROF_SRC_SCHED & 1))
 		return 0;
+	if (when == PK_READING_TICK && l->skip) {
+		l->skip--;
+		return 0;
+	}
 	what = choose(l, when, &epoch_ns);
 	l->final = when == PK_READING_LAST;
 	l->cut_mark_ns = l->accounts.mark_ns;

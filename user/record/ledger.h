@@ -4,9 +4,10 @@
  *
  * A first reading follows the start, so that later ones have something to differ
  * from; then there is one per tick, one where a mark was taken from the ring, and the
- * last one right before the stop. Most ask for what changed only. Distributions are
- * larger and slower to tell anything new: they come with every eighth tick, those of
- * threads with marks and at the end only.
+ * last one right before the stop. Most ask for what changed only. Where more threads
+ * change than PK_LEDGER_PIECES_PER_S, ticks are left out, so that neither the file nor
+ * the reading grows with them. Distributions are larger and slower to tell anything
+ * new: they come with every eighth reading, those of threads with marks and at the end.
  *
  * A replayed dump says itself where its readings are (pk_source_ops.ledger_due).
  */
@@ -18,6 +19,9 @@
 
 #include "record/accounts.h"
 #include "record/hists.h"
+
+#define PK_LEDGER_PIECES_PER_S 500	/* about 10 KB */
+#define PK_LEDGER_MAX_SKIP 15		/* ticks between two readings */
 
 enum pk_reading {
 	PK_READING_FIRST,
@@ -47,7 +51,9 @@ struct pk_ledger_reader {
 	uint64_t epoch_ns, hist_epoch_ns, coarse_epoch_ns;	/* 0: all */
 	uint64_t read_at_ns;		/* CLOCK_MONOTONIC, of the last reading */
 	uint64_t cut_mark_ns;		/* latest mark that a reading was made for */
-	unsigned int nr_ticks;
+	unsigned int nr_ticks;		/* readings at ticks */
+	unsigned int skip;		/* ticks to leave out */
+	uint64_t nr_told;		/* threads, by the reading in hand */
 	bool final;
 };
 
