@@ -20,6 +20,11 @@ struct pk_filter;
 struct task_struct;
 struct netlink_ext_ack;
 
+/* Module parameter: MB that accounts and distributions may take. */
+#define PK_LEDGER_DEF_MB 64
+#define PK_LEDGER_MAX_MB 65536u
+extern unsigned int pk_ledger_mb;
+
 /* Whether this kernel can do it: 0 or -errno. Context: module load, may sleep. */
 int pk_ledger_works(void);
 

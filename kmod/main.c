@@ -6,6 +6,7 @@
 #include "calibrate.h"
 #include "cdev.h"
 #include "identity.h"
+#include "ledger.h"
 #include "netlink.h"
 #include "source.h"
 
@@ -14,6 +15,9 @@ MODULE_PARM_DESC(group, "id of the group whose members may record; -1 (default):
 
 module_param_named(software_pmu, pk_pmu_software, bool, 0444);
 MODULE_PARM_DESC(software_pmu, "source pmu counts the kernel's software clock, not cycles");
+
+module_param_named(ledger_mb, pk_ledger_mb, uint, 0644);
+MODULE_PARM_DESC(ledger_mb, "MB of memory that the wait ledger may take (default 64)");
 
 static int __init pk_init(void)
 {

@@ -170,6 +170,7 @@ static void pk_session_calibrate(struct pk_session *s)
 		s->cpu[cpu]->books[PKPROF_SRC_PMU].entry_ns = interrupt_ns;
 		s->cpu[cpu]->books[PKPROF_SRC_TASK].entry_ns = tracepoint_ns;
 		s->cpu[cpu]->books[PKPROF_SRC_OFFCPU].entry_ns = interrupt_ns;
+		s->cpu[cpu]->books[PKPROF_SRC_SCHED].entry_ns = tracepoint_ns;
 	}
 }
 

@@ -32,6 +32,7 @@ extern const struct pk_source pk_source_cpu;
 extern const struct pk_source pk_source_task;
 extern const struct pk_source pk_source_pmu;
 extern const struct pk_source pk_source_offcpu;
+extern const struct pk_source pk_source_sched;
 
 /* Module parameter: source pmu takes perf's software clock, where there is no PMU to try it. */
 extern bool pk_pmu_software;

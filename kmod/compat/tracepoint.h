@@ -18,6 +18,7 @@
 #include <trace/events/sched.h>
 #include <trace/events/task.h>
 #include "config.h"
+#include "task.h"
 
 /* Compiles if @name is a probe for tracepoint @event, and to nothing. */
 #define PK_PROBE_CHECK(event, name)                                                          \
@@ -26,24 +27,35 @@
 		check_trace_callback_type_##event(name);                                     \
 	}
 
-/* fn(void *data, struct task_struct *prev, struct task_struct *next); prev_state since 5.18 */
+/*
+ * fn(void *data, struct task_struct *prev, struct task_struct *next), and likewise with
+ * the state in which @prev was when the scheduler looked. Before 5.18 it is read here:
+ * if it was blocked, somebody may be waking it already.
+ */
 #if HAVE_SCHED_SWITCH_PREV_STATE
-#define PK_PROBE_SCHED_SWITCH(name, fn)                                                      \
-	static void name(void *data, bool preempt, struct task_struct *prev,                 \
-			 struct task_struct *next, unsigned int prev_state)                  \
-	{                                                                                    \
-		fn(data, prev, next);                                                        \
-	}                                                                                    \
-	PK_PROBE_CHECK(sched_switch, name)
+#define PK_SCHED_SWITCH_ARGS                                                                 \
+	void *data, bool preempt, struct task_struct *prev, struct task_struct *next,        \
+		unsigned int prev_state
+#define PK_SCHED_SWITCH_STATE prev_state
 #else
+#define PK_SCHED_SWITCH_ARGS                                                                 \
+	void *data, bool preempt, struct task_struct *prev, struct task_struct *next
+#define PK_SCHED_SWITCH_STATE pk_task_state(prev)
+#endif
+
 #define PK_PROBE_SCHED_SWITCH(name, fn)                                                      \
-	static void name(void *data, bool preempt, struct task_struct *prev,                 \
-			 struct task_struct *next)                                           \
+	static void name(PK_SCHED_SWITCH_ARGS)                                               \
 	{                                                                                    \
 		fn(data, prev, next);                                                        \
 	}                                                                                    \
 	PK_PROBE_CHECK(sched_switch, name)
-#endif
+
+#define PK_PROBE_SCHED_SWITCH_STATE(name, fn)                                                \
+	static void name(PK_SCHED_SWITCH_ARGS)                                               \
+	{                                                                                    \
+		fn(data, prev, next, PK_SCHED_SWITCH_STATE);                                 \
+	}                                                                                    \
+	PK_PROBE_CHECK(sched_switch, name)
 
 /*
  * fn(void *data, struct task_struct *p, bool group_dead). Before 6.16 the

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the ledger share: its one state, the entries of threads and
+ * processes, and how they are found. Nobody else includes this.
+ *
+ * An entry of a thread is found by its task's address. It is inserted and removed under
+ * its bucket's lock; looking it up takes no lock. Entries come from pools and are
+ * used again at once, so a look-up may be led into another chain, which it sees
+ * by the chain's end mark, and starts anew. A look-up by whoever keeps the task
+ * from being switched finds what is there, as nobody else then removes it.
+ *
+ * Order of locks: the scheduler's (pi_lock, run queue), process bucket, thread
+ * bucket, pool. All are raw; all are taken with irqs off.
+ */
+#ifndef PK_LEDGER_STATE_H
+#define PK_LEDGER_STATE_H
+
+#include <linux/hash.h>
+#include <linux/irq_work.h>
+#include <linux/jump_label.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include "account.h"
+#include "pool.h"
+#include "tsc_clock.h"
+
+#define PK_THREAD_HASH_BITS  16
+#define PK_PROCESS_HASH_BITS 12
+#define PK_NR_BUCKET_LOCKS   256	/* several buckets share one */
+
+/* Distributions of a process, or of those that found no room. */
+struct pk_hists {
+	struct pk_pool_link link;
+	u64 changed_ns;
+	struct pk_hist of[PKPROF_NR_HISTS];
+};
+
+/**
+ * struct pk_process - a process that has accounts
+ * @next:	chain of its bucket; it and all that follows under the bucket's lock
+ * @signal:	key: what the threads of a process share as long as one exists
+ * @nr_threads:	accounts
+ * @nr_exited:	threads in @dead
+ * @hists:	own or the ledger's common ones
+ */
+struct pk_process {
+	struct pk_pool_link link;
+	struct pk_process *next;
+	const struct signal_struct *signal;	/* NULL: not in use */
+	u32 tgid;
+	u32 nr_threads;
+	u64 start_ns;
+	u64 nr_exited;
+	u64 changed_ns;
+	struct pk_sums dead;
+	struct pk_hists *hists;
+};
+
+/**
+ * struct pk_thread - a thread and its account
+ * @task:	key; NULL: not in use
+ * @next:	chain of its bucket: address of the next, or the bucket's end mark
+ * @hists:	its process's
+ * @off_ns:	when it was switched out last
+ */
+struct pk_thread {
+	struct pk_pool_link link;
+	struct task_struct *task;
+	unsigned long next;
+	struct pk_hists *hists;
+	u64 off_ns;
+	struct pk_account account;
+	struct pk_process *process;
+};
+
+/**
+ * struct pk_ledger_cpu - of one CPU; written there with irqs off, but for hotplug
+ * @seq:	odd while it is being written; half of it is the number of switches
+ * @running:	account of the task that runs; it may be of none or not known yet
+ * @since_ns:	begin of @state, the last switch
+ * @state:	PK_CPU_*
+ * @late_ns:	a wait from here on is told; above all if no session takes it
+ * @overflow_ns: time of tasks without an account
+ */
+struct pk_ledger_cpu {
+	u64 seq;
+	struct pk_thread *running;
+	u64 since_ns;
+	u64 late_ns;
+	struct pk_tsc_clock clock;
+	struct pk_hist *hists;		/* by enum pkprof_hist_what */
+	u8 state;
+	u32 nr_late;			/* in this window */
+	u64 late_window_ns;
+	u64 idle_ns, offline_ns, overflow_ns;
+	u64 nr_wakeups;
+	u64 nr_told_hits;		/* in the books of the session */
+};
+
+enum {
+	PK_CPU_BUSY,
+	PK_CPU_IDLE,
+	PK_CPU_OFFLINE,
+};
+
+DECLARE_PER_CPU(struct pk_ledger_cpu, pk_ledger_cpus);
+
+/* On while events are booked. */
+DECLARE_STATIC_KEY_FALSE(pk_ledger_live);
+
+/* The ledger; all is set before pk_ledger_live is. */
+struct pk_ledger {
+	unsigned int nr_users;		/* control mutex */
+	u64 from_ns;			/* attached */
+	unsigned long *threads;		/* buckets */
+	struct pk_process **processes;
+	struct pk_pool thread_pool, process_pool, hist_pool;
+	size_t cap_bytes, fixed_bytes;
+	struct pk_hists *common;	/* of processes that found no room */
+	struct pk_session *session;	/* takes what is told, or NULL */
+	raw_spinlock_t gone_lock;
+	struct pk_sums gone;		/* of processes that are gone */
+	u64 nr_gone, gone_changed_ns;	/* threads */
+	atomic64_t nr_overflow, nr_overflow_hist, nr_aggregated;
+	struct irq_work want;		/* pools are low */
+	struct work_struct provide;
+	raw_spinlock_t bucket_locks[PK_NR_BUCKET_LOCKS];
+};
+
+extern struct pk_ledger pk_ledger;
+
+/* End mark of a chain: odd, names its bucket. */
+static __always_inline unsigned long pk_chain_end(unsigned int bucket)
+{
+	return (unsigned long)bucket << 1 | 1;
+}
+
+static __always_inline unsigned int pk_thread_bucket(const struct task_struct *p)
+{
+	return hash_ptr(p, PK_THREAD_HASH_BITS);
+}
+
+/* The account of a task that is not switched meanwhile, or NULL. */
+static __always_inline struct pk_thread *pk_thread_find(const struct task_struct *p)
+{
+	unsigned int bucket = pk_thread_bucket(p);
+	unsigned long at;
+
+again:
+	at = READ_ONCE(pk_ledger.threads[bucket]);
+	while (likely(!(at & 1))) {
+		struct pk_thread *t = (struct pk_thread *)at;
+
+		if (likely(READ_ONCE(t->task) == p))
+			return t;
+		at = READ_ONCE(t->next);
+	}
+	if (unlikely(at != pk_chain_end(bucket)))
+		goto again;
+	return NULL;
+}
+
+/* --- ledger_pool.c --- */
+
+/* Pools, buckets. May sleep. Return: 0 or -ENOMEM. */
+int pk_ledger_memory_init(void);
+void pk_ledger_memory_deinit(void);
+size_t pk_ledger_memory_bytes(void);
+
+/**
+ * pk_thread_create - an account for a task that has none
+ * @state, @from_ns: as pk_account_open()
+ *
+ * Context: irqs off; @p is neither dead nor on its last switch meanwhile.
+ * Return: it, or the one that somebody else has made just now, as that one has
+ * it; NULL: there is no room.
+ */
+struct pk_thread *pk_thread_create(struct task_struct *p, u8 state, u64 from_ns);
+
+/* The task is dead: book its account where the dead are, tell the session, free it. */
+void pk_thread_bury(struct pk_thread *t, struct task_struct *p, u64 now_ns);
+
+/* The lock that guards a process; NULL: it is not in use. */
+raw_spinlock_t *pk_process_lock_of(const struct pk_process *process);
+
+/* Ask for more memory, if pools are low. Context: any, irqs off. */
+void pk_ledger_want(void);
+
+/* --- ledger_tell.c: records for the session --- */
+
+void pk_tell_dead(struct pk_session *s, const struct pk_thread *t, const struct task_struct *p,
+		  u64 now_ns);
+void pk_tell_hists(struct pk_session *s, const struct pk_process *process, u32 tid, u64 now_ns);
+void pk_tell_late(struct pk_ledger_cpu *c, struct pk_session *s, const struct task_struct *prev,
+		  const struct task_struct *next, u8 line, u64 queued_ns, u64 ran_ns, u64 now_ns);
+
+/* --- ledger_walk.c --- */
+
+/* Accounts for all tasks that have none. May sleep. */
+void pk_ledger_walk(void);
+
+#endif
