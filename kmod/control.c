@@ -235,8 +235,12 @@ int pk_control_mark(u64 cookie, const char *text, u32 len, struct netlink_ext_ac
 		err = -ENOENT;
 	} else {
 		err = pk_emit_mark(pk_newest, text, len);
-		if (err)
+		if (err) {
 			NL_SET_ERR_MSG(extack, "the ring is full");
+		} else {
+			xchg(&pk_newest->marked, 1);
+			wake_up_poll(pk_newest->poll, EPOLLIN | EPOLLRDNORM);
+		}
 	}
 	mutex_unlock(&pk_control_mutex);
 	return err;

@@ -245,13 +245,16 @@ unsigned int pk_session_counters(const struct pk_session *s, u32 cpu, struct pkp
 	return nr;
 }
 
-__poll_t pk_session_poll(const struct pk_session *s)
+__poll_t pk_session_poll(struct pk_session *s)
 {
 	bool stopped = READ_ONCE(s->state) == PKPROF_STATE_STOPPED;
 	u64 enough = stopped ? 1 : s->cfg.ring_bytes / 4;
 	__poll_t events = stopped ? EPOLLHUP : 0;
 	unsigned int cpu;
 
+	/* once per mark: the reader may cut the ledger there, and soon is best */
+	if (READ_ONCE(s->marked) && xchg(&s->marked, 0))
+		return events | EPOLLIN | EPOLLRDNORM;
 	for_each_possible_cpu(cpu) {
 		if (pk_ring_unread(&s->cpu[cpu]->ring) >= enough)
 			return events | EPOLLIN | EPOLLRDNORM;

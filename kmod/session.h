@@ -64,6 +64,7 @@ struct pk_cpu {
  * @state:	enum pkprof_state; changed under the control mutex
  * @poll:	readers in poll(); the owner's descriptor's, because epoll stays
  *		on it until that is closed. Not used once stopped.
+ * @marked:	a mark was set since poll() last looked
  */
 struct pk_session {
 	struct kref ref;
@@ -79,6 +80,7 @@ struct pk_session {
 	u32 owner_pid;
 	char owner_comm[PKPROF_COMM_LEN];
 	wait_queue_head_t *poll;
+	u32 marked;
 };
 
 /* Reader's page, info page and records of one CPU, and what lies between two. */
@@ -126,7 +128,7 @@ unsigned int pk_session_counters(const struct pk_session *s, u32 cpu,
 				 struct pkprof_counters *ret);
 
 /* What poll() is to say: EPOLLIN from a quarter of unread bytes, EPOLLHUP when stopped. */
-__poll_t pk_session_poll(const struct pk_session *s);
+__poll_t pk_session_poll(struct pk_session *s);
 
 /*
  * Writing records. Preemption must be disabled from begin to end; any

@@ -25,7 +25,8 @@
  *
  * open() fails with EACCES without the right and with EPERM under lockdown;
  * mmap() with ENXIO before the descriptor's first START. poll() says EPOLLIN
- * from a quarter of unread bytes in any ring, and EPOLLHUP after STOP.
+ * from a quarter of unread bytes in any ring, once after a MARK, and EPOLLHUP
+ * after STOP.
  *
  *
  * 2. Netlink grammar (family "pkprof", version PKPROF_ABI)
