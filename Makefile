@@ -15,7 +15,7 @@ CC ?= gcc
 VERSION := $(shell sed -n 's/^\#define PKPROF_VERSION[^"]*"\(.*\)".*/\1/p' kmod/uapi/pkprof.h)
 KVER ?= $(shell scripts/headers)
 
-PKGS := libnl-3.0 libnl-genl-3.0 libelf libdw libdebuginfod libcjson libzstd liblzma
+PKGS := libnl-3.0 libnl-genl-3.0 libelf libdw libdebuginfod libcjson libzstd liblzma ncursesw
 WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wformat=2 -Wvla -Werror
 CFLAGS ?= -O2 -g
 PK_CFLAGS = $(CFLAGS) -std=gnu11 $(WARN) -D_GNU_SOURCE -Iuser -Ikmod -MMD -MP \
