@@ -7,9 +7,8 @@
  * Times are exact but for the split of CPU time, which comes from the samples.
  */
 #include "analysis/analysis.h"
-#include "analysis/container.h"
+#include "analysis/ledger_accounts.h"
 #include "analysis/ledger_sums.h"
-#include "analysis/ranking.h"
 #include "base/cleanup.h"
 #include "base/unit.h"
 #include "source/names.h"
@@ -37,6 +36,7 @@ static const struct pk_column totals_columns[] = {
 	{ "steal_share", "of the CPUs", PK_COL_RATIO, 0 },
 	{ "overflow_threads", "tasks without room", PK_COL_COUNT, PK_COL_HIDDEN },
 	{ "overflow_cpu_ns", "their CPU time", PK_COL_NS, PK_COL_HIDDEN },
+	{ "aggregated_threads", "without an end", PK_COL_COUNT, PK_COL_HIDDEN },
 	{ 0 },
 };
 
@@ -53,59 +53,6 @@ static const struct pk_column line_columns[] = {
 	{ "intervals", "times", PK_COL_COUNT, PK_COL_SPARE },
 	{ "each_ns", "each", PK_COL_NS, 0 },
 	{ "meaning", "what it is", PK_COL_TEXT, PK_COL_ELASTIC | PK_COL_SPARE },
-	{ 0 },
-};
-
-/* Lines as columns; their letters in a bar. Order as enum pkprof_line, keys NAME_ns. */
-#define LINE(name, letter) { name "_ns", name, PK_COL_NS, PK_COL_PART_OF(letter) }
-#define ACCOUNT_COLUMNS                                                                            \
-	{ "total_ns", "total", PK_COL_NS, PK_COL_SPARE }, LINE("cpu", '#'), LINE("runq", 'r'),     \
-		LINE("preempted", 'p'), LINE("throttled", 'q'), LINE("disk", 'd'),                 \
-		LINE("fault", 'f'), LINE("futex", 'l'), LINE("klock", 'k'), LINE("rtlock", 't'),   \
-		LINE("socket", 's'), LINE("pipe", 'i'), LINE("tty", 'y'), LINE("poll", '.'),       \
-		LINE("aio", 'a'), LINE("sleep", ','), LINE("child", 'c'), LINE("stopped", 'x'),    \
-		LINE("kthread", '-'), LINE("other", 'o'), LINE("lost", '?'),                       \
-		{ "life_ns", "life", PK_COL_NS, PK_COL_HIDDEN },                                   \
-		{ "waiting_ns", "waiting", PK_COL_NS, PK_COL_HIDDEN },                             \
-		{ "idle_ns", "idle", PK_COL_NS, PK_COL_HIDDEN },                                   \
-		{ "user_share", "user", PK_COL_RATIO, PK_COL_HIDDEN },                             \
-		{ "user_error", "±", PK_COL_RATIO, PK_COL_ERROR | PK_COL_HIDDEN },                 \
-		{ "softirq_share", "softirq", PK_COL_RATIO, PK_COL_HIDDEN },                       \
-		{ "samples", "samples", PK_COL_COUNT, PK_COL_HIDDEN }
-
-#define NR_ACCOUNT_CELLS (PKPROF_NR_LINES + 8)
-_Static_assert(PKPROF_NR_LINES == 20, "a new line of the ledger needs a column");
-
-static const struct pk_column process_columns[] = {
-	{ "pid", "pid", PK_COL_COUNT, PK_COL_KEY },
-	{ "comm", "name", PK_COL_TEXT, 0 },
-	{ "threads", "threads", PK_COL_COUNT, 0 },
-	{ "active_ns", "active", PK_COL_NS, 0 },
-	ACCOUNT_COLUMNS,
-	{ "kernel", "kernel thread", PK_COL_BOOL, PK_COL_HIDDEN },
-	{ "cgroup", "cgroup path", PK_COL_TEXT, PK_COL_HIDDEN },
-	{ "args", "command line", PK_COL_TEXT, PK_COL_HIDDEN },
-	{ 0 },
-};
-
-static const struct pk_column thread_columns[] = {
-	{ "tid", "tid", PK_COL_COUNT, PK_COL_KEY },
-	{ "pid", "pid", PK_COL_COUNT, PK_COL_KEY },
-	{ "comm", "thread", PK_COL_TEXT, 0 },
-	{ "active_ns", "active", PK_COL_NS, 0 },
-	ACCOUNT_COLUMNS,
-	{ "process_comm", "process", PK_COL_TEXT, PK_COL_HIDDEN },
-	{ 0 },
-};
-
-static const struct pk_column cgroup_columns[] = {
-	{ "cgroup", "path", PK_COL_TEXT, PK_COL_HIDDEN },
-	{ "cgroup_short", "cgroup", PK_COL_TEXT, 0 },
-	{ "container", "container", PK_COL_TEXT, PK_COL_HIDDEN },
-	{ "processes", "processes", PK_COL_COUNT, PK_COL_SPARE },
-	{ "threads", "threads", PK_COL_COUNT, 0 },
-	{ "active_ns", "active", PK_COL_NS, 0 },
-	ACCOUNT_COLUMNS,
 	{ 0 },
 };
 
@@ -158,11 +105,6 @@ struct ledger {
 	uint64_t total_ns, awake_ns;	/* of all lines; of those that are not idle */
 };
 
-static bool is_wanted(const struct ledger *l, const char *by)
-{
-	return l->o->by ? !strcmp(l->o->by, by) : !l->o->brief;
-}
-
 static uint64_t class_ns(const struct ledger *l, enum pk_line_class class)
 {
 	return pk_account_class_ns(&l->sums.all, class);
@@ -197,7 +139,8 @@ static int add_totals(const struct ledger *l)
 		PK_COUNT(l->sums.machine.steal_ns),
 		PK_REAL(pk_ratio(l->sums.machine.steal_ns, l->sums.machine.to_ns)),
 		PK_COUNT(pk_profile_fact_u64(p, "ledger.nr_overflow", 0)),
-		PK_COUNT(pk_profile_fact_u64(p, "ledger.overflow_cpu_ns", 0)));
+		PK_COUNT(pk_profile_fact_u64(p, "ledger.overflow_cpu_ns", 0)),
+		PK_COUNT(pk_profile_fact_u64(p, "ledger.nr_aggregated", 0)));
 }
 
 /* --- lines ----------------------------------------------------------------------------- */
@@ -275,183 +218,6 @@ static int add_lines(const struct ledger *l)
 		if (!rc && i == PKPROF_LINE_CPU)
 			rc = put_modes(l, t);
 	}
-	return rc;
-}
-
-/* --- processes, threads, cgroups --------------------------------------------------------- */
-
-static size_t put_account(const struct pk_account *a, union pk_cell *cells)
-{
-	double user = pk_account_user(a);
-	size_t n = 0;
-
-	cells[n++] = PK_COUNT(pk_account_ns(a));
-	for (unsigned int i = 0; i < PKPROF_NR_LINES; i++)
-		cells[n++] = PK_COUNT(a->ns[i]);
-	cells[n++] = PK_COUNT(a->life_ns);
-	cells[n++] = PK_COUNT(pk_account_class_ns(a, PK_LINE_WAITING));
-	cells[n++] = PK_COUNT(pk_account_class_ns(a, PK_LINE_IDLE));
-	cells[n++] = PK_REAL(user);
-	cells[n++] = PK_REAL(pk_share_error(user, a->nr_samples));
-	cells[n++] = PK_REAL(pk_account_softirq(a));
-	cells[n++] = PK_COUNT(a->nr_samples);
-	return n;
-}
-
-/* Rank by active time: who ran, wanted to, or was held up; waiting alone comes after. */
-static int rank(const struct pk_account *accounts, size_t nr, size_t limit, struct pk_ranking *ret)
-{
-	PK_AUTO_FREE uint64_t *active = calloc(nr + 1, sizeof(*active));
-	PK_AUTO_FREE uint64_t *all = calloc(nr + 1, sizeof(*all));
-
-	if (!active || !all)
-		return -ENOMEM;
-	for (size_t i = 0; i < nr; i++) {
-		active[i] = pk_account_class_ns(&accounts[i], PK_LINE_ACTIVE);
-		all[i] = pk_account_ns(&accounts[i]);
-	}
-	return pk_ranking_init(active, all, nr, limit, ret);
-}
-
-static int put_process(const struct ledger *l, struct pk_table *t, const struct pk_rank *r)
-{
-	const struct pk_process *p = &l->s->model->processes.data[r->idx];
-	const struct pk_account *a = &l->sums.process[r->idx];
-	union pk_cell cells[PK_ARRAY_SIZE(process_columns)];
-	size_t n = 0;
-
-	cells[n++] = PK_COUNT(p->tgid);
-	cells[n++] = PK_TEXT(pk_model_string(l->s->model, p->comm));
-	cells[n++] = PK_COUNT(a->nr_threads);
-	cells[n++] = PK_COUNT(r->weight);
-	n += put_account(a, cells + n);
-	cells[n++] = PK_COUNT(p->kernel);
-	cells[n++] = PK_TEXT(pk_model_string(l->s->model, p->cgroup));
-	cells[n++] = PK_TEXT(pk_model_string(l->s->model, p->args));
-	return pk_table_add(t, cells, n);
-}
-
-static int put_thread(const struct ledger *l, struct pk_table *t, const struct pk_rank *r)
-{
-	const struct pk_thread *th = &l->s->model->threads.data[r->idx];
-	const struct pk_process *p = &l->s->model->processes.data[th->process];
-	union pk_cell cells[PK_ARRAY_SIZE(thread_columns)];
-	size_t n = 0;
-
-	cells[n++] = PK_COUNT(th->tid);
-	cells[n++] = PK_COUNT(p->tgid);
-	cells[n++] = PK_TEXT(pk_model_string(l->s->model, th->comm));
-	cells[n++] = PK_COUNT(r->weight);
-	n += put_account(&l->sums.thread[r->idx], cells + n);
-	cells[n++] = PK_TEXT(pk_model_string(l->s->model, p->comm));
-	return pk_table_add(t, cells, n);
-}
-
-static int add_ranked(const struct ledger *l, const char *key, const char *title,
-		      const struct pk_column *columns, const struct pk_account *accounts,
-		      size_t nr, unsigned int flags,
-		      int (*put)(const struct ledger *l, struct pk_table *t,
-				 const struct pk_rank *r))
-{
-	struct pk_table *t = pk_result_table(l->ret, key, title, columns, flags);
-	struct pk_ranking ranking = { 0 };
-	int rc = t ? rank(accounts, nr, l->o->limit, &ranking) : -ENOMEM;
-
-	for (size_t i = 0; !rc && i < ranking.ranks.nr; i++)
-		rc = put(l, t, &ranking.ranks.data[i]);
-	if (t)
-		t->nr_left_out = ranking.nr_left_out;
-	pk_ranking_deinit(&ranking);
-	return rc;
-}
-
-/* Sums over the processes of a cgroup, by string id of its path. */
-struct cgroups {
-	struct pk_account *account;
-	uint32_t *nr_processes;
-	size_t nr;
-};
-
-static int cgroups_init(const struct ledger *l, struct cgroups *ret)
-{
-	const struct pk_model *m = l->s->model;
-
-	ret->nr = m->profile->strings.entries.nr + 1;
-	ret->account = calloc(ret->nr, sizeof(*ret->account));
-	ret->nr_processes = calloc(ret->nr, sizeof(*ret->nr_processes));
-	if (!ret->account || !ret->nr_processes)
-		return -ENOMEM;
-	for (size_t i = 0; i < m->processes.nr; i++) {
-		uint32_t id = m->processes.data[i].cgroup;
-
-		if (!l->sums.process[i].nr_threads)
-			continue;
-		pk_account_add(&ret->account[id], &l->sums.process[i]);
-		ret->nr_processes[id]++;
-	}
-	return 0;
-}
-
-static int put_cgroup(const struct ledger *l, const struct cgroups *g, struct pk_table *t,
-		      const struct pk_rank *r)
-{
-	const char *path = pk_model_string(l->s->model, r->idx);
-	char container[PK_CONTAINER_ID_LEN + 1] = "", brief[PK_CGROUP_SHORT_LEN];
-	union pk_cell cells[PK_ARRAY_SIZE(cgroup_columns)];
-	const char *container_text, *brief_text;
-	size_t n = 0;
-
-	pk_container_id(path, container);
-	pk_cgroup_shorten(r->idx ? path : "(not known)", brief);
-	container_text = pk_result_text(l->ret, "%s", container);
-	brief_text = pk_result_text(l->ret, "%s", brief);
-	if (!container_text || !brief_text)
-		return -ENOMEM;
-	cells[n++] = PK_TEXT(path);
-	cells[n++] = PK_TEXT(brief_text);
-	cells[n++] = PK_TEXT(container_text);
-	cells[n++] = PK_COUNT(g->nr_processes[r->idx]);
-	cells[n++] = PK_COUNT(g->account[r->idx].nr_threads);
-	cells[n++] = PK_COUNT(r->weight);
-	n += put_account(&g->account[r->idx], cells + n);
-	return pk_table_add(t, cells, n);
-}
-
-static int add_cgroups(const struct ledger *l, unsigned int flags)
-{
-	struct pk_table *t =
-		pk_result_table(l->ret, "cgroups", "Cgroups", cgroup_columns, flags);
-	struct pk_ranking ranking = { 0 };
-	struct cgroups g = { 0 };
-	int rc = t ? cgroups_init(l, &g) : -ENOMEM;
-
-	if (!rc)
-		rc = rank(g.account, g.nr, l->o->limit, &ranking);
-	for (size_t i = 0; !rc && i < ranking.ranks.nr; i++)
-		rc = put_cgroup(l, &g, t, &ranking.ranks.data[i]);
-	if (t)
-		t->nr_left_out = ranking.nr_left_out;
-	pk_ranking_deinit(&ranking);
-	free(g.account);
-	free(g.nr_processes);
-	return rc;
-}
-
-/* Without a choice people get the processes, JSON gets all. */
-static int add_accounts(const struct ledger *l)
-{
-	const struct pk_model *m = l->s->model;
-	unsigned int more = l->o->by ? 0 : PK_TABLE_DETAIL;
-	int rc = 0;
-
-	if (is_wanted(l, "process"))
-		rc = add_ranked(l, "processes", "Processes", process_columns, l->sums.process,
-				m->processes.nr, 0, put_process);
-	if (!rc && is_wanted(l, "thread"))
-		rc = add_ranked(l, "threads", "Threads", thread_columns, l->sums.thread,
-				m->threads.nr, more, put_thread);
-	if (!rc && is_wanted(l, "cgroup"))
-		rc = add_cgroups(l, more);
 	return rc;
 }
 
@@ -562,6 +328,17 @@ static int note_overflow(const struct ledger *l)
 	return rc;
 }
 
+static int note_aggregated(const struct ledger *l)
+{
+	uint64_t nr = pk_profile_fact_u64(l->s->model->profile, "ledger.nr_aggregated", 0);
+
+	return nr ? pk_result_note(l->ret,
+				   "The final accounts of %llu threads are lost: what they did after "
+				   "the last reading of the ledger is in no line.",
+				   (unsigned long long)nr) :
+		    0;
+}
+
 static int note_residue(const struct ledger *l)
 {
 	const struct pk_account *all = &l->sums.all;
@@ -594,6 +371,8 @@ static int add_notes(const struct ledger *l)
 
 	if (!rc && !l->o->brief)
 		rc = note_residue(l);
+	if (!rc)
+		rc = note_aggregated(l);
 	return rc ? rc : note_overflow(l);
 }
 
@@ -610,7 +389,7 @@ static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struc
 	if (!rc)
 		rc = add_lines(&l);
 	if (!rc)
-		rc = add_accounts(&l);
+		rc = pk_ledger_accounts_add(s, o, &l.sums, ret);
 	if (!rc && !o->brief)
 		rc = add_cpus(&l);
 	if (!rc && !o->brief)

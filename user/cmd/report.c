@@ -30,7 +30,7 @@ static const struct pk_opt opts[] = {
 	{ .name = "by", .type = PK_OPT_STRING, .value = &opt.by, .arg = "WHAT",
 	  .help = "only this: process, thread, cgroup, function, or another analysis of `list`" },
 	{ .name = "ledger", .type = PK_OPT_FLAG, .value = &opt.ledger,
-	  .help = "only the wait ledger; --by process, thread or cgroup chooses its rows" },
+	  .help = "only the wait ledger; --by process, name, thread or cgroup chooses its rows" },
 	{ .letter = 'n', .name = "limit", .type = PK_OPT_U64, .value = &opt.limit, .arg = "N",
 	  .help = "rows of each ranking, 0: all; default 10, with --by 20, with --json all" },
 	{ .name = "detail", .type = PK_OPT_FLAG, .value = &opt.detail,
@@ -186,10 +186,11 @@ static int check_by(struct pk_err *err)
 	struct pk_strbuf names = { 0 };
 	int rc = 0;
 
-	if (opt.by && opt.ledger && strcmp(opt.by, "process") && strcmp(opt.by, "thread") &&
-	    strcmp(opt.by, "cgroup"))
+	if (opt.by && opt.ledger && strcmp(opt.by, "process") && strcmp(opt.by, "name") &&
+	    strcmp(opt.by, "thread") && strcmp(opt.by, "cgroup"))
 		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
-				   "the ledger is by process, thread or cgroup, not by '%s'", opt.by);
+				   "the ledger is by process, name, thread or cgroup, not by '%s'",
+				   opt.by);
 	if (!opt.by || opt.ledger || pk_analysis_find(opt.by))
 		return 0;
 	for (unsigned int i = 0; i < pk_nr_analyses; i++)

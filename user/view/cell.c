@@ -45,7 +45,7 @@ static double largest(const struct pk_table *t, unsigned int column)
 /* Decimals that leave the largest value about four digits. */
 static int decimals_for(double max)
 {
-	return max >= 1000 ? 0 : max >= 100 ? 1 : max >= 10 ? 2 : 3;
+	return max >= 10000 ? 0 : max >= 100 ? 1 : max >= 10 ? 2 : 3;
 }
 
 /* Shares below a per cent, and errors of shares, need more digits behind the point. */
