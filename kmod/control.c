@@ -8,8 +8,10 @@
 #include <linux/slab.h>
 #include "compat/netlink.h"
 #include "control.h"
+#include "ledger.h"
 #include "netlink.h"
 #include "session.h"
+#include "source.h"
 
 /*
  * Order of locks: genetlink's callback lock, this mutex, then those of CPU
@@ -132,6 +134,8 @@ void pk_handle_destroy(struct pk_handle *h)
 		pk_stop_and_notify(s);
 	if (s && s == pk_newest)
 		pk_newest = NULL;
+	if (h->watches)
+		pk_ledger_put();
 	mutex_unlock(&pk_control_mutex);
 	if (s)
 		pk_session_put(s);
@@ -264,4 +268,64 @@ int pk_control_counters(u32 cpu, struct pkprof_counters *ret, u64 *number_ret)
 	}
 	mutex_unlock(&pk_control_mutex);
 	return nr;
+}
+
+int pk_control_watch(u64 cookie, struct netlink_ext_ack *extack)
+{
+	struct pk_handle *h;
+	int err = 0;
+
+	mutex_lock(&pk_control_mutex);
+	h = pk_handle_find(cookie, extack);
+	if (!h) {
+		err = -EPERM;
+	} else if (!(pk_sources_working() & BIT(PKPROF_SRC_SCHED))) {
+		NL_SET_ERR_MSG(extack, "source sched does not work on this kernel");
+		err = -EOPNOTSUPP;
+	} else if (!h->watches) {
+		err = pk_ledger_get(extack);
+		h->watches = !err;
+	}
+	mutex_unlock(&pk_control_mutex);
+	return err;
+}
+
+static bool pk_books_ledger(const struct pk_session *s)
+{
+	return pk_is_running(s) && s->cfg.sources & BIT(PKPROF_SRC_SCHED);
+}
+
+int pk_control_ledger_get(u64 cookie, struct pk_session **session_ret,
+			  struct netlink_ext_ack *extack)
+{
+	struct pk_handle *h;
+	int err;
+
+	*session_ret = NULL;
+	mutex_lock(&pk_control_mutex);
+	h = pk_handle_find(cookie, extack);
+	if (!h) {
+		err = -EPERM;
+	} else if (!h->watches && !pk_books_ledger(h->session)) {
+		NL_SET_ERR_MSG(extack, "the descriptor neither watches nor runs source sched");
+		err = -ENOENT;
+	} else {
+		/* attached already: this only counts */
+		err = pk_ledger_get(extack);
+		if (!err && pk_books_ledger(h->session)) {
+			*session_ret = h->session;
+			pk_session_get(h->session);
+		}
+	}
+	mutex_unlock(&pk_control_mutex);
+	return err;
+}
+
+void pk_control_ledger_put(struct pk_session *s)
+{
+	mutex_lock(&pk_control_mutex);
+	pk_ledger_put();
+	mutex_unlock(&pk_control_mutex);
+	if (s)
+		pk_session_put(s);
 }

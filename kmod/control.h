@@ -26,6 +26,7 @@ struct pk_session;
  * @lock:	guards the pointer @session for those who may not take the mutex
  *		(mmap() holds the address space's lock already)
  * @session:	the last one this descriptor started, referenced, or NULL
+ * @watches:	it keeps the ledger attached, by one reference; control mutex
  * @poll:	who waits in poll(), epoll included
  */
 struct pk_handle {
@@ -33,6 +34,7 @@ struct pk_handle {
 	u64 cookie;
 	spinlock_t lock;
 	struct pk_session *session;
+	bool watches;
 	wait_queue_head_t poll;
 };
 
@@ -83,5 +85,23 @@ void pk_control_status(struct pk_status *ret);
  * Return: how many were filled, -ENOENT without a session.
  */
 int pk_control_counters(u32 cpu, struct pkprof_counters *ret, u64 *number_ret);
+
+/*
+ * Keep the ledger attached until the descriptor is closed. Return: 0, also when it is
+ * already; -EPERM; or what pk_ledger_get() says.
+ */
+int pk_control_watch(u64 cookie, struct netlink_ext_ack *extack);
+
+/**
+ * pk_control_ledger_get - begin to read the ledger for a descriptor
+ * @session_ret: its running session with a reference, if source sched is in it: only what
+ *		passes its filter is to be told; else NULL
+ *
+ * Both stay until pk_control_ledger_put(), whoever stops or closes what meanwhile.
+ * Return: 0; -EPERM; -ENOENT: it neither watches nor runs such a session.
+ */
+int pk_control_ledger_get(u64 cookie, struct pk_session **session_ret,
+			  struct netlink_ext_ack *extack);
+void pk_control_ledger_put(struct pk_session *s);
 
 #endif

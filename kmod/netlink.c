@@ -11,12 +11,11 @@
 #include "compat/netlink.h"
 #include "control.h"
 #include "netlink.h"
+#include "netlink_ledger.h"
 #include "session.h"
 #include "source.h"
 
 #define PK_MAX_CPU_BYTES 1024	/* of the CPUS bitmap: 8192 CPUs */
-
-static struct genl_family pk_family;
 
 static const struct nla_policy pk_start_policy[PKPROF_A_MAX + 1] = {
 	[PKPROF_A_ABI] = { .type = NLA_U32 },
@@ -486,13 +485,27 @@ static const struct genl_ops pk_ops[] = {
 		.doit = pk_netlink_status,
 		.dumpit = pk_netlink_status_dump,
 	},
+	{
+		.cmd = PKPROF_CMD_WATCH,
+		.doit = pk_netlink_watch,
+		.policy = pk_watch_policy,
+		.maxattr = PKPROF_A_MAX,
+	},
+	{
+		.cmd = PKPROF_CMD_LEDGER,
+		.start = pk_netlink_ledger_start,
+		.dumpit = pk_netlink_ledger_dump,
+		.done = pk_netlink_ledger_done,
+		.policy = pk_ledger_policy,
+		.maxattr = PKPROF_A_MAX,
+	},
 };
 
 static const struct genl_multicast_group pk_groups[] = {
 	{ .name = PKPROF_MCGRP_NOTICE },
 };
 
-static struct genl_family pk_family __ro_after_init = {
+struct genl_family pk_family __ro_after_init = {
 	.name = PKPROF_FAMILY,
 	.version = PKPROF_ABI,
 	.netnsok = true,

@@ -18,6 +18,7 @@
 #include "source/kmod.h"
 #include "source/link.h"
 #include "source/module.h"
+#include "source/names.h"
 #include "source/nl.h"
 
 #ifndef CAP_PERFMON
@@ -158,6 +159,34 @@ static void check_rights(struct pk_finding *f)
 	}
 	fail(f, PK_EXIT_NO_RIGHTS);
 	advise(f, "run as root, or let the module have a group: `modprobe pkprof group=GID`");
+}
+
+static void check_sources(struct pk_finding *f)
+{
+	struct pk_strbuf missing = { 0 };
+	struct pk_nl_info info;
+	struct pk_nl *nl;
+	int ret;
+
+	if (!is_loaded() || pk_nl_open(&nl, NULL)) {
+		say(f, "which of them work here is known once the module is loaded");
+		return;
+	}
+	ret = pk_nl_info(nl, &info, NULL);
+	pk_nl_close(nl);
+	/* there are machines without cycle counters, and the timer does as well */
+	pk_sources_format(((1u << PKPROF_NR_SOURCES) - 1) & ~pk_sources_supported(info.sources) &
+				  ~(1u << PKPROF_SRC_PMU),
+			  &missing);
+	if (ret || !missing.len) {
+		say(f, "all work here%s",
+		    ret || info.sources >> PKPROF_SRC_PMU & 1 ? "" : " but pmu, for which cpu stands in");
+	} else {
+		f->state = PK_CHECK_NOTE;
+		say(f, "these do not work on this kernel: %.300s", missing.data);
+		advise(f, "`pkprof-user list` says what they record; the kernel log may say why");
+	}
+	pk_strbuf_deinit(&missing);
 }
 
 static void check_lockdown(struct pk_finding *f)
@@ -337,6 +366,7 @@ static void check_debug_symbols(struct pk_finding *f)
 const struct pk_check pk_checks[] = {
 	{ "module", "kernel module", check_module },
 	{ "version", "versions", check_version },
+	{ "sources", "sources", check_sources },
 	{ "lockdown", "lockdown", check_lockdown },
 	{ "rights", "rights", check_rights },
 	{ "busy", "other recordings", check_busy },
