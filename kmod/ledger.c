@@ -143,21 +143,30 @@ static __always_inline void pk_ledger_out(struct pk_ledger_cpu *c, struct task_s
 }
 
 /* An instant of source offcpu may lie in what is over now. */
-static noinline void pk_ledger_tell_offcpu(const struct pk_thread *t, struct task_struct *p,
-					   u64 now_ns)
+static __always_inline void pk_ledger_wait(const struct pk_thread *t, u64 now_ns,
+					   struct pk_wait_over *ret)
 {
 	const struct pk_account *a = &t->account;
 	bool blocked = pk_line_is_blocked(a->state);
-	struct pk_wait_over w = {
-		.since_ns = t->off_ns,
-		.woken_ns = blocked && a->woken_ns ? a->woken_ns : t->off_ns,
-		.now_ns = now_ns,
-		.line = a->state,
-		.runq_line = blocked ? PKPROF_LINE_WAKEUP : a->state,
-	};
 
-	if (a->state != PKPROF_LINE_CPU)
-		pk_offcpu_over(p, &w);
+	ret->since_ns = t->off_ns;
+	ret->woken_ns = blocked ? a->woken_ns : t->off_ns;
+	ret->now_ns = now_ns;
+	ret->line = a->state;
+	ret->runq_line = blocked ? PKPROF_LINE_WAKEUP : a->state;
+}
+
+static noinline void pk_ledger_tell_offcpu(const struct pk_thread *t, struct task_struct *p,
+					   u64 now_ns)
+{
+	struct pk_wait_over w;
+
+	if (t->account.state == PKPROF_LINE_CPU)
+		return;
+	pk_ledger_wait(t, now_ns, &w);
+	if (!w.woken_ns)	/* nobody told */
+		w.woken_ns = now_ns;
+	pk_offcpu_over(p, &w);
 }
 
 /* A long wait on the run queue, for which somebody may want to see who ran instead. */
@@ -405,13 +414,12 @@ void pk_ledger_set_session(struct pk_session *s)
 	synchronize_rcu();
 }
 
-bool pk_ledger_wait_of(struct task_struct *p, u64 *since_ns_ret, u8 *line_ret)
+bool pk_ledger_wait_of(struct task_struct *p, struct pk_wait_over *ret)
 {
 	struct pk_thread *t = pk_thread_find(p);
 
 	if (!t || t->account.state == PKPROF_LINE_CPU)
 		return false;
-	*since_ns_ret = t->off_ns;
-	*line_ret = t->account.state;
+	pk_ledger_wait(t, pk_tsc_clock_ns(&this_cpu_ptr(&pk_ledger_cpus)->clock), ret);
 	return true;
 }

@@ -18,6 +18,7 @@
 struct pk_session;
 struct pk_filter;
 struct task_struct;
+struct pk_wait_over;
 struct netlink_ext_ack;
 
 /* Module parameter: MB that accounts and distributions may take. */
@@ -49,12 +50,12 @@ void pk_ledger_put(void);
 void pk_ledger_set_session(struct pk_session *s);
 
 /*
- * When the wait of a blocked or runnable task began (switched out) and its line.
- * False: it is running, or has no account. Context: irqs off, the task's state
- * cannot change meanwhile (its pi_lock or run-queue lock is held, as in the
- * scheduler's tracepoints).
+ * The wait of a blocked or runnable task up to now, by this CPU's fast clock; woken_ns
+ * is 0 while it is blocked. False: it is running, or has no account. Context: irqs
+ * off, the task's state cannot change meanwhile (its pi_lock or run-queue lock is
+ * held, as in the scheduler's tracepoints; the pi_lock alone does for a blocked one).
  */
-bool pk_ledger_wait_of(struct task_struct *p, u64 *since_ns_ret, u8 *line_ret);
+bool pk_ledger_wait_of(struct task_struct *p, struct pk_wait_over *ret);
 
 /*
  * Reading, at any rate, by any number of readers, while the ledger is attached.

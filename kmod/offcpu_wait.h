@@ -42,17 +42,16 @@ struct pk_waits {
 };
 
 /*
- * Count the instants in a wait up to now_ns or the session's end; sets p, nr_blocked,
- * nr_runq. @w->woken_ns 0: still blocked. Any context. Return: whether there are any.
+ * Count the instants in a wait: sets p, nr_blocked, nr_runq. woken_ns 0: still blocked.
+ * One that reaches across the session's end is cut there, and is open.
+ * Any context. Return: whether there are any.
  */
 bool pk_wait_weigh(const struct pk_waits *waits, struct pk_wait *w);
 
-/* Whether it is the caller who tells of it; always, unless it reaches across the end. */
+/* Whether it is the caller who tells of it; always, unless it is open. */
 static inline bool pk_wait_claim(const struct pk_waits *waits, const struct pk_wait *w)
 {
-	u64 end_ns = READ_ONCE(waits->end_ns);
-
-	return !end_ns || w->now_ns < end_ns || !test_and_set_bit(w->tid, waits->told);
+	return !(w->flags & PKPROF_WAIT_OPEN) || !test_and_set_bit(w->tid, waits->told);
 }
 
 /* Flags but OPEN. Context: @task is current or cannot run meanwhile. */

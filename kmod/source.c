@@ -13,9 +13,9 @@
 const struct pk_source *const pk_sources[] = {
 	&pk_source_task,
 	&pk_source_sched,
-	&pk_source_offcpu,
 	&pk_source_cpu,
 	&pk_source_pmu,
+	&pk_source_offcpu,
 };
 const unsigned int pk_nr_sources = ARRAY_SIZE(pk_sources);
 

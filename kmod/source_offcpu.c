@@ -43,7 +43,7 @@
 #include "waiting.h"
 
 #define PK_QUIET_NS 4000000000ULL	/* far below the cap for so long: halve P */
-#define PK_TIME_WAKING_EVERY 64		/* runs of the waking probe that were not fruitful */
+#define PK_TIME_WAKING_EVERY 64		/* runs of the waking probe */
 
 DEFINE_STATIC_KEY_FALSE(pk_offcpu_key);
 u32 pk_offcpu_p __read_mostly;
@@ -113,13 +113,18 @@ static void pk_offcpu_look(u64 now_ns)
 bool pk_wait_weigh(const struct pk_waits *waits, struct pk_wait *w)
 {
 	u32 p = READ_ONCE(pk_offcpu_p);
-	u64 end_ns = READ_ONCE(waits->end_ns);
-	u64 upto_ns = end_ns ? min(end_ns, w->now_ns) : w->now_ns;
-	u64 woken_ns = w->woken_ns ? min(w->woken_ns, upto_ns) : upto_ns;
+	u64 end_ns = READ_ONCE(waits->end_ns), blocked_ns;
 
+	if (end_ns && w->now_ns >= end_ns) {
+		w->now_ns = end_ns;
+		w->flags |= PKPROF_WAIT_OPEN;
+		if (w->woken_ns >= end_ns)
+			w->woken_ns = 0;
+	}
+	blocked_ns = w->woken_ns ?: w->now_ns;
 	w->p = p;
-	w->nr_blocked = pk_instants_in(&waits->instants, p, w->since_ns, woken_ns);
-	w->nr_runq = pk_instants_in(&waits->instants, p, max(w->since_ns, woken_ns), upto_ns);
+	w->nr_blocked = pk_instants_in(&waits->instants, p, w->since_ns, blocked_ns);
+	w->nr_runq = pk_instants_in(&waits->instants, p, max(w->since_ns, blocked_ns), w->now_ns);
 	return w->nr_blocked || w->nr_runq;
 }
 
@@ -186,7 +191,7 @@ static void pk_offcpu_resumed(struct irq_work *work)
 		pk_stack_capture_waiter(&c->scratch.kernel, current, &slot->resume,
 					s->cfg.kernel_depth);
 		pk_stack_capture_user(&c->scratch.user, NULL, s->cfg.user_depth);
-		slot->wait.flags = pk_wait_flags(current);
+		slot->wait.flags |= pk_wait_flags(current);
 		pk_wait_write(s, &slot->wait, &c->scratch);
 	} else if (slot->task) {
 		pk_emit_lost(s, PKPROF_SRC_OFFCPU, PKPROF_LOSS_NESTED, 1);
@@ -290,7 +295,7 @@ static void pk_wake_take(struct pk_session *s, struct pk_sample_scratch *scratch
 }
 
 /* There may be an instant in @p's wait. */
-static noinline void pk_offcpu_wake(struct task_struct *p, u64 since_ns, u64 now_ns)
+static noinline void pk_offcpu_wake(struct task_struct *p, const struct pk_wait_over *over)
 {
 	struct pk_waits *waits = &pk_offcpu.waits;
 	struct pk_offcpu_cpu *c = this_cpu_ptr(pk_offcpu.cpus);
@@ -298,23 +303,25 @@ static noinline void pk_offcpu_wake(struct task_struct *p, u64 since_ns, u64 now
 	struct pk_wait w = {
 		.tid = p->pid,
 		.tgid = p->tgid,
-		.since_ns = since_ns,
-		.now_ns = now_ns,
+		.since_ns = over->since_ns,
+		.now_ns = over->now_ns,
 	};
+	u64 entered = pk_clock_ns();
 
-	pk_offcpu_look(now_ns);
+	pk_offcpu_look(w.now_ns);
 	if (!pk_wait_weigh(waits, &w) || !pk_filter_match(&s->filter, w.tgid))
 		return;
 	/* its wait was told as not over */
-	if (READ_ONCE(waits->end_ns) && test_bit(w.tid, waits->told))
+	if ((w.flags & PKPROF_WAIT_OPEN) && test_bit(w.tid, waits->told))
 		return;
-	pk_offcpu_count(&c->wakes, w.p, now_ns);
+	pk_offcpu_count(&c->wakes, w.p, w.now_ns);
 	pk_wake_take(s, &c->scratch, &w);
-	local_add(pk_clock_ns() - now_ns, &pk_session_this_cpu(s)->books[PKPROF_SRC_OFFCPU].timed_ns);
+	local_add(pk_clock_ns() - entered,
+		  &pk_session_this_cpu(s)->books[PKPROF_SRC_OFFCPU].timed_ns);
 }
 
-/* The fruitless runs stand for those that are not timed; none is a hit of an interrupt. */
-static void pk_offcpu_waking_timed(struct pk_session *s, u64 entered)
+/* A run that is timed stands for those that are not; none of them is a hit of an interrupt. */
+static noinline void pk_offcpu_time_waking(struct pk_session *s, u64 entered)
 {
 	u64 ns = (pk_clock_ns() - entered + pk_offcpu.waking_ns) * PK_TIME_WAKING_EVERY;
 
@@ -325,24 +332,21 @@ static void pk_offcpu_waking_timed(struct pk_session *s, u64 entered)
  * @p's pi_lock is held and irqs are off, except for a task that wakes itself before
  * it slept; that one has no wait.
  */
-static void pk_offcpu_waking(void *data, struct task_struct *p)
-{
-	u64 since_ns, now_ns;
-	u8 line;
-
-	if (p == current || !pk_ledger_wait_of(p, &since_ns, &line) || line < PKPROF_LINE_DISK)
-		return;
-	now_ns = pk_clock_ns();
-	if (unlikely(!pk_offcpu_none(since_ns, now_ns)))
-		pk_offcpu_wake(p, since_ns, now_ns);
-	else if (unlikely(this_cpu_inc_return(pk_offcpu.cpus->nr_wakings) %
-			  PK_TIME_WAKING_EVERY == 0))
-		pk_offcpu_waking_timed(data, now_ns);
-}
-
 static void pk_offcpu_waking_probe(void *data, struct task_struct *p)
 {
-	pk_offcpu_waking(data, p);
+	struct pk_wait_over over;
+	u64 entered = 0;
+
+	if (p == current)
+		return;
+	if (unlikely(this_cpu_inc_return(pk_offcpu.cpus->nr_wakings) % PK_TIME_WAKING_EVERY == 0))
+		entered = pk_clock_ns();
+	if (!pk_ledger_wait_of(p, &over) || over.woken_ns)
+		return;
+	if (unlikely(!pk_offcpu_none(over.since_ns, over.now_ns)))
+		pk_offcpu_wake(p, &over);
+	else if (unlikely(entered))
+		pk_offcpu_time_waking(data, entered);
 }
 
 PK_PROBE_CHECK(sched_waking, pk_offcpu_waking_probe)

@@ -6,12 +6,11 @@
  * is off its CPU since before the end, if an instant lies in its wait.
  *
  * One worker on each CPU takes threads from a common cursor, a few at a time, and
- * writes them to its own CPU's ring, so that rings fill evenly. A blocked thread
- * stays so while its pi_lock is held: that is when its kernel stack and its user
- * registers are read. Its user stack is read through its address space afterwards,
- * which a kernel thread may borrow. As everywhere, memory that is not there ends
- * the stack: a fault may wait for a lock that somebody holds forever, and STOP
- * must not.
+ * writes them to its own CPU's ring, so that rings fill evenly. With a thread's
+ * pi_lock held its kernel stack and its user registers are read; its user stack
+ * afterwards, through its address space, which a kernel thread may borrow. As
+ * everywhere, memory that is not there ends the stack: a fault may wait for a lock
+ * that somebody holds forever, and STOP must not.
  */
 #include <linux/cpu.h>
 #include <linux/delay.h>
@@ -31,6 +30,7 @@
 #include <asm/unwind.h>
 
 #include "ledger.h"
+#include "offcpu.h"
 #include "session.h"
 #include "stack_sched.h"
 #include "waiting.h"
@@ -99,27 +99,46 @@ static bool pk_waiter_is_off(struct task_struct *task)
 	return spin < PK_SWITCH_SPINS;
 }
 
+/* Its wait up to the session's end, as the ledger has it. Return: whether an instant is in it. */
+static bool pk_waiter_weigh(const struct pk_waits *waits, struct task_struct *task,
+			    struct pk_wait *w)
+{
+	struct pk_wait_over over;
+
+	if (!pk_ledger_wait_of(task, &over))
+		return false;
+	w->since_ns = over.since_ns;
+	w->woken_ns = over.woken_ns;
+	w->line = over.line;
+	w->runq_line = over.runq_line;
+	return pk_wait_weigh(waits, w) && pk_waiter_is_off(task);
+}
+
 /*
- * All that needs the task to stay where it is. @user gets its user registers, or
- * none. Return: whether its wait is to be told of.
+ * All that needs the task to stay where it is. A blocked one does, as waking it takes
+ * its lock. One that waits for a CPU may get it at any time; what was read by then is
+ * nonsense, but no worse, as it cannot die without that lock, and its switch has told
+ * of its wait. @user gets its user registers. Return: whether it is ours to tell of.
  */
 static bool pk_waiter_read(struct pk_walker *walker, struct task_struct *task,
 			   struct pk_wait *w, struct pt_regs *user)
 {
 	const struct pk_waits *waits = walker->waiting->waits;
+	struct pk_wait_over again;
 	struct pk_resume resume;
 	unsigned long flags;
 	bool take;
 
 	raw_spin_lock_irqsave(&task->pi_lock, flags);
-	take = pk_ledger_wait_of(task, &w->since_ns, &w->line) && w->line >= PKPROF_LINE_DISK &&
-	       pk_wait_weigh(waits, w) && pk_waiter_is_off(task) && pk_wait_claim(waits, w);
+	take = pk_waiter_weigh(waits, task, w);
 	if (take) {
 		pk_stack_resume_of(task, &resume);
 		pk_stack_capture_waiter(&walker->scratch.kernel, task, &resume,
 					waits->session->cfg.kernel_depth);
-		w->flags = pk_wait_flags(task) | PKPROF_WAIT_OPEN;
+		w->flags |= pk_wait_flags(task);
 		*user = *task_pt_regs(task);
+		take = pk_ledger_wait_of(task, &again) && again.since_ns == w->since_ns &&
+		       pk_wait_claim(waits, w);
 	}
 	raw_spin_unlock_irqrestore(&task->pi_lock, flags);
 	return take;
@@ -197,7 +216,6 @@ static void pk_walker_visit(struct pk_walker *walker, struct task_struct *task)
 		.tid = task->pid,
 		.tgid = task->tgid,
 		.now_ns = waiting->waits->end_ns,
-		.runq_line = PKPROF_LINE_WAKEUP,
 	};
 	struct pt_regs user;
 
