@@ -456,7 +456,7 @@ static void test_told_otherwise_later(void **state)
 	m.now_ns += 1000;
 	reading(m.epoch_ns, true);
 	/* one quiet reading: so the time up to it is written under the old name */
-	m.now_ns += 1000;
+	m.now_ns += 50000000;
 	reading(m.epoch_ns, true);
 	m.now_ns += 10;
 	x->state = PKPROF_LINE_DISK;

@@ -7,6 +7,8 @@
 #include "record/accounts.h"
 
 #define CLOSED_MIN 1024 /* accounts gone before the list is tidied up */
+/* An event has its time before it is booked: a reading in between tells too much. */
+#define IN_FLIGHT_NS 10000000ULL
 
 /* A thread's account and its latest knot. */
 struct pk_account {
@@ -146,7 +148,8 @@ static void take_off(struct pk_accounts *a, uint64_t ns)
 
 /*
  * a->parts = a->now - a->before. A line may have less than before where the kernel
- * found out later what a wait really was: then it was told under another line too much.
+ * found out later what a wait really was, or when it had ended: then too much was told
+ * under another line.
  */
 static int subtract(struct pk_accounts *a)
 {
@@ -174,10 +177,8 @@ static int subtract(struct pk_accounts *a)
 		x += order <= 0;
 		y += order >= 0;
 	}
-	if (missing_ns) {
-		a->stats.nr_mended++;
-		take_off(a, missing_ns);
-	}
+	a->stats.nr_mended += missing_ns > IN_FLIGHT_NS;
+	take_off(a, missing_ns);
 	return 0;
 }
 
