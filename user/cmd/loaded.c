@@ -114,15 +114,15 @@ void pk_loaded_close(struct pk_loaded *in)
 	pk_profile_deinit(&in->profile);
 }
 
-/* Whether samples were to be taken; a file that does not say so was to have them. */
-static bool has_sampler(const struct pk_profile *p)
+/* Whether one of these sources was on; @otherwise: of a file that does not say so. */
+static bool has_source(const struct pk_profile *p, uint32_t wanted, bool otherwise)
 {
 	const char *sources = pk_profile_fact(p, "record.sources");
 	uint32_t mask;
 
 	if (!sources || pk_sources_parse(sources, &mask, NULL))
-		return true;
-	return mask & (1u << PKPROF_SRC_CPU | 1u << PKPROF_SRC_PMU);
+		return otherwise;
+	return mask & wanted;
 }
 
 static void explain_no_waits(const struct pk_loaded *in, const struct pk_kind_choice *kind,
@@ -131,8 +131,11 @@ static void explain_no_waits(const struct pk_loaded *in, const struct pk_kind_ch
 	const char *line = pk_kind_line(kind);
 
 	if (!in->profile.waits.nr) {
-		pk_strbuf_puts(out, "The recording has no stacks of waits: it was made without source "
-				    "offcpu (record --sources cpu,task,sched,offcpu).");
+		pk_strbuf_puts(out, has_source(&in->profile, 1u << PKPROF_SRC_OFFCPU, false) ?
+					    "The recording has no waits: no instant at which they are "
+					    "sampled met one." :
+					    "The recording has no stacks of waits: it was made without "
+					    "source offcpu (record --sources cpu,task,sched,offcpu).");
 		return;
 	}
 	pk_strbuf_puts(out, "None of the ");
@@ -160,7 +163,7 @@ void pk_loaded_explain_empty(const struct pk_loaded *in, const struct pk_kind_ch
 		pk_unit_put_count(out, all);
 		pk_strbuf_puts(out, " samples passes the filter (--phase, --from, --to, --pid, "
 				    "--comm).");
-	} else if (!has_sampler(&in->profile)) {
+	} else if (!has_source(&in->profile, 1u << PKPROF_SRC_CPU | 1u << PKPROF_SRC_PMU, true)) {
 		pk_strbuf_puts(out, "The recording was made without samples (source cpu or pmu): it "
 				    "does not tell what code ran.");
 	} else {
