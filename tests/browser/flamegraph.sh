@@ -6,7 +6,7 @@
 #   tests/browser/flamegraph.sh TEST FOLDER
 #   tests/browser/flamegraph.sh --list
 #
-# FOLDER holds database.svg, hostile.svg, inverted.svg and database.folded (see run);
+# FOLDER holds database, hostile, inverted and wakeup.svg, and two of them folded (see run);
 # screenshots go there. What is expected is computed from the folded stacks.
 
 set -euo pipefail
@@ -409,6 +409,30 @@ test_still() {
 	equal "width of the picture" "$width" 1200
 	((height > 200)) || fail "height of the picture: $height"
 	browser_screenshot "$folder/still.png"
+}
+
+# Estimated times instead of samples, with their intervals; stacks on top of stacks.
+test_waits() {
+	local inner
+
+	graph_open wakeup
+	inner_read
+	text "heading" '#title' "Blocked time by process and stack"
+	text_read '#subtitle'
+	says "subtitle" " s ± " "from 8 sampled waits"
+	frame_hover curl
+	says "tooltip of the base" " s ± " "ms (95 % interval)" "100.0 % of all"
+	frame_hover '[woken by an interrupt]'
+	says "tooltip of the end" " s ± " "ms (95 % interval)"
+	near "share of the disk" "$frame_width" "$(number %.3f "$inner * $(jq -Rn '
+		[inputs | capture("^(?<stack>.*) (?<ns>[0-9]+)$") | .ns |= tonumber] |
+		([.[] | select(.stack | contains("[woken by an interrupt]")).ns] | add) / ([.[].ns] | add)' \
+		"$folder/wakeup.folded")")" 1.5
+	frame_click '[woken by postgres]'
+	frame_find '[woken by postgres]'
+	near "zoomed" "$frame_width" "$inner"
+	settle
+	graph_shot wakeup
 }
 
 main() {
