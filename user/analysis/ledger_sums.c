@@ -2,8 +2,6 @@
 /* The wait ledger of a scope; see ledger_sums.h. */
 #include "analysis/ledger_sums.h"
 
-#define MAX_CPUS 65536	/* as samples number them */
-
 bool pk_ledger_is_in(const struct pk_profile *p)
 {
 	return p->ledger.nr || p->cpus.nr;
@@ -136,7 +134,7 @@ static int add_cpus(const struct pk_scope *s, struct pk_ledger_sums *l)
 	const struct pk_profile *p = s->model->profile;
 
 	PK_VEC_FOREACH(&p->cpus, c)
-		if (c->cpu < MAX_CPUS && c->cpu >= l->nr_cpus)
+		if (c->cpu < PK_LEDGER_MAX_CPUS && c->cpu >= l->nr_cpus)
 			l->nr_cpus = c->cpu + 1;
 	l->cpu = calloc(l->nr_cpus + 1, sizeof(*l->cpu));
 	if (!l->cpu)

@@ -122,11 +122,17 @@ static const char *label_of(const struct subject *of, struct pk_result *ret)
 	return strcmp(of->key, "all") ? "others" : "all";
 }
 
+/* A sum of what a file says, which may be beyond all sense. */
+static uint64_t whole(double v)
+{
+	return v < 0x1p63 ? (uint64_t)(v + 0.5) : 1ULL << 63;
+}
+
 static union pk_cell quantile(const struct pk_dist *d, double q)
 {
 	double v = pk_dist_quantile(d, q);
 
-	return PK_COUNT(isfinite(v) ? (uint64_t)(v + 0.5) : PK_CELL_NONE);
+	return PK_COUNT(isfinite(v) ? whole(v) : PK_CELL_NONE);
 }
 
 static int put_buckets(const struct sched *x, enum pkprof_hist_what what,
@@ -157,9 +163,9 @@ static int put_dist(const struct sched *x, enum pkprof_hist_what what, struct pk
 		return -ENOMEM;
 	rc = pk_table_row(t, PK_TEXT(of->key), PK_COUNT(of->cpu), PK_COUNT(of->pid),
 			  PK_COUNT(of->tid), PK_COUNT(shown), PK_TEXT(label),
-			  PK_COUNT((uint64_t)(d->count + 0.5)),
-			  PK_COUNT((uint64_t)(d->sum_ns + 0.5)),
-			  PK_COUNT(d->count > 0 ? (uint64_t)(d->sum_ns / d->count) : PK_CELL_NONE),
+			  PK_COUNT(whole(d->count)),
+			  PK_COUNT(whole(d->sum_ns)),
+			  PK_COUNT(d->count > 0 ? whole(d->sum_ns / d->count) : PK_CELL_NONE),
 			  quantile(d, 0.5), quantile(d, 0.95), quantile(d, 0.99),
 			  quantile(d, 0.999), PK_COUNT(d->max_ns), PK_COUNT(d->coarse),
 			  PK_TEXT(of->comm));
@@ -180,8 +186,8 @@ static int rank(const struct pk_hist_groups *g, enum pkprof_hist_key key, size_t
 	for (size_t i = 0; i < g->groups.nr; i++) {
 		if (g->groups.data[i].key != key)
 			continue;
-		weights[i] = key == PKPROF_HIST_CPU ? 1 : g->groups.data[i].sum_ns + 0.5;
-		ties[i] = key == PKPROF_HIST_CPU ? 0 : g->groups.data[i].count + 1;
+		weights[i] = key == PKPROF_HIST_CPU ? 1 : whole(g->groups.data[i].sum_ns);
+		ties[i] = key == PKPROF_HIST_CPU ? 0 : whole(g->groups.data[i].count + 1);
 	}
 	return pk_ranking_init(weights, ties, g->groups.nr, limit, ret);
 }
@@ -278,9 +284,9 @@ static int put_octave(const struct sched *x, struct pk_table *t, unsigned int e,
 	if (!range)
 		return -ENOMEM;
 	return pk_table_row(t, PK_COUNT(low), PK_COUNT(high), PK_TEXT(range),
-			    PK_COUNT((uint64_t)(nr[PKPROF_HIST_RUNQ] + 0.5)),
+			    PK_COUNT(whole(nr[PKPROF_HIST_RUNQ])),
 			    PK_REAL(pk_ratio(nr[PKPROF_HIST_RUNQ], all[PKPROF_HIST_RUNQ])),
-			    PK_COUNT((uint64_t)(nr[PKPROF_HIST_SLICE] + 0.5)),
+			    PK_COUNT(whole(nr[PKPROF_HIST_SLICE])),
 			    PK_REAL(pk_ratio(nr[PKPROF_HIST_SLICE], all[PKPROF_HIST_SLICE])));
 }
 

@@ -75,6 +75,8 @@ static void put_cpus(struct pk_json *j, const struct span *x)
 	PK_VEC_FOREACH(&p->cpus, c) {
 		uint64_t ns = inside_ns(x, c->from_ns, c->to_ns);
 
+		if (c->cpu >= x->nr_cpus)
+			continue;
 		pk_cpu_add_piece(&x->cpu[c->cpu], c, ns);
 		x->cpu[c->cpu].to_ns += ns;
 	}
@@ -123,7 +125,7 @@ static int put_accounts(struct pk_json *j, const struct pk_scope *s,
 	struct span x = { .s = s };
 
 	PK_VEC_FOREACH(&s->model->profile->cpus, c)
-		if (c->cpu >= x.nr_cpus)
+		if (c->cpu < PK_LEDGER_MAX_CPUS && c->cpu >= x.nr_cpus)
 			x.nr_cpus = c->cpu + 1;
 	x.thread = calloc(s->model->threads.nr + 1, sizeof(*x.thread));
 	x.cpu = calloc((size_t)x.nr_cpus + 1, sizeof(*x.cpu));

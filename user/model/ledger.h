@@ -37,6 +37,7 @@ void pk_cpu_add_piece(struct pk_cpu_piece *sum, const struct pk_cpu_piece *piece
 void pk_share_out(const uint64_t *weights, unsigned int nr, uint64_t total, uint64_t *ret);
 
 #define PK_SHARE_OUT_MAX 32	/* weights */
+#define PK_LEDGER_MAX_CPUS 65536	/* CPUs with higher numbers are left out: none has one */
 
 /* What lines have in common. */
 enum pk_line_class {
