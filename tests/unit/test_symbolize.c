@@ -565,6 +565,38 @@ static void test_kernel(void **state)
 	pk_profile_deinit(&p);
 }
 
+/* --- waits and wake-ups --------------------------------------------------------------- */
+
+/* What nobody but a wait or a waker has on its stack gets its name as well. */
+static void test_waits(void **state)
+{
+	struct pk_wait wait = { .time_ns = 10, .tid = TGID, .tgid = TGID };
+	struct pk_wake wake = { .time_ns = 9, .tid = TGID, .tgid = TGID, .waker_tid = 11,
+				.waker_tgid = 11 };
+	uint64_t hidden, exported, size, addr;
+	struct pk_profile p;
+	uint32_t f;
+
+	(void)state;
+	make_files();
+	fix_init(&p);
+	fix_alive(&p, TGID, "waiter");
+	f = map_file(&p, elf_path("whole.so"), AT);
+	fix_map(&p, 0, 11, AT, 0x100000, f, 0);
+	hidden = offset_of("whole.so", "hidden", &size);
+	exported = offset_of("whole.so", "exported", &size);
+	addr = AT + hidden;
+	wait.ustack = fix_stack(&p, &addr, 1);
+	addr = AT + exported;
+	wake.ustack = fix_stack(&p, &addr, 1);
+	assert_int_equal(pk_vec_add(&p.waits, wait), 0);
+	assert_int_equal(pk_vec_add(&p.wakes, wake), 0);
+	assert_int_equal(symbolize(&p, NULL).nr_named, 2);
+	assert_string_equal(name_at(&p, PK_SPACE_FILE, f, hidden), "hidden");
+	assert_string_equal(name_at(&p, PK_SPACE_FILE, f, exported), "exported");
+	pk_profile_deinit(&p);
+}
+
 /* --- what is there already --------------------------------------------------------- */
 
 static void test_old_symbols_stay(void **state)
@@ -643,6 +675,7 @@ int main(void)
 		cmocka_unit_test(test_jit_code),
 		cmocka_unit_test(test_vdso),
 		cmocka_unit_test(test_kernel),
+		cmocka_unit_test(test_waits),
 		cmocka_unit_test(test_old_symbols_stay),
 		cmocka_unit_test(test_progress_and_nothing_to_do),
 	};
