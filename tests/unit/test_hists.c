@@ -237,7 +237,7 @@ static void test_no_room(void **state)
 		pk_hists_end(&m.h, true);
 		assert_true(m.h.bytes <= PK_HISTS_MAX_BYTES + sizeof(room));
 	}
-	assert_true(m.h.stats.nr_untold > 0);
+	assert_true(m.h.stats.nr_delayed > 0);
 	load();
 	PK_VEC_FOREACH(&m.p.hists, p)
 		count += p->count;

@@ -9,6 +9,9 @@
 #define CLOSED_MIN 1024 /* distributions gone before the list is tidied up */
 #define WRITTEN (PK_MAP64_NONE - 1) /* in h->where: the last reading told it as a whole */
 
+/* What an entry takes besides buckets: itself, and its share of the index. */
+#define STATE_BYTES (sizeof(struct pk_hist_state) + 2 * sizeof(struct pk_map64_slot))
+
 struct pk_hist_state {
 	uint64_t key;			/* what, enum pkprof_hist_key and id */
 	uint64_t start_ns;		/* tells two processes of one id apart */
@@ -67,6 +70,7 @@ static int tidy_up(struct pk_hists *h)
 	PK_VEC_FOREACH(&h->known, s) {
 		if (s->closed && s->closed < h->nr_readings) {
 			h->nr_closed--;
+			h->bytes -= STATE_BYTES;
 			continue;
 		}
 		h->known.data[nr] = *s;
@@ -103,6 +107,7 @@ static struct pk_hist_state *add(struct pk_hists *h, const struct pkprof_hist *t
 		if (!s)
 			return NULL;
 		*at = h->known.nr - 1;
+		h->bytes += STATE_BYTES;
 	}
 	*s = (struct pk_hist_state){ .key = key_of(told), .start_ns = told->start_ns };
 	return s;
@@ -143,7 +148,7 @@ static uint64_t later(uint64_t a_ns, uint64_t b_ns)
 
 /*
  * When nothing was in it that is not in @s: the last reading that told of others only,
- * unless some found no room here.
+ * unless some were left for later.
  */
 static uint64_t beginning(const struct pk_hists *h, const struct pk_hist_state *s,
 			  const struct pkprof_hist *told, uint64_t to_ns)
@@ -153,7 +158,7 @@ static uint64_t beginning(const struct pk_hists *h, const struct pk_hist_state *
 
 	if (quiet_ns >= to_ns)
 		quiet_ns = h->last_ns[told->key];
-	if (!h->stats.nr_untold)
+	if (!h->stats.nr_delayed)
 		from_ns = later(from_ns, quiet_ns);
 	return from_ns < to_ns ? from_ns : to_ns - 1;
 }
@@ -225,7 +230,7 @@ int pk_hists_take(struct pk_hists *h, const struct pkprof_hist *told)
 	if (s && s->closed)
 		return 0;
 	if (!s && full && !h->final) {
-		h->stats.nr_untold++;
+		h->stats.nr_delayed++;
 		return 0;
 	}
 	if (s)

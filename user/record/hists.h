@@ -7,8 +7,8 @@
  * the dead. Out, to the writer: differences. A distribution that the ledger held
  * before the session is only counted from the first reading on.
  *
- * Memory: at most PK_HISTS_MAX_BYTES for what was told last. One that finds no room
- * is written as a whole when it is final.
+ * Memory: about PK_HISTS_MAX_BYTES at most for what was told last. One that finds no
+ * room is written as a whole when it is final.
  */
 #ifndef PK_HISTS_H
 #define PK_HISTS_H
@@ -19,11 +19,12 @@
 #include "profile/writer.h"
 #include "uapi/pkprof.h"
 
-#define PK_HISTS_MAX_BYTES (8u << 20)
+#define PK_HISTS_MAX_BYTES (4u << 20)
 
 struct pk_hists_stats {
 	uint64_t nr_pieces;
-	uint64_t nr_untold;	/* readings of distributions that found no room */
+	uint64_t nr_delayed;	/* times that one found no room and was left for later */
+	uint64_t nr_untold;	/* that are not in the file: what is ours in them is not known */
 };
 
 struct pk_hist_state;
@@ -41,7 +42,7 @@ struct pk_hists {
 	PK_VEC(struct pk_hist_state) known;
 	struct pk_map64 where;		/* kind and id: index into known */
 	size_t nr_closed;		/* of known: gone, still listed */
-	size_t bytes;			/* of all buckets of known */
+	size_t bytes;			/* of known, with all buckets */
 	PK_VEC(struct pk_hist_bucket) diff;
 	struct pk_hists_stats stats;
 };
