@@ -37,7 +37,7 @@ expect burner-runs "$(stat_of "[.[] | .processes[] | select(.pid == $worker) | .
 within closure "$(stat_of '[.[] | .system | 100 * (.busy_ns + .idle_ns + .offline_ns)] as $s |
 	[.[] | .system.cpus * (.to_ns - .from_ns)] as $w | ($s | add) / ($w | add)' stat.json)" 100 0.5 '% of CPUs x wall'
 within tasks "$(stat_of '100 * ([.[] | .processes[] | .cpu_ns] | add) / ([.[] | .system.busy_ns] | add)' stat.json)" \
-	100 0.5 '% of the busy time is of processes'
+	100 1 '% of the busy time is of processes'
 expect every-thread "$(stat_of '[.[] | (.to_ns - .from_ns) as $i | .processes[] | select(.exited | not) |
 	select(.threads > 0 and .total_ns > (.threads + 2) * $i)] | length' stat.json) == 0"
 
