@@ -207,8 +207,13 @@ static int write_rest(struct pk_recording *r)
 
 	if (!ret)
 		ret = pk_recording_finish_ledger(r);
-	if (r->translator.sorter.last_ns > r->end_ns)
-		r->end_ns = r->translator.sorter.last_ns;
+	/*
+	 * What is still sampled while the sources are detached, which takes seconds on a
+	 * loaded machine, moves the end. What else comes, the exit of a task say, does not:
+	 * most of that time was looked at by nobody.
+	 */
+	if (r->translator.last_sample_ns > r->end_ns)
+		r->end_ns = r->translator.last_sample_ns;
 	r->result->elapsed_ns = r->end_ns - r->info.t0_ns;
 	if (!ret)
 		ret = pk_delivery_write(&r->result->delivery, r->writer, r->end_ns, true);
@@ -251,7 +256,6 @@ int pk_capture_finish(struct pk_recording *r)
 
 	if (ret)
 		return ret;
-	/* Detaching takes its time; what still comes meanwhile moves the end. */
 	r->end_ns = engine->now_ns(r->source);
 	ret = engine->stop(r->source, r->err);
 	if (!ret)

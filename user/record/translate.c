@@ -88,6 +88,8 @@ static int emit(void *ctx, uint64_t time_ns, unsigned int kind, const void *payl
 	struct pk_translator *t = ctx;
 	const char *text = payload;
 
+	if (kind == ITEM_SAMPLE || kind == ITEM_MARK)
+		t->last_sample_ns = time_ns;
 	switch (kind) {
 	case ITEM_SAMPLE:
 		return pk_writer_sample(t->writer, payload);

@@ -49,6 +49,7 @@ struct pk_translator {
 	unsigned int nr_cpus;
 	uint64_t vdso_bytes;		/* length of the vdso here, 0: not known */
 	struct pk_translate_stats stats;
+	uint64_t last_sample_ns;	/* time of the last one that went out, or of a mark */
 };
 
 struct pk_translate_config {
