@@ -129,10 +129,7 @@ static int parse_sources(uint32_t *ret, struct pk_err *err)
 	if ((*ret >> PKPROF_SRC_CPU & 1) && (*ret >> PKPROF_SRC_PMU & 1))
 		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
 				   "sources cpu and pmu sample the same time; name one of them");
-	if (*ret >> PKPROF_SRC_OFFCPU & 1)
-		*ret |= 1u << PKPROF_SRC_SCHED;
-	if (*ret >> PKPROF_SRC_SCHED & 1)
-		*ret |= 1u << PKPROF_SRC_TASK;
+	*ret = pk_sources_complete(*ret);
 	*ret |= 1u << PKPROF_SRC_CORE | 1u << PKPROF_SRC_DEF;
 	return 0;
 }

@@ -130,6 +130,9 @@ static int judge(struct pk_recording *r, int code, enum pk_reading when)
 
 	if (!code)
 		return 0;
+	/* whatever the engine made of it */
+	if (written->code)
+		*r->err = *written;
 	if (written->code || code == -ENOMEM || r->err->exit_code == PK_EXIT_BAD_FILE ||
 	    (r->dump && r->err->exit_code == PK_EXIT_OUTPUT))
 		return pk_recording_failed(r, code);
