@@ -259,7 +259,8 @@ static void test_filter(void **state)
 	/* the machine is whole whatever process was asked for */
 	assert_int_equal(l.machine.to_ns, 8 * S);
 	assert_int_equal(l.machine.busy_ns, 4 * S);
-	assert_int_equal(l.machine_cpu_ns, 4 * S);
+	assert_int_equal(l.common.tasks_cpu_ns, 4 * S);
+	assert_int_equal(l.common.cpus.to_ns, 8 * S);
 	assert_int_equal(l.cpu[1].idle_ns, 4 * S);
 	pk_ledger_sums_deinit(&l);
 	pk_scope_deinit(&s);
@@ -274,6 +275,44 @@ static void test_filter(void **state)
 	assert_int_equal(l.nr_missing, 1);
 	assert_int_equal(l.all.life_ns, 8 * S);
 	assert_true(isnan(pk_account_user(&l.all)));
+	pk_ledger_sums_deinit(&l);
+	pk_scope_deinit(&s);
+	pk_filter_deinit(&f);
+	pk_model_deinit(&m);
+	pk_profile_deinit(&p);
+}
+
+/*
+ * CPUs and threads are read one after the other: what is compared is the time that was
+ * read of all CPUs.
+ */
+static void test_closure(void **state)
+{
+	struct pk_profile p;
+	struct pk_model m = { 0 };
+	struct pk_filter f;
+	struct pk_scope s;
+	struct pk_ledger_sums l;
+
+	(void)state;
+	fix_init(&p);
+	p.end_ns = 10 * S;
+	fix_alive(&p, 1, "one");
+	fix_alive(&p, 2, "two");
+	one_line(&p, 1 * S, 9 * S, 1, 1, PKPROF_LINE_CPU);
+	one_line(&p, 0, 10 * S, 2, 2, PKPROF_LINE_CPU);
+	fix_cpu_piece(&p, 1 * S, 8 * S, 0, 7 * S);
+	fix_cpu_piece(&p, 2 * S, 9 * S, 1, 7 * S);
+	pk_filter_init(&f);
+	s = open_scope(&p, &m, &f);
+	assert_int_equal(pk_ledger_sums_init(&s, &l), 0);
+	assert_int_equal(l.common.from_ns, 2 * S);
+	assert_int_equal(l.common.to_ns, 8 * S);
+	assert_int_equal(l.common.cpus.to_ns, 12 * S);
+	assert_int_equal(l.common.cpus.busy_ns, 12 * S);
+	assert_int_equal(l.common.tasks_cpu_ns, 12 * S);
+	assert_int_equal(l.machine.to_ns, 14 * S);
+	assert_int_equal(l.cpu[1].to_ns, 7 * S);
 	pk_ledger_sums_deinit(&l);
 	pk_scope_deinit(&s);
 	pk_filter_deinit(&f);
@@ -367,7 +406,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_share_out), cmocka_unit_test(test_share_out_random),
 		cmocka_unit_test(test_cut_closes), cmocka_unit_test(test_lives),
-		cmocka_unit_test(test_filter),	  cmocka_unit_test(test_hists),
+		cmocka_unit_test(test_filter),	  cmocka_unit_test(test_closure),
+		cmocka_unit_test(test_hists),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

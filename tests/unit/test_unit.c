@@ -44,6 +44,24 @@ static const struct writing times[] = {
 	{ 86400000000000, "1 d 00 h" },
 	{ UINT64_MAX, "213503 d 23 h" },
 };
+static void put_brief_ns(struct pk_strbuf *out, uint64_t ns)
+{
+	pk_unit_put_brief_ns(out, ns, "us");
+}
+
+static const struct writing brief_times[] = {
+	{ 0, "0 ns" },
+	{ 999, "999 ns" },
+	{ 1000, "1.00 us" },
+	{ 9994, "9.99 us" },
+	{ 9996, "10.0 us" },
+	{ 99940, "99.9 us" },
+	{ 99960, "100 us" },
+	{ 999499, "999 us" },
+	{ 999500, "1.00 ms" },
+	{ 1896000000, "1.90 s" },
+	{ 4000000000000, "4000 s" },
+};
 static const struct writing sizes[] = {
 	{ 0, "0 B" },
 	{ 1023, "1023 B" },
@@ -68,6 +86,7 @@ static void test_writing(void **state)
 {
 	(void)state;
 	check_all(pk_unit_put_ns, times, PK_ARRAY_SIZE(times));
+	check_all(put_brief_ns, brief_times, PK_ARRAY_SIZE(brief_times));
 	check_all(pk_unit_put_bytes, sizes, PK_ARRAY_SIZE(sizes));
 	check_all(pk_unit_put_count, counts, PK_ARRAY_SIZE(counts));
 }

@@ -51,7 +51,7 @@ static const struct pk_column line_columns[] = {
 	{ "mean_threads", "threads", PK_COL_REAL, 0 },
 	{ "awake_share", "not idle", PK_COL_RATIO, PK_COL_BAR },
 	{ "intervals", "times", PK_COL_COUNT, PK_COL_SPARE },
-	{ "each_ns", "each", PK_COL_NS, 0 },
+	{ "each_ns", "each", PK_COL_NS, PK_COL_OWN_UNIT },
 	{ "meaning", "what it is", PK_COL_TEXT, PK_COL_ELASTIC | PK_COL_SPARE },
 	{ 0 },
 };
@@ -149,13 +149,13 @@ struct line_row {
 	const char *name, *of, *label, *meaning;
 	enum pk_line_class class;
 	uint64_t ns, error_ns, intervals;
+	bool averaged;	/* enough intervals began here for an average length */
 };
 
 static int put_line(const struct ledger *l, struct pk_table *t, const struct line_row *r)
 {
 	bool awake = r->class != PK_LINE_IDLE;
-	uint64_t each = r->intervals && r->intervals != PK_CELL_NONE ? r->ns / r->intervals :
-								       PK_CELL_NONE;
+	uint64_t each = r->averaged && r->intervals ? r->ns / r->intervals : PK_CELL_NONE;
 
 	return pk_table_row(t, PK_TEXT(r->name), PK_TEXT(r->of),
 			    PK_TEXT(pk_line_class_name(r->class)), PK_TEXT(r->label),
@@ -212,6 +212,8 @@ static int add_lines(const struct ledger *l)
 			.class = pk_line_class(i),
 			.ns = l->sums.all.ns[i],
 			.intervals = l->sums.intervals[i],
+			/* most did not begin before: as many as threads may have */
+			.averaged = l->sums.intervals[i] > l->sums.nr_in[i],
 		};
 
 		rc = put_line(l, t, &row);
@@ -269,14 +271,14 @@ static int add_closure(const struct ledger *l)
 {
 	struct pk_table *t = pk_result_table(l->ret, "closure", "Closure: CPUs x wall time",
 					     closure_columns, PK_TABLE_RECORD);
-	const struct pk_cpu_piece *all = &l->sums.machine;
-	double covered = (double)l->sums.machine_cpu_ns + all->idle_ns + all->offline_ns;
+	const struct pk_cpu_piece *all = &l->sums.common.cpus;
+	double covered = (double)l->sums.common.tasks_cpu_ns + all->idle_ns + all->offline_ns;
 
 	if (!t)
 		return -ENOMEM;
 	if (!is_closed_set(l->s->model->profile))
 		return 0;
-	return pk_table_row(t, PK_COUNT(all->to_ns), PK_COUNT(l->sums.machine_cpu_ns),
+	return pk_table_row(t, PK_COUNT(all->to_ns), PK_COUNT(l->sums.common.tasks_cpu_ns),
 			    PK_COUNT(all->idle_ns), PK_COUNT(all->offline_ns),
 			    PK_REAL(pk_ratio(all->to_ns - covered, all->to_ns)));
 }

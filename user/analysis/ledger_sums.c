@@ -71,7 +71,6 @@ static void add_pieces(const struct pk_scope *s, struct pk_ledger_sums *l)
 		if (!inside)
 			continue;
 		pk_lines_add_piece(&lines, p, piece, inside);
-		l->machine_cpu_ns += lines.ns[PKPROF_LINE_CPU];
 		if (!is_wanted(s, thread))
 			continue;
 		a->nr_threads = 1;
@@ -116,6 +115,8 @@ static void add_threads(const struct pk_scope *s, struct pk_ledger_sums *l)
 			continue;
 		if (t->told || a->nr_threads)
 			a->life_ns = life_ns(s, t);
+		for (unsigned int line = 0; line < PKPROF_NR_LINES; line++)
+			l->nr_in[line] += a->ns[line] > 0;
 		l->nr_accounts += a->nr_threads;
 		l->nr_missing += !a->nr_threads && a->life_ns;
 		pk_account_add(&l->process[t->process], a);
@@ -129,6 +130,53 @@ static void widen(struct pk_cpu_piece *sum, const struct pk_cpu_piece *c, uint64
 	sum->to_ns += inside;
 }
 
+/* From the latest first to the earliest last reading of a CPU. */
+static void find_common(const struct pk_profile *p, struct pk_ledger_sums *l)
+{
+	l->common.to_ns = UINT64_MAX;
+	for (uint32_t cpu = 0; cpu < l->nr_cpus; cpu++) {
+		const struct pk_cpu_piece *c = &l->cpu[cpu];
+
+		if (!c->to_ns)
+			continue;
+		if (c->from_ns > l->common.from_ns)
+			l->common.from_ns = c->from_ns;
+		if (c->to_ns < l->common.to_ns)
+			l->common.to_ns = c->to_ns;
+	}
+	if (!p->cpus.nr)
+		l->common.to_ns = 0;
+}
+
+static uint64_t common_ns(const struct pk_scope *s, const struct pk_ledger_sums *l,
+			  uint64_t from_ns, uint64_t to_ns)
+{
+	if (from_ns < l->common.from_ns)
+		from_ns = l->common.from_ns;
+	if (to_ns > l->common.to_ns)
+		to_ns = l->common.to_ns;
+	return to_ns > from_ns ? inside_ns(s, from_ns, to_ns) : 0;
+}
+
+static void add_common(const struct pk_scope *s, struct pk_ledger_sums *l)
+{
+	const struct pk_profile *p = s->model->profile;
+
+	PK_VEC_FOREACH(&p->cpus, c)
+		if (c->cpu < l->nr_cpus)
+			widen(&l->common.cpus, c, common_ns(s, l, c->from_ns, c->to_ns));
+	PK_VEC_FOREACH(&p->ledger, piece) {
+		struct pk_lines lines = { 0 };
+		uint64_t ns = common_ns(s, l, piece->from_ns, piece->to_ns);
+
+		if (!ns)
+			continue;
+		pk_lines_add_piece(&lines, p, piece, ns);
+		l->common.tasks_cpu_ns += lines.ns[PKPROF_LINE_CPU];
+	}
+}
+
+/* Where the pieces of each CPU begin and end; then their sums. */
 static int add_cpus(const struct pk_scope *s, struct pk_ledger_sums *l)
 {
 	const struct pk_profile *p = s->model->profile;
@@ -140,6 +188,19 @@ static int add_cpus(const struct pk_scope *s, struct pk_ledger_sums *l)
 	if (!l->cpu)
 		return -ENOMEM;
 	PK_VEC_FOREACH(&p->cpus, c) {
+		struct pk_cpu_piece *sum = c->cpu < l->nr_cpus ? &l->cpu[c->cpu] : NULL;
+
+		if (!sum)
+			continue;
+		if (!sum->to_ns || c->from_ns < sum->from_ns)
+			sum->from_ns = c->from_ns;
+		if (c->to_ns > sum->to_ns)
+			sum->to_ns = c->to_ns;
+	}
+	find_common(p, l);
+	for (uint32_t cpu = 0; cpu < l->nr_cpus; cpu++)
+		l->cpu[cpu] = (struct pk_cpu_piece){ .cpu = cpu };
+	PK_VEC_FOREACH(&p->cpus, c) {
 		uint64_t inside = inside_ns(s, c->from_ns, c->to_ns);
 
 		if (c->cpu >= l->nr_cpus)
@@ -147,6 +208,7 @@ static int add_cpus(const struct pk_scope *s, struct pk_ledger_sums *l)
 		widen(&l->cpu[c->cpu], c, inside);
 		widen(&l->machine, c, inside);
 	}
+	add_common(s, l);
 	return 0;
 }
 

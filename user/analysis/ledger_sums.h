@@ -21,13 +21,22 @@ struct pk_account {
 struct pk_ledger_sums {
 	struct pk_account *thread, *process;	/* by index */
 	struct pk_account all;
-	uint64_t intervals[PKPROF_NR_LINES];
+	uint64_t intervals[PKPROF_NR_LINES];	/* that began in the scope */
+	uint64_t nr_in[PKPROF_NR_LINES];	/* threads that have time in a line */
 	uint64_t nr_accounts;	/* threads with an account */
 	uint64_t nr_missing;	/* that lived in the scope and have none */
-	uint64_t machine_cpu_ns;	/* line "cpu" of all threads, whatever process and name
-					 * the filter asks for */
-	struct pk_cpu_piece machine;	/* sums of all CPUs */
-	struct pk_cpu_piece *cpu;	/* by number, from_ns..to_ns: what the pieces cover */
+	/*
+	 * Line "cpu" of all threads, whatever process and name the filter asks for, and
+	 * all CPUs, in the time that was read of all CPUs: a reading takes its time, so
+	 * accounts end at somewhat different instants.
+	 */
+	struct {
+		uint64_t from_ns, to_ns;
+		uint64_t tasks_cpu_ns;
+		struct pk_cpu_piece cpus;	/* to_ns: CPUs x wall time */
+	} common;
+	struct pk_cpu_piece machine;	/* all CPUs; to_ns likewise */
+	struct pk_cpu_piece *cpu;	/* by number; to_ns: how much time it is of */
 	uint32_t nr_cpus;		/* numbers are below it */
 };
 

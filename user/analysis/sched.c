@@ -21,20 +21,19 @@ static const struct pk_column dist_columns[] = {
 	{ "count", "times", PK_COL_COUNT, PK_COL_SPARE },
 	{ "sum_ns", "sum", PK_COL_NS, 0 },
 	{ "mean_ns", "mean", PK_COL_NS, PK_COL_HIDDEN },
-	{ "p50_ns", "p50", PK_COL_NS, 0 },
-	{ "p95_ns", "p95", PK_COL_NS, 0 },
-	{ "p99_ns", "p99", PK_COL_NS, 0 },
-	{ "p999_ns", "p99.9", PK_COL_NS, 0 },
-	{ "max_ns", "max", PK_COL_NS, 0 },
+	{ "p50_ns", "p50", PK_COL_NS, PK_COL_OWN_UNIT },
+	{ "p95_ns", "p95", PK_COL_NS, PK_COL_OWN_UNIT },
+	{ "p99_ns", "p99", PK_COL_NS, PK_COL_OWN_UNIT },
+	{ "p999_ns", "p99.9", PK_COL_NS, PK_COL_OWN_UNIT },
+	{ "max_ns", "max", PK_COL_NS, PK_COL_OWN_UNIT },
 	{ "coarse", "coarse", PK_COL_BOOL, PK_COL_HIDDEN },
 	{ "comm", "name", PK_COL_TEXT, PK_COL_ELASTIC },
 	{ 0 },
 };
 
 static const struct pk_column histogram_columns[] = {
-	{ "from_ns", "from", PK_COL_NS, PK_COL_HIDDEN },
-	{ "to_ns", "to", PK_COL_NS, PK_COL_HIDDEN },
-	{ "range", "from .. to", PK_COL_TEXT, PK_COL_SCREEN },
+	{ "from_ns", "from", PK_COL_NS, PK_COL_OWN_UNIT },
+	{ "to_ns", "to", PK_COL_NS, PK_COL_OWN_UNIT },
 	{ "runq_count", "waits", PK_COL_COUNT, 0 },
 	{ "runq_share", "of them", PK_COL_RATIO, PK_COL_BAR },
 	{ "slice_count", "slices", PK_COL_COUNT, 0 },
@@ -238,32 +237,6 @@ static int add_dists(const struct sched *x, enum pkprof_hist_what what)
 
 /* --- histogram ---------------------------------------------------------------------------- */
 
-/* Three digits and a unit: 131 us, 1.05 ms. */
-static void put_brief(struct pk_strbuf *b, double ns)
-{
-	static const char *const units[] = { "ns", "us", "ms", "s" };
-	unsigned int unit = 0;
-
-	for (; ns >= 999.5 && unit + 1 < PK_ARRAY_SIZE(units); unit++)
-		ns /= 1000;
-	pk_strbuf_printf(b, "%.*f %s", !unit || ns >= 99.95 ? 0 : ns >= 9.995 ? 1 : 2, ns,
-			 units[unit]);
-}
-
-static const char *range_text(uint64_t low, uint64_t high, struct pk_result *ret)
-{
-	struct pk_strbuf b = { 0 }, from = { 0 };
-	const char *text = NULL;
-
-	put_brief(&from, low);
-	put_brief(&b, high);
-	if (!pk_strbuf_failed(&from) && !pk_strbuf_failed(&b))
-		text = pk_result_text(ret, "%7s .. %7s", from.data, b.data);
-	pk_strbuf_deinit(&from);
-	pk_strbuf_deinit(&b);
-	return text;
-}
-
 /* Values by the power of two that they are from. */
 static void by_octave(const struct pk_dist *d, double ret[64])
 {
@@ -275,15 +248,9 @@ static void by_octave(const struct pk_dist *d, double ret[64])
 	}
 }
 
-static int put_octave(const struct sched *x, struct pk_table *t, unsigned int e, const double *nr,
-		      const double *all)
+static int put_octave(struct pk_table *t, unsigned int e, const double *nr, const double *all)
 {
-	uint64_t low = e ? 1ULL << e : 0, high = 2ULL << e;
-	const char *range = range_text(low, high, x->ret);
-
-	if (!range)
-		return -ENOMEM;
-	return pk_table_row(t, PK_COUNT(low), PK_COUNT(high), PK_TEXT(range),
+	return pk_table_row(t, PK_COUNT(e ? 1ULL << e : 0), PK_COUNT(2ULL << e),
 			    PK_COUNT(whole(nr[PKPROF_HIST_RUNQ])),
 			    PK_REAL(pk_ratio(nr[PKPROF_HIST_RUNQ], all[PKPROF_HIST_RUNQ])),
 			    PK_COUNT(whole(nr[PKPROF_HIST_SLICE])),
@@ -315,7 +282,7 @@ static int add_histogram(const struct sched *x)
 	for (unsigned int e = first; !rc && e <= last && e < 63; e++) {
 		const double nr[PKPROF_NR_HISTS] = { octaves[0][e], octaves[1][e] };
 
-		rc = put_octave(x, t, e, nr, all);
+		rc = put_octave(t, e, nr, all);
 	}
 	return rc;
 }

@@ -37,6 +37,7 @@ enum pk_col_type {
 #define PK_COL_SCREEN	(1u << 7)	/* for people's eyes only: not in JSON */
 #define PK_COL_SPARE	(1u << 8)	/* left out where the line is too narrow */
 #define PK_COL_ROW_IF	(1u << 9)	/* people need not see rows where it is 0 */
+#define PK_COL_OWN_UNIT	(1u << 12)	/* times so different that each has its own unit */
 #define PK_COL_WHOLE	(1u << 11)	/* text that is shown whole or not at all */
 /*
  * One of the parts that make up a whole, all of one type. People see them as one bar

@@ -10,7 +10,7 @@ static const struct pk_column columns[] = {
 	{ "time_ns", "time", PK_COL_NS, PK_COL_HIDDEN },
 	{ "at", "ran at s", PK_COL_TEXT, PK_COL_SCREEN },
 	{ "cpu", "CPU", PK_COL_COUNT, PK_COL_KEY },
-	{ "wait_ns", "waited", PK_COL_NS, 0 },
+	{ "wait_ns", "waited", PK_COL_NS, PK_COL_OWN_UNIT },
 	{ "line", "after", PK_COL_TEXT, PK_COL_SPARE },
 	{ "tid", "tid", PK_COL_COUNT, PK_COL_KEY },
 	{ "pid", "pid", PK_COL_COUNT, PK_COL_KEY | PK_COL_HIDDEN },
@@ -18,7 +18,7 @@ static const struct pk_column columns[] = {
 	{ "prev_tid", "tid", PK_COL_COUNT, PK_COL_KEY | PK_COL_SPARE },
 	{ "prev_pid", "pid", PK_COL_COUNT, PK_COL_KEY | PK_COL_HIDDEN },
 	{ "prev_comm", "ran instead", PK_COL_TEXT, 0 },
-	{ "prev_ns", "for", PK_COL_NS, 0 },
+	{ "prev_ns", "for", PK_COL_NS, PK_COL_OWN_UNIT },
 	{ 0 },
 };
 

@@ -66,6 +66,17 @@ void pk_unit_put_ns(struct pk_strbuf *out, uint64_t ns)
 		pk_strbuf_printf(out, "%" PRIu64 " d %02" PRIu64 " h", s / 86400, s / 3600 % 24);
 }
 
+void pk_unit_put_brief_ns(struct pk_strbuf *out, double ns, const char *us)
+{
+	const char *const units[] = { "ns", us, "ms", "s" };
+	unsigned int unit = 0;
+
+	for (; ns >= 999.5 && unit < 3; unit++)
+		ns /= 1000;
+	pk_strbuf_printf(out, "%.*f %s", !unit || ns >= 99.95 ? 0 : ns >= 9.995 ? 1 : 2, ns,
+			 units[unit]);
+}
+
 void pk_unit_put_bytes(struct pk_strbuf *out, uint64_t bytes)
 {
 	static const struct unit units[] = {

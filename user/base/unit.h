@@ -16,6 +16,8 @@
 
 /* 999 ns, 1.500 us, 12.34 ms, 59.99 s, 2 min 05 s, 3 h 20 min, 2 d 04 h. */
 void pk_unit_put_ns(struct pk_strbuf *out, uint64_t ns);
+/* Three digits: 999 ns, 1.50 us, 12.3 ms, 131 s; @us: how a microsecond is written. */
+void pk_unit_put_brief_ns(struct pk_strbuf *out, double ns, const char *us);
 /* 1023 B, 1.500 KiB, 12.34 MiB, ... EiB. */
 void pk_unit_put_bytes(struct pk_strbuf *out, uint64_t bytes);
 /* 1234567 as 1,234,567. */

@@ -81,6 +81,10 @@ struct pk_cell_format pk_cell_format_of(const struct pk_table *t, unsigned int c
 
 	switch (c->type) {
 	case PK_COL_NS:
+		if (c->flags & PK_COL_OWN_UNIT) {
+			f.us = unicode ? "µs" : "us";
+			break;
+		}
 		f = with_units(c->type, time_units, PK_ARRAY_SIZE(time_units), largest(t, column));
 		if (unicode && f.divisor == 1e3)
 			f.unit = "µs";
@@ -89,7 +93,9 @@ struct pk_cell_format pk_cell_format_of(const struct pk_table *t, unsigned int c
 		f = with_units(c->type, byte_units, PK_ARRAY_SIZE(byte_units), largest(t, column));
 		break;
 	case PK_COL_RATIO:
-		f = (struct pk_cell_format){ c->type, 0.01, "%", share_decimals(c, largest(t, column)) };
+		f.divisor = 0.01;
+		f.unit = "%";
+		f.decimals = share_decimals(c, largest(t, column));
 		break;
 	case PK_COL_HZ:
 		f.unit = "Hz";
@@ -126,7 +132,10 @@ void pk_cell_put(const struct pk_cell_format *f, const struct pk_column *c,
 		break;
 	case PK_COL_NS:
 	case PK_COL_BYTES:
-		pk_strbuf_printf(out, "%.*f", f->decimals, cell->n / f->divisor);
+		if (f->us)
+			pk_unit_put_brief_ns(out, cell->n, f->us);
+		else
+			pk_strbuf_printf(out, "%.*f", f->decimals, cell->n / f->divisor);
 		break;
 	default:
 		pk_strbuf_printf(out, "%.*f", f->decimals, cell->real / f->divisor);

@@ -15,6 +15,7 @@ struct pk_cell_format {
 	double divisor;		/* value / divisor is shown */
 	const char *unit;	/* "s", "%", "" */
 	int decimals;
+	const char *us;		/* not NULL: each cell has its own unit, this is a microsecond */
 };
 
 /* The format that fits the largest value of a column. */
