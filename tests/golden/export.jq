@@ -71,7 +71,7 @@ def offences_of_ledger:
 	       holds("the classes are not what is booked";
 		     ([lines[] | select(.class == "unknown").ns] | add) + $l.totals.active_ns +
 		     $l.totals.waiting_ns + $l.totals.idle_ns == $l.totals.booked_ns) end,
-	  (((.processes // []) + (.threads // []) + (.cgroups // []) + (.names // []))[]
+	  (((.processes // []) + (.threads // []) + (.cgroups // []) + (.names // []) + .phases)[]
 	   | . as $row
 	   | holds("lines of \($row.pid) \($row.tid) \($row.cgroup) are not its total";
 		   ([$l | lines[].line | $row[. + "_ns"]] | add) == $row.total_ns)),

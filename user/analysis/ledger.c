@@ -391,6 +391,8 @@ static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struc
 	if (!rc)
 		rc = add_lines(&l);
 	if (!rc)
+		rc = pk_ledger_phases_add(s, ret);
+	if (!rc)
 		rc = pk_ledger_accounts_add(s, o, &l.sums, ret);
 	if (!rc && !o->brief)
 		rc = add_cpus(&l);

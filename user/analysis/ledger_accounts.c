@@ -2,18 +2,12 @@
 /* Accounts as rows, part of analysis ledger; see ledger_accounts.h. */
 #include "analysis/container.h"
 #include "analysis/ledger_accounts.h"
+#include "analysis/ledger_columns.h"
 #include "analysis/ranking.h"
 #include "base/cleanup.h"
 
-/* Lines as columns; their letters in a bar. Order as enum pkprof_line, keys NAME_ns. */
-#define LINE(name, letter) { name "_ns", name, PK_COL_NS, PK_COL_PART_OF(letter) }
 #define ACCOUNT_COLUMNS                                                                            \
-	{ "total_ns", "total", PK_COL_NS, PK_COL_SPARE }, LINE("cpu", '#'), LINE("runq", 'r'),     \
-		LINE("preempted", 'p'), LINE("throttled", 'q'), LINE("disk", 'd'),                 \
-		LINE("fault", 'f'), LINE("futex", 'l'), LINE("klock", 'k'), LINE("rtlock", 't'),   \
-		LINE("socket", 's'), LINE("pipe", 'i'), LINE("tty", 'y'), LINE("poll", '.'),       \
-		LINE("aio", 'a'), LINE("sleep", ','), LINE("child", 'c'), LINE("stopped", 'x'),    \
-		LINE("kthread", '-'), LINE("other", 'o'), LINE("lost", '?'),                       \
+	{ "total_ns", "total", PK_COL_NS, PK_COL_SPARE }, PK_LINE_COLUMNS(PK_LINE_COLUMN),         \
 		{ "life_ns", "life", PK_COL_NS, PK_COL_HIDDEN },                                   \
 		{ "waiting_ns", "waiting", PK_COL_NS, PK_COL_HIDDEN },                             \
 		{ "idle_ns", "idle", PK_COL_NS, PK_COL_HIDDEN },                                   \
@@ -21,8 +15,6 @@
 		{ "user_error", "±", PK_COL_RATIO, PK_COL_ERROR | PK_COL_HIDDEN },                 \
 		{ "softirq_share", "softirq", PK_COL_RATIO, PK_COL_HIDDEN },                       \
 		{ "samples", "samples", PK_COL_COUNT, PK_COL_HIDDEN }
-
-_Static_assert(PKPROF_NR_LINES == 20, "a new line of the ledger needs a column");
 
 static const struct pk_column process_columns[] = {
 	{ "pid", "pid", PK_COL_COUNT, PK_COL_KEY },
