@@ -9,8 +9,8 @@
 . "$PK_HERE/harness.sh"
 
 load
-slack=4
-[[ -z ${PK_DEBUG:-} ]] || slack=25
+slack=25
+[[ -z ${PK_DEBUG:-} ]] || slack=200
 
 # stat_of JQ FILE: of all intervals
 stat_of() {
@@ -19,9 +19,9 @@ stat_of() {
 
 # --- shares -------------------------------------------------------------------------
 
-busy 30 0 >busy.txt &
+busy 900 0 >busy.txt &
 burner=$!
-sleep 100 &
+sleep 900 &
 sleeper=$!
 until_true 5 grep -q started busy.txt
 worker=$(pgrep -P $burner | head -n 1)
