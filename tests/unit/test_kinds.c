@@ -254,6 +254,32 @@ static void test_lines(void **state)
 	assert_tree(w, "cpu", plain, "all 0/0\n");
 }
 
+/* Kernel threads without work are left out, but where their line is asked for. */
+static void test_idle(void **state)
+{
+	static const char *const kinds[] = { "off", "wakeup" };
+	struct world *w = *state;
+
+	add_wait(w, 10, 30, 34, 10, PKPROF_LINE_KTHREAD, "ab");
+	build(w);
+	assert_tree(w, "off", plain,
+		    "all 0/4\n app 0/4\n  a 0/4\n   b 0/4\n    sys_read 0/4\n"
+		    "     schedule 4/4\n");
+	assert_tree(w, "wakeup", plain, "all 0/0\n");
+	assert_tree(w, "wait:kthread", plain,
+		    "all 0/20\n app 0/20\n  a 0/20\n   b 0/20\n    sys_read 0/20\n"
+		    "     schedule 20/20\n");
+	for (size_t i = 0; i < 2; i++) {
+		struct pk_calltree_opts o = { 0 };
+		struct pk_calltree t;
+
+		assert_int_equal(pk_kind_parse(kinds[i], &o.kind, NULL), 0);
+		assert_int_equal(pk_calltree_init(&w->s, &o, &t), 0);
+		assert_true(t.left_out == 20 * P);
+		pk_calltree_deinit(&t);
+	}
+}
+
 /* A wait that a range cuts counts pro rata. */
 static void test_range(void **state)
 {
@@ -331,26 +357,22 @@ static void test_chain(void **state)
 		    "           c 0/85\n"
 		    "            d 0/85\n"
 		    "             sys_read 0/85\n"
-		    "              schedule 0/85\n"
-		    "               [woken by store] 0/85\n"
-		    "                e 0/85\n"
-		    "                 g 0/85\n"
-		    "                  wake_up 23/85\n"
-		    "                   [after waiting: disk] 0/60\n"
-		    "                    e 0/60\n"
-		    "                     f 0/60\n"
-		    "                      sys_read 0/60\n"
-		    "                       schedule 0/60\n"
-		    "                        [woken by an interrupt] 0/60\n"
-		    "                         asm_common_interrupt 0/60\n"
-		    "                          common_interrupt 0/60\n"
-		    "                           disk_done 0/60\n"
-		    "                            wake_up 60/60\n"
-		    "                   [after waiting: runq] 0/2\n"
-		    "                    e 0/2\n"
-		    "                     f 0/2\n"
-		    "                      sys_read 0/2\n"
-		    "                       schedule 2/2\n");
+		    "              [woken by store] 0/85\n"
+		    "               e 0/85\n"
+		    "                g 0/85\n"
+		    "                 wake_up 23/85\n"
+		    "                  [after waiting: disk] 0/60\n"
+		    "                   e 0/60\n"
+		    "                    f 0/60\n"
+		    "                     sys_read 0/60\n"
+		    "                      [woken by an interrupt] 0/60\n"
+		    "                       common_interrupt 0/60\n"
+		    "                        disk_done 0/60\n"
+		    "                         wake_up 60/60\n"
+		    "                  [after waiting: runq] 0/2\n"
+		    "                   e 0/2\n"
+		    "                    f 0/2\n"
+		    "                     sys_read 2/2\n");
 }
 
 /* Of what the others waited for, only what was within the range. */
@@ -377,21 +399,18 @@ static void test_chain_range(void **state)
 		    "           c 0/15\n"
 		    "            d 0/15\n"
 		    "             sys_read 0/15\n"
-		    "              schedule 0/15\n"
-		    "               [woken by store] 0/15\n"
-		    "                e 0/15\n"
-		    "                 g 0/15\n"
-		    "                  wake_up 5/15\n"
-		    "                   [after waiting: disk] 0/10\n"
-		    "                    e 0/10\n"
-		    "                     f 0/10\n"
-		    "                      sys_read 0/10\n"
-		    "                       schedule 0/10\n"
-		    "                        [woken by an interrupt] 0/10\n"
-		    "                         asm_common_interrupt 0/10\n"
-		    "                          common_interrupt 0/10\n"
-		    "                           disk_done 0/10\n"
-		    "                            wake_up 10/10\n");
+		    "              [woken by store] 0/15\n"
+		    "               e 0/15\n"
+		    "                g 0/15\n"
+		    "                 wake_up 5/15\n"
+		    "                  [after waiting: disk] 0/10\n"
+		    "                   e 0/10\n"
+		    "                    f 0/10\n"
+		    "                     sys_read 0/10\n"
+		    "                      [woken by an interrupt] 0/10\n"
+		    "                       common_interrupt 0/10\n"
+		    "                        disk_done 0/10\n"
+		    "                         wake_up 10/10\n");
 }
 
 /* Short waits of the waker stand for all that no instant met: they may be too many. */
@@ -421,9 +440,8 @@ static void test_too_many(void **state)
 		    "        [after waiting: sleep] 0/3\n"
 		    "         c 0/3\n"
 		    "          sys_read 0/3\n"
-		    "           schedule 0/3\n"
-		    "            [woken by an idle CPU] 0/3\n"
-		    "             wake_up 3/3\n");
+		    "           [woken by an idle CPU] 0/3\n"
+		    "            wake_up 3/3\n");
 }
 
 /* Who is in the tower already is not followed again; nor are ends that nobody knows. */
@@ -454,10 +472,9 @@ static void test_ends(void **state)
 		    "        [after waiting: pipe] 0/10\n"
 		    "         c 0/10\n"
 		    "          sys_read 0/10\n"
-		    "           schedule 0/10\n"
-		    "            [woken by app] 0/10\n"
-		    "             b 0/10\n"
-		    "              wake_up 10/10\n"
+		    "           [woken by app] 0/10\n"
+		    "            b 0/10\n"
+		    "             wake_up 10/10\n"
 		    " broker 0/10\n"
 		    "  c 0/10\n"
 		    "   sys_read 0/10\n"
@@ -507,9 +524,8 @@ static void test_softirq(void **state)
 		    "   sys_read 0/10\n"
 		    "    schedule 0/10\n"
 		    "     [woken by an interrupt] 0/10\n"
-		    "      asm_sysvec_timer 0/10\n"
-		    "       do_softirq 0/10\n"
-		    "        wake_up 10/10\n");
+		    "      do_softirq 0/10\n"
+		    "       wake_up 10/10\n");
 }
 
 /* --- names -------------------------------------------------------------------------------- */
@@ -550,6 +566,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_off, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lines, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_idle, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_range, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_phases, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_chain, setup, teardown),

@@ -88,13 +88,17 @@ static int step(struct growth *g, uint32_t parent, uint32_t label, uint32_t *ret
 	return 0;
 }
 
-static int push_stack(struct growth *g, uint32_t leaf, uint32_t stop)
+/* @without: by frame, those that are left out; NULL: none. */
+static int push_stack(struct growth *g, uint32_t leaf, uint32_t stop, const bool *without)
 {
 	const struct pk_model *m = g->t->model;
 
-	for (uint32_t at = leaf; at && at != stop; at = m->nodes.data[at].parent)
-		if (pk_vec_add(&g->path, m->nodes.data[at].frame))
+	for (uint32_t at = leaf; at && at != stop; at = m->nodes.data[at].parent) {
+		uint32_t frame = m->nodes.data[at].frame;
+
+		if (!(without && without[frame]) && pk_vec_add(&g->path, frame))
 			return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -110,10 +114,10 @@ static int push_tower(struct growth *g, uint32_t tower)
 			rc = pk_vec_add(&g->path, first_marker +
 						  pk_map64_get(&g->markers, part->marker));
 		else
-			rc = push_stack(g, part->stack, part->stop);
+			rc = push_stack(g, part->stack, part->stop, g->towers.plumbing);
 		tower = part->below;
 	}
-	return rc ? rc : push_stack(g, tower, 0);
+	return rc ? rc : push_stack(g, tower, 0, NULL);
 }
 
 /* What the topmost frame of the path is; what a tower is marked with is none. */
@@ -309,6 +313,7 @@ int pk_calltree_init(const struct pk_scope *s, const struct pk_calltree_opts *o,
 	if (!rc && g.towers.pieces.nr)
 		rc = estimate_errors(&g);
 	ret->nr_waits = g.towers.nr_waits;
+	ret->left_out = g.towers.left_out;
 	growth_deinit(&g);
 	if (rc)
 		pk_calltree_deinit(ret);

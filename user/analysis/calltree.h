@@ -38,6 +38,7 @@ struct pk_calltree {
 	uint32_t max_depth;
 	enum pk_weight_unit unit;
 	size_t nr_waits;		/* that the weights are estimated from; samples: 0 */
+	uint64_t left_out;		/* weight of idle kernel threads, which are not in it */
 	uint64_t by_kind[PK_FRAME_MARKER + 1];	/* weight by what a stack's leaf is */
 };
 

@@ -52,6 +52,16 @@ bool pk_kind_span(const struct pk_scope *s, size_t i, enum pk_wait_part part,
 	return ret->weight;
 }
 
+bool pk_kind_busy_span(const struct pk_scope *s, size_t i, enum pk_wait_part part,
+		       struct pk_tower_piece *ret, struct pk_towers *towers)
+{
+	if (s->model->profile->waits.data[i].line != PKPROF_LINE_KTHREAD)
+		return pk_kind_span(s, i, part, ret);
+	if (part & PK_WAIT_BLOCKED && pk_kind_span(s, i, PK_WAIT_BLOCKED, ret))
+		towers->left_out += ret->weight;
+	return part & PK_WAIT_RUNQ && pk_kind_span(s, i, PK_WAIT_RUNQ, ret);
+}
+
 uint32_t pk_kind_base(const struct pk_model *m, uint32_t thread, bool threads)
 {
 	const struct pk_thread *t = &m->threads.data[thread];
@@ -77,37 +87,36 @@ static int collect_samples(const struct pk_scope *s, const struct pk_kind_choice
 	return rc;
 }
 
-static int add_wait(const struct pk_scope *s, size_t i, enum pk_wait_part part, bool threads,
+static int add_wait(const struct pk_model *m, size_t i, struct pk_tower_piece *piece, bool threads,
 		    struct pk_towers *ret)
 {
-	const struct pk_model *m = s->model;
 	uint32_t tower = m->wait_stack[i];
-	struct pk_tower_piece piece;
 	int rc = 0;
 
-	if (!pk_kind_span(s, i, part, &piece))
-		return 0;
 	ret->nr_waits++;
 	if (m->profile->waits.data[i].flags & PKPROF_WAIT_OPEN)
 		rc = pk_towers_mark(ret, tower, "still waiting", NULL, &tower);
 	return rc ? rc : pk_towers_add_piece(ret, pk_kind_base(m, m->wait_thread[i], threads),
-					     tower, &piece);
+					     tower, piece);
 }
 
 static int collect_off(const struct pk_scope *s, const struct pk_kind_choice *c, bool threads,
 		       struct pk_towers *ret)
 {
+	struct pk_tower_piece piece;
 	int rc = 0;
 
 	(void)c;
 	for (size_t i = 0; !rc && i < s->model->profile->waits.nr; i++)
-		rc = add_wait(s, i, PK_WAIT_ALL, threads, ret);
+		if (pk_kind_busy_span(s, i, PK_WAIT_ALL, &piece, ret))
+			rc = add_wait(s->model, i, &piece, threads, ret);
 	return rc;
 }
 
 static int collect_line(const struct pk_scope *s, const struct pk_kind_choice *c, bool threads,
 			struct pk_towers *ret)
 {
+	struct pk_tower_piece piece;
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < s->model->profile->waits.nr; i++) {
@@ -115,8 +124,8 @@ static int collect_line(const struct pk_scope *s, const struct pk_kind_choice *c
 		unsigned int part = (w->line == c->line ? PK_WAIT_BLOCKED : 0) |
 				    (w->runq_line == c->line ? PK_WAIT_RUNQ : 0);
 
-		if (part)
-			rc = add_wait(s, i, part, threads, ret);
+		if (part && pk_kind_span(s, i, part, &piece))
+			rc = add_wait(s->model, i, &piece, threads, ret);
 	}
 	return rc;
 }
@@ -135,7 +144,7 @@ const struct pk_kind pk_kinds[] = {
 	},
 	{
 		.name = "off",
-		.help = "time off the CPUs, blocked and on run queues",
+		.help = "time off the CPUs, blocked and on run queues, without idle kernel threads",
 		.unit = PK_WEIGHT_NS,
 		.title = "Off-CPU time",
 		.leaf = "waiting",
@@ -157,6 +166,7 @@ const struct pk_kind pk_kinds[] = {
 		.help = "time blocked, on top of it who ended the wait, whom that one had waited for, ...",
 		.unit = PK_WEIGHT_NS,
 		.title = "Blocked time",
+		.hangs = true,
 		.leaf = "waiting",
 		.source = PKPROF_SRC_OFFCPU,
 		.collect = pk_kind_collect_wakeups,

@@ -24,6 +24,7 @@ struct pk_kind {
 	enum pk_weight_unit unit;
 	const char *title;		/* of a graph: "On-CPU time" by process and stack */
 	const char *leaf;		/* what a stack's leaf does: "executing" */
+	bool hangs;			/* is so high that its root is better drawn on top */
 	uint32_t source;		/* enum pkprof_source that records it */
 	/* Adds what the scope has of it. 0 or -ENOMEM. */
 	int (*collect)(const struct pk_scope *s, const struct pk_kind_choice *c, bool threads,
@@ -66,6 +67,12 @@ enum pk_wait_part {
  */
 bool pk_kind_span(const struct pk_scope *s, size_t i, enum pk_wait_part part,
 		  struct pk_tower_piece *ret);
+/*
+ * The same without the blocked part of idle kernel threads, of which each kernel has
+ * hundreds: that is added to what is left out.
+ */
+bool pk_kind_busy_span(const struct pk_scope *s, size_t i, enum pk_wait_part part,
+		       struct pk_tower_piece *ret, struct pk_towers *towers);
 /* String id of the name that a thread's stacks stand on. */
 uint32_t pk_kind_base(const struct pk_model *m, uint32_t thread, bool threads);
 /* In kind_wakeup.c. */

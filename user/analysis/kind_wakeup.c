@@ -11,7 +11,9 @@
  *	[after waiting: disk]	C's stack while it waited
  *	[woken by an interrupt]	the interrupt's part of the stack
  *
- * All stacks stand upright. The weight is A's blocked time. A wait of B goes on the
+ * All stacks stand upright. From those above the first, frames are left out that are
+ * the same everywhere: entry code, the ways into the scheduler and those of a wake-up.
+ * The weight is A's blocked time. A wait of B goes on the
  * tower with the instants that it shares with A's: as many as it has in the window
  * of time that A waited, pro rata where it began before. What is left of A's time
  * ends with B: it was running, or on the CPU too shortly to be met. Below a wait of
@@ -113,6 +115,60 @@ static uint32_t interrupted(const struct pk_model *m, uint32_t stack, bool *seen
 		*seen_ret |= entry;
 	}
 	return stack;
+}
+
+/* --- frames that say nothing ------------------------------------------------------------- */
+
+/* Of the kernel; what ends with "*" is a beginning. */
+static const char *const plumbing[] = {
+	"asm_*",
+	"entry_SYSCALL_64*",
+	"entry_INT80*",
+	"do_syscall_64",
+	"do_int80*",
+	"x64_sys_call",
+	"syscall_exit_to_user_mode*",
+	"irqentry_exit*",
+	"exit_to_user_mode_*",
+	"ret_from_fork*",
+	"__schedule",
+	"schedule",
+	"schedule_timeout*",
+	"schedule_hrtimeout*",
+	"preempt_schedule*",
+	"try_to_wake_up",
+	"ttwu_*",
+	"wake_up_*",
+	"__wake_up*",
+	"swake_up_*",
+	"autoremove_wake_function",
+	"default_wake_function",
+	"ep_autoremove_wake_function",
+	"pollwake",
+	"woken_wake_function",
+};
+
+static bool is_plumbing(const struct pk_model *m, const struct pk_frame *f)
+{
+	const char *name = pk_model_string(m, f->name);
+
+	for (size_t i = 0; f->kind == PK_FRAME_KERNEL && i < PK_ARRAY_SIZE(plumbing); i++) {
+		size_t len = strcspn(plumbing[i], "*");
+
+		if (!strncmp(name, plumbing[i], len) && (plumbing[i][len] || !name[len]))
+			return true;
+	}
+	return f->entry;
+}
+
+static int find_plumbing(const struct pk_model *m, struct pk_towers *t)
+{
+	t->plumbing = calloc(m->frames.nr + 1, sizeof(*t->plumbing));
+	if (!t->plumbing)
+		return -ENOMEM;
+	for (size_t i = 1; i < m->frames.nr; i++)
+		t->plumbing[i] = is_plumbing(m, &m->frames.data[i]);
+	return 0;
 }
 
 /* --- building -------------------------------------------------------------------------- */
@@ -317,11 +373,13 @@ int pk_kind_collect_wakeups(const struct pk_scope *s, const struct pk_kind_choic
 	int rc = sort_waits(&c);
 
 	(void)k;
+	if (!rc)
+		rc = find_plumbing(s->model, ret);
 	for (size_t i = 0; !rc && i < s->model->profile->waits.nr; i++) {
 		struct pk_tower_piece piece;
 		struct window w;
 
-		if (!pk_kind_span(s, i, PK_WAIT_BLOCKED, &piece))
+		if (!pk_kind_busy_span(s, i, PK_WAIT_BLOCKED, &piece, ret))
 			continue;
 		w = (struct window){ piece.from_ns, piece.to_ns, piece.weight,
 				     s->model->wait_stack[i], 0 };

@@ -16,6 +16,7 @@ void pk_towers_deinit(struct pk_towers *t)
 	pk_map64_deinit(&t->by_marker);
 	pk_map64_deinit(&t->by_stack);
 	pk_map64_deinit(&t->by_sum);
+	free(t->plumbing);
 }
 
 static uint64_t pair(uint32_t high, uint32_t low)

@@ -44,6 +44,8 @@ struct pk_towers {
 	PK_VEC(struct pk_tower_sum) sums;
 	PK_VEC(struct pk_tower_piece) pieces;	/* none where nothing was estimated so */
 	size_t nr_waits;	/* that the pieces are of */
+	uint64_t left_out;	/* weight that is not in them, on purpose */
+	bool *plumbing;		/* by frame: parts leave it out; NULL: none */
 	struct pk_map64 by_marker, by_stack;	/* (below, string or node) to part */
 	struct pk_map64 by_sum;			/* (base, tower) to sum */
 };

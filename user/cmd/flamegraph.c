@@ -27,7 +27,7 @@ static const struct pk_opt opts[] = {
 	{ .name = "threads", .type = PK_OPT_FLAG, .value = &opt.threads,
 	  .help = "a stack stands on its thread's name, not its process's" },
 	{ .name = "inverted", .type = PK_OPT_FLAG, .value = &opt.inverted,
-	  .help = "root on top, stacks hang down (icicles)" },
+	  .help = "root on top, stacks hang down (icicles); with wakeup, where it is so, at the bottom" },
 	{ .name = "reverse", .type = PK_OPT_FLAG, .value = &opt.reverse,
 	  .help = "merge from the executing or waiting function: who calls it" },
 	{ .name = "title", .type = PK_OPT_STRING, .value = &opt.title, .arg = "TEXT",
@@ -86,6 +86,11 @@ static void say_done(const char *path, const struct pk_calltree *t,
 				 100.0 * stats->narrow_weight / t->calls.data[0].total,
 				 t->unit == PK_WEIGHT_NS ? "time" : "samples");
 	}
+	if (t->left_out) {
+		pk_strbuf_puts(&text, "; idle kernel threads left out: ");
+		pk_unit_put_ns(&text, t->left_out);
+		pk_strbuf_puts(&text, ", --kind wait:kthread shows them");
+	}
 	fprintf(stderr, "%s; open it in a browser\n", text.data ? text.data : path);
 	pk_strbuf_deinit(&text);
 }
@@ -93,7 +98,8 @@ static void say_done(const char *path, const struct pk_calltree *t,
 static int draw(const struct pk_loaded *in, const struct pk_calltree_opts *tree_opts,
 		const struct pk_calltree *t, struct pk_err *err)
 {
-	struct pk_flame_opts o = { opt.title, opt.inverted, tree_opts };
+	bool hangs = pk_kind_of(&tree_opts->kind)->hangs;
+	struct pk_flame_opts o = { opt.title, opt.inverted != hangs, tree_opts };
 	PK_AUTO_FREE char *path = opt.output ? strdup(opt.output) : default_output(in->path);
 	struct pk_strbuf why = { 0 };
 	struct pk_flame_stats stats;

@@ -208,6 +208,11 @@ static void put_waits(struct writer *w)
 	if (w->s->wall_ns)
 		pk_strbuf_printf(&w->scratch, ", on average %.1f threads for %.4g s",
 				 (double)all->total / w->s->wall_ns, w->s->wall_ns / 1e9);
+	if (w->tree->left_out) {
+		put_part(w, "without ");
+		pk_unit_put_ns(&w->scratch, w->tree->left_out);
+		pk_strbuf_puts(&w->scratch, " of idle kernel threads");
+	}
 }
 
 static void put_subtitle(struct writer *w)
