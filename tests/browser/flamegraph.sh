@@ -138,7 +138,7 @@ frame_find() {
 # To where the mouse can reach it.
 frame_show() {
 	frame_find "$1"
-	browser_run "window.scrollTo(0, arguments[0])" "$(number %.3f "$frame_y - 200")"
+	browser_run "window.scrollBy(0, arguments[0])" "$(number %.3f "$frame_y - 200")"
 	frame_find "$1"
 }
 
