@@ -29,6 +29,19 @@ typedef int64_t s64;
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
+#ifndef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#endif
+
+#define min(a, b) ((a) < (b) ? (a) : (b))
+#define max(a, b) ((a) > (b) ? (a) : (b))
+
+/* Position of the highest bit; @x is not 0. */
+static inline unsigned long __fls(unsigned long x)
+{
+	return 63 - (unsigned long)__builtin_clzl(x);
+}
+
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 #define READ_ONCE(x)	    __atomic_load_n(&(x), __ATOMIC_RELAXED)
@@ -37,6 +50,8 @@ typedef int64_t s64;
 #define smp_load_acquire(p)	    __atomic_load_n((p), __ATOMIC_ACQUIRE)
 #define smp_store_release(p, value) __atomic_store_n((p), (value), __ATOMIC_RELEASE)
 #define smp_mb()		    __atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define smp_rmb()		    __atomic_thread_fence(__ATOMIC_ACQUIRE)
+#define smp_wmb()		    __atomic_thread_fence(__ATOMIC_RELEASE)
 
 #ifdef PK_SHIM_STEPS
 void pk_shim_step(void);
