@@ -7,6 +7,8 @@
  * their dentry; as that costs a careful read, the few that there are are
  * remembered by their table of operations, which is the kernel's own and stays.
  */
+#include <linux/cache.h>
+#include <linux/init.h>
 #include <linux/magic.h>
 #include <linux/major.h>
 #include <linux/stat.h>
@@ -122,6 +124,20 @@ enum pk_file_type pk_cause_file_type(const struct task_struct *p, unsigned int f
 		return PK_FILE_UNKNOWN;
 	file = rcu_dereference_raw(fdt->fd[fd]);
 	return file ? pk_file_type_of(file) : PK_FILE_UNKNOWN;
+}
+
+u8 pk_cause_quick_calls[PK_NR_CALLS] __ro_after_init;
+u8 pk_cause_quick_modes[16] __ro_after_init;
+
+void __init pk_cause_init(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < PK_NR_CALLS; i++)
+		pk_cause_quick_calls[i] = pk_cause_row_line(pk_cause_calls_64[i]);
+	memset(pk_cause_quick_modes, PK_ASK_ALL, sizeof(pk_cause_quick_modes));
+	pk_cause_quick_modes[S_IFSOCK >> 12] = pk_cause_file_lines[PK_FILE_SOCKET];
+	pk_cause_quick_modes[S_IFIFO >> 12] = pk_cause_file_lines[PK_FILE_PIPE];
 }
 
 static u8 pk_task_sleep(const struct task_struct *p, unsigned int state)

@@ -9,11 +9,13 @@
  * none is counted.
  */
 #include <linux/mm.h>
+#include <linux/percpu.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include "ledger.h"
 #include "ledger_state.h"
+#include "throttle.h"
 
 #define PK_PROVIDE_THREADS   1024	/* free ones at first, at least */
 #define PK_PROVIDE_PROCESSES 256
@@ -53,6 +55,7 @@ static void pk_ledger_provide(struct work_struct *work)
 	pk_pool_provide(&l->thread_pool, 2 * l->thread_pool.low);
 	pk_pool_provide(&l->process_pool, 2 * l->process_pool.low);
 	pk_pool_provide(&l->hist_pool, 2 * l->hist_pool.low);
+	pk_throttle_work();
 }
 
 static void pk_ledger_queue_provide(struct irq_work *work)
@@ -135,18 +138,17 @@ static int pk_ledger_buckets_init(struct pk_ledger *l)
 
 static int pk_ledger_cpus_init(void)
 {
-	struct pk_ledger_cpu *c;
 	unsigned int cpu;
 
+	pk_ledger_cpus = alloc_percpu(struct pk_ledger_cpu);
+	if (!pk_ledger_cpus)
+		return -ENOMEM;
 	for_each_possible_cpu(cpu) {
-		c = per_cpu_ptr(&pk_ledger_cpus, cpu);
-		memset(c, 0, sizeof(*c));
+		struct pk_ledger_cpu *c = per_cpu_ptr(pk_ledger_cpus, cpu);
+
 		c->late_ns = U64_MAX;
-		c->hists = kvzalloc_node(array_size(PKPROF_NR_HISTS, sizeof(*c->hists)), GFP_KERNEL,
-					 cpu_to_node(cpu));
-		if (!c->hists)
-			return -ENOMEM;
-		pk_ledger.fixed_bytes += PKPROF_NR_HISTS * sizeof(*c->hists);
+		c->running = &pk_nobody;
+		pk_ledger.fixed_bytes += sizeof(*c);
 	}
 	return 0;
 }
@@ -180,10 +182,10 @@ int pk_ledger_memory_init(void)
 void pk_ledger_memory_deinit(void)
 {
 	struct pk_ledger *l = &pk_ledger;
-	unsigned int cpu;
 
 	irq_work_sync(&l->want);
 	cancel_work_sync(&l->provide);
+	pk_throttle_deinit();
 	pk_pool_deinit(&l->thread_pool);
 	pk_pool_deinit(&l->process_pool);
 	pk_pool_deinit(&l->hist_pool);
@@ -191,12 +193,8 @@ void pk_ledger_memory_deinit(void)
 	vfree(l->processes);
 	vfree(l->threads);
 	l->threads = NULL;
-	for_each_possible_cpu(cpu) {
-		struct pk_ledger_cpu *c = per_cpu_ptr(&pk_ledger_cpus, cpu);
-
-		kvfree(c->hists);
-		c->hists = NULL;
-	}
+	free_percpu(pk_ledger_cpus);
+	pk_ledger_cpus = NULL;
 }
 
 size_t pk_ledger_memory_bytes(void)
@@ -365,7 +363,6 @@ struct pk_thread *pk_thread_create(struct task_struct *p, u8 state, u64 from_ns)
 		return NULL;
 	t->process = pk_process_join(p);
 	t->hists = t->process ? t->process->hists : pk_ledger.common;
-	t->off_ns = from_ns;
 	pk_account_open(&t->account, atomic64_inc_return(&pk_nr_accounts), state, from_ns);
 	first = pk_thread_insert(t, p);
 	if (likely(first == t))

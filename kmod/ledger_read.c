@@ -16,6 +16,7 @@
 #include "filter.h"
 #include "ledger.h"
 #include "ledger_state.h"
+#include "throttle.h"
 
 /* An event may be on its way while the reader is told the time: it counts as changed. */
 #define PK_EPOCH_SLACK_NS 10000000ULL
@@ -52,14 +53,14 @@ void pk_ledger_read_info(struct pkprof_ledger_info *ret)
 	ret->nr_overflow_hist = atomic64_read(&l->nr_overflow_hist);
 	ret->nr_aggregated = atomic64_read(&l->nr_aggregated);
 	for_each_possible_cpu(cpu)
-		ret->overflow_cpu_ns += READ_ONCE(per_cpu_ptr(&pk_ledger_cpus, cpu)->overflow_ns);
+		ret->overflow_cpu_ns += READ_ONCE(per_cpu_ptr(pk_ledger_cpus, cpu)->overflow_ns);
 }
 
 /* A CPU's own account, as of one switch. */
 static void pk_read_cpu_times(const struct pk_ledger_cpu *c, struct pkprof_ledger_cpu *ret)
 {
 	u64 seq, since_ns, now_ns, rest_ns;
-	u8 state;
+	bool idle, offline;
 
 	do {
 		seq = READ_ONCE(c->seq);
@@ -67,17 +68,18 @@ static void pk_read_cpu_times(const struct pk_ledger_cpu *c, struct pkprof_ledge
 		since_ns = READ_ONCE(c->since_ns);
 		ret->idle_ns = READ_ONCE(c->idle_ns);
 		ret->offline_ns = READ_ONCE(c->offline_ns);
-		state = READ_ONCE(c->state);
+		idle = READ_ONCE(c->running) == &pk_idler;
+		offline = READ_ONCE(c->offline);
 		smp_rmb();
 	} while (seq & 1 || READ_ONCE(c->seq) != seq);
 	ret->nr_switches = seq / 2;
 	now_ns = max(pk_clock_ns(), since_ns);
 	rest_ns = now_ns - since_ns;
-	if (state == PK_CPU_IDLE)
-		ret->idle_ns += rest_ns;
-	else if (state == PK_CPU_OFFLINE)
+	if (offline)
 		ret->offline_ns += rest_ns;
-	ret->online = state != PK_CPU_OFFLINE;
+	else if (idle)
+		ret->idle_ns += rest_ns;
+	ret->online = !offline;
 	ret->from_ns = pk_ledger.from_ns;
 	ret->read_ns = now_ns;
 	ret->busy_ns = now_ns - ret->from_ns - ret->idle_ns - ret->offline_ns;
@@ -90,7 +92,7 @@ void pk_ledger_read_cpu(unsigned int cpu, struct pkprof_ledger_cpu *ret)
 
 	memset(ret, 0, sizeof(*ret));
 	ret->cpu = cpu;
-	pk_read_cpu_times(per_cpu_ptr(&pk_ledger_cpus, cpu), ret);
+	pk_read_cpu_times(per_cpu_ptr(pk_ledger_cpus, cpu), ret);
 	ret->steal_ns = kernel[CPUTIME_STEAL];
 	ret->softirq_ns = kernel[CPUTIME_SOFTIRQ];
 	ret->irq_ns = kernel[CPUTIME_IRQ];
@@ -100,13 +102,21 @@ void pk_ledger_read_cpu(unsigned int cpu, struct pkprof_ledger_cpu *ret)
 
 /* --- threads --- */
 
+/* Whether time passes on the run queue in which its quota may be used up: no event tells. */
+static bool pk_may_be_throttled(const struct pk_account *a)
+{
+	return static_branch_unlikely(&pk_throttle_key) && pk_account_queued_ns(a) &&
+	       pk_account_may_be_throttled(a);
+}
+
 /* A consistent copy of an account in use that changed. Context: RCU read side. */
 static bool pk_read_thread(const struct pk_thread *t, u64 epoch_ns, const struct pk_filter *filter,
 			   struct pk_account *copy, struct task_struct **task_ret)
 {
 	struct task_struct *p = READ_ONCE(t->task);
 
-	if (!p || max(READ_ONCE(t->account.since_ns), READ_ONCE(t->account.woken_ns)) < epoch_ns)
+	if (!p || (max(READ_ONCE(t->account.since_ns), READ_ONCE(t->account.woken_ns)) < epoch_ns &&
+		   !pk_may_be_throttled(&t->account)))
 		return false;
 	if (!pk_account_read(&t->account, copy) || READ_ONCE(t->task) != p)
 		return false;
@@ -116,13 +126,21 @@ static bool pk_read_thread(const struct pk_thread *t, u64 epoch_ns, const struct
 	return true;
 }
 
+/* Context: RCU read side. */
 static size_t pk_tell_thread(struct pk_account *copy, const struct task_struct *p,
 			     struct pkprof_ledger_thread *ret)
 {
+	u64 read_ns = pk_clock_ns(), throttled_ns;
 	size_t bytes;
+	bool yet;
 
 	pk_account_settle(copy);
-	bytes = pk_account_tell(copy, pk_clock_ns(), ret);
+	if (pk_may_be_throttled(copy)) {
+		throttled_ns = pk_throttle_of(p, copy->since_ns, read_ns, &yet);
+		if (throttled_ns)
+			pk_account_split(copy, throttled_ns, yet, read_ns);
+	}
+	bytes = pk_account_tell(copy, read_ns, ret);
 	ret->tid = p->pid;
 	ret->tgid = p->tgid;
 	ret->start_ns = p->start_time;
@@ -281,7 +299,7 @@ static size_t pk_tell_hist_of(const struct pk_hist *h, struct pkprof_hist *ret)
 static size_t pk_tell_cpu_hist(unsigned int cpu, enum pkprof_hist_what what, u64 epoch_ns,
 			       struct pkprof_hist *ret)
 {
-	const struct pk_ledger_cpu *c = per_cpu_ptr(&pk_ledger_cpus, cpu);
+	const struct pk_ledger_cpu *c = per_cpu_ptr(pk_ledger_cpus, cpu);
 	struct pkprof_ledger_cpu times;
 	size_t bytes;
 

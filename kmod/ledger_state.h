@@ -23,6 +23,7 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include "account.h"
+#include "compat/config.h"
 #include "pool.h"
 #include "tsc_clock.h"
 
@@ -63,14 +64,12 @@ struct pk_process {
  * @task:	key; NULL: not in use
  * @next:	chain of its bucket: address of the next, or the bucket's end mark
  * @hists:	its process's
- * @off_ns:	when it was switched out last
  */
 struct pk_thread {
 	struct pk_pool_link link;
 	struct task_struct *task;
 	unsigned long next;
 	struct pk_hists *hists;
-	u64 off_ns;
 	struct pk_account account;
 	struct pk_process *process;
 };
@@ -78,34 +77,34 @@ struct pk_thread {
 /**
  * struct pk_ledger_cpu - of one CPU; written there with irqs off, but for hotplug
  * @seq:	odd while it is being written; half of it is the number of switches
- * @running:	account of the task that runs; it may be of none or not known yet
- * @since_ns:	begin of @state, the last switch
- * @state:	PK_CPU_*
+ * @running:	of the task that runs; pk_nobody: not known, or no account; pk_idler
+ * @since_ns:	the last switch
  * @late_ns:	a wait from here on is told; above all if no session takes it
+ * @rare_ns:	a wait from here on is late, or this CPU's longest
  * @overflow_ns: time of tasks without an account
+ * @nr_told:	handler runs that are in the session's books
+ * @hists:	by enum pkprof_hist_what
  */
 struct pk_ledger_cpu {
 	u64 seq;
 	struct pk_thread *running;
 	u64 since_ns;
-	u64 late_ns;
+	u64 rare_ns;
 	struct pk_tsc_clock clock;
-	struct pk_hist *hists;		/* by enum pkprof_hist_what */
-	u8 state;
-	u32 nr_late;			/* in this window */
-	u64 late_window_ns;
-	u64 idle_ns, offline_ns, overflow_ns;
+	u64 late_ns;
 	u64 nr_wakeups;
-	u64 nr_told_hits;		/* in the books of the session */
+	u64 idle_ns, offline_ns, overflow_ns;
+	u64 nr_told;
+	u64 late_window_ns;
+	u32 nr_late;			/* in this window */
+	bool offline;
+	struct pk_hist hists[PKPROF_NR_HISTS];
 };
 
-enum {
-	PK_CPU_BUSY,
-	PK_CPU_IDLE,
-	PK_CPU_OFFLINE,
-};
+/* Who runs where no account is charged. Never in use, so they are no task's. */
+extern struct pk_thread pk_nobody, pk_idler;
 
-DECLARE_PER_CPU(struct pk_ledger_cpu, pk_ledger_cpus);
+extern struct pk_ledger_cpu __percpu *pk_ledger_cpus;
 
 /* On while events are booked. */
 DECLARE_STATIC_KEY_FALSE(pk_ledger_live);
@@ -130,6 +129,12 @@ struct pk_ledger {
 };
 
 extern struct pk_ledger pk_ledger;
+
+/* Where tasks are throttled, not whole queues, it is known of whom; else it may be anyone. */
+static inline bool pk_account_may_be_throttled(const struct pk_account *a)
+{
+	return !HAVE_TASK_THROTTLED || a->flags & PK_ACCOUNT_THROTTLED;
+}
 
 /* End mark of a chain: odd, names its bucket. */
 static __always_inline unsigned long pk_chain_end(unsigned int bucket)

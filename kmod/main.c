@@ -4,6 +4,7 @@
  */
 #include <linux/module.h>
 #include "calibrate.h"
+#include "cause_task.h"
 #include "cdev.h"
 #include "identity.h"
 #include "ledger.h"
@@ -23,6 +24,7 @@ static int __init pk_init(void)
 {
 	int err;
 
+	pk_cause_init();
 	pk_sources_init();
 	pk_calibrate_init();
 	err = pk_netlink_init();

@@ -43,7 +43,7 @@ static u64 pk_tsc_clock_told(const struct pk_tsc_clock *c, u64 now)
 {
 	u64 since = min(now - c->anchor, c->good_for);
 
-	return c->anchor_ns + mul_u64_u64_shr(since, c->rate, 64);
+	return c->anchor_ns + pk_mul_high(since, c->rate);
 }
 
 u64 pk_tsc_clock_anchor(struct pk_tsc_clock *c)

@@ -46,13 +46,31 @@ static __always_inline u64 pk_tsc_read(void)
 /* The next anchor, and what time it is. */
 u64 pk_tsc_clock_anchor(struct pk_tsc_clock *c);
 
-static __always_inline u64 pk_tsc_clock_ns(struct pk_tsc_clock *c)
+/* Upper half of the product. The compiler's 128-bit type would have the stack aligned anew. */
+static __always_inline u64 pk_mul_high(u64 a, u64 b)
+{
+	u64 high;
+
+	asm("mulq %[b]" : "+a"(a), "=d"(high) : [b] "rm"(b) : "cc");
+	return high;
+}
+
+/* The time, where the anchor is good; else false. */
+static __always_inline bool pk_tsc_clock_quick(const struct pk_tsc_clock *c, u64 *ns_ret)
 {
 	u64 since = pk_tsc_read() - c->anchor;
 
 	if (unlikely(since > c->good_for))
-		return pk_tsc_clock_anchor(c);
-	return c->anchor_ns + (u64)(((unsigned __int128)since * c->rate) >> 64);
+		return false;
+	*ns_ret = c->anchor_ns + pk_mul_high(since, c->rate);
+	return true;
+}
+
+static __always_inline u64 pk_tsc_clock_ns(struct pk_tsc_clock *c)
+{
+	u64 ns;
+
+	return likely(pk_tsc_clock_quick(c, &ns)) ? ns : pk_tsc_clock_anchor(c);
 }
 
 /* Forget the anchor. Context: nobody reads this clock. */

@@ -19,6 +19,13 @@
 #define PF_USER_WORKER 0
 #endif
 
+/* All bits of the state of a task in an interruptible sleep. */
+#if HAVE_TASK_FROZEN
+#define PK_STATES_INTERRUPTIBLE (TASK_INTERRUPTIBLE | TASK_FREEZABLE_UNSAFE)
+#else
+#define PK_STATES_INTERRUPTIBLE TASK_INTERRUPTIBLE
+#endif
+
 static inline unsigned int pk_task_state(const struct task_struct *p)
 {
 #if HAVE_TASK___STATE

@@ -33,6 +33,7 @@ static void tell(const struct pk_account *a, u64 throttled_ns, bool throttled, u
 {
 	struct pk_account copy;
 	unsigned int i;
+	size_t bytes;
 	u64 sum = 0;
 
 	assert_true(pk_account_read(a, &copy));
@@ -40,7 +41,8 @@ static void tell(const struct pk_account *a, u64 throttled_ns, bool throttled, u
 	if (throttled_ns)
 		pk_account_split(&copy, throttled_ns, throttled, now_ns);
 	memset(ret, 0xa5, sizeof(*ret));
-	assert_int_equal(pk_account_tell(&copy, now_ns, &ret->thread),
+	bytes = pk_account_tell(&copy, now_ns, &ret->thread);
+	assert_int_equal(bytes,
 			 sizeof(ret->thread) + ret->thread.nr_lines * sizeof(ret->lines[0]));
 	for (i = 0; i < ret->thread.nr_lines; i++)
 		sum += ret->lines[i].ns;
