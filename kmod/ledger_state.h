@@ -31,6 +31,9 @@
 #define PK_PROCESS_HASH_BITS 12
 #define PK_NR_BUCKET_LOCKS   256	/* several buckets share one */
 
+/* A wait on the run queue is told as late from here on; more, where there are many. */
+#define PK_LATE_MIN_NS 1000000ULL
+
 /* Distributions of a process, or of those that found no room. */
 struct pk_hists {
 	struct pk_pool_link link;
@@ -100,6 +103,24 @@ struct pk_ledger_cpu {
 	bool offline;
 	struct pk_hist hists[PKPROF_NR_HISTS];
 };
+
+static __always_inline void pk_ledger_cpu_write_begin(struct pk_ledger_cpu *c)
+{
+	asm volatile("incq %0" : "+m"(c->seq) : : "memory", "cc");
+	smp_wmb();
+}
+
+static __always_inline void pk_ledger_cpu_write_end(struct pk_ledger_cpu *c)
+{
+	smp_wmb();
+	asm volatile("incq %0" : "+m"(c->seq) : : "memory", "cc");
+}
+
+/* Runs of the handlers. */
+static inline u64 pk_ledger_hits(const struct pk_ledger_cpu *c)
+{
+	return c->seq / 2 + c->nr_wakeups;
+}
 
 /* Who runs where no account is charged. Never in use, so they are no task's. */
 extern struct pk_thread pk_nobody, pk_idler;
@@ -193,6 +214,12 @@ raw_spinlock_t *pk_process_lock_of(const struct pk_process *process);
 /* Ask for more memory, if pools are low. Context: any, irqs off. */
 void pk_ledger_want(void);
 
+/* --- ledger_switch.c: the probes --- */
+
+int pk_ledger_probes_find(void);
+int pk_ledger_probes_attach(void);
+void pk_ledger_probes_detach(void);
+
 /* --- ledger_tell.c: records for the session --- */
 
 void pk_tell_dead(struct pk_session *s, const struct pk_thread *t, const struct task_struct *p,
@@ -200,6 +227,9 @@ void pk_tell_dead(struct pk_session *s, const struct pk_thread *t, const struct 
 void pk_tell_hists(struct pk_session *s, const struct pk_process *process, u32 tid, u64 now_ns);
 void pk_tell_late(struct pk_ledger_cpu *c, struct pk_session *s, const struct task_struct *prev,
 		  const struct task_struct *next, u8 line, u64 queued_ns, u64 ran_ns, u64 now_ns);
+
+/* Once in a while: the threshold of what is late follows what there is to tell. */
+void pk_late_relax(struct pk_ledger_cpu *c, u64 now_ns);
 
 /* --- ledger_walk.c --- */
 

@@ -16,7 +16,6 @@
 /* ... and if there were so few in a window, it is halved. */
 #define PK_LATE_FEW 32
 #define PK_LATE_WINDOW_NS 1000000000ULL
-#define PK_LATE_MIN_NS	  1000000ULL
 
 static void pk_tell_comm(char dst[PKPROF_COMM_LEN], const struct task_struct *p)
 {
@@ -82,19 +81,29 @@ void pk_tell_hists(struct pk_session *s, const struct pk_process *process, u32 t
 	pk_tell_hist(s, process, PKPROF_HIST_SLICE, tid, now_ns);
 }
 
-/* The threshold follows what there is to tell. */
-static void pk_late_adapt(struct pk_ledger_cpu *c, u64 now_ns)
+static void pk_late_count(struct pk_ledger_cpu *c, u64 now_ns)
 {
 	u64 late_ns = READ_ONCE(c->late_ns);
 
 	if (now_ns - c->late_window_ns >= PK_LATE_WINDOW_NS) {
-		if (c->nr_late < PK_LATE_FEW && late_ns > PK_LATE_MIN_NS)
-			WRITE_ONCE(c->late_ns, late_ns / 2);
 		c->late_window_ns = now_ns;
 		c->nr_late = 0;
 	}
 	if (++c->nr_late % PK_LATE_MANY == 0)
 		WRITE_ONCE(c->late_ns, late_ns * 2);
+}
+
+void pk_late_relax(struct pk_ledger_cpu *c, u64 now_ns)
+{
+	u64 late_ns = READ_ONCE(c->late_ns);
+
+	if (now_ns - c->late_window_ns < PK_LATE_WINDOW_NS)
+		return;
+	if (c->nr_late < PK_LATE_FEW && late_ns > PK_LATE_MIN_NS && late_ns != U64_MAX)
+		WRITE_ONCE(c->late_ns, max(late_ns / 2, PK_LATE_MIN_NS));
+	c->late_window_ns = now_ns;
+	c->nr_late = 0;
+	c->rare_ns = 0;		/* made anew at the next switch */
 }
 
 void pk_tell_late(struct pk_ledger_cpu *c, struct pk_session *s, const struct task_struct *prev,
@@ -105,7 +114,7 @@ void pk_tell_late(struct pk_ledger_cpu *c, struct pk_session *s, const struct ta
 
 	if (!pk_filter_match(&s->filter, next->tgid))
 		return;
-	pk_late_adapt(c, now_ns);
+	pk_late_count(c, now_ns);
 	r = pk_emit_begin(s, PKPROF_SRC_SCHED, PKPROF_REC_LATENCY, sizeof(*r), next->pid, now_ns);
 	if (!r)
 		return;
