@@ -33,13 +33,13 @@ struct pk_hist {
  * Bucket of @ns. With the exponent taken of ns | 8, values below 8 need no case of
  * their own: their shift is 0, and bucket 8 is what a shift of 0 leaves of 8.
  */
-static __always_inline unsigned int pk_hist_bucket(u64 ns)
+static __always_inline unsigned long pk_hist_bucket(u64 ns)
 {
-	unsigned int shift = __fls(ns | 8) - 3;
+	unsigned long shift = __fls(ns | 8) - 3;
 
 	if (unlikely(shift > PK_HIST_LAST_EXPONENT - 3))
 		return PKPROF_HIST_BUCKETS - 1;
-	return shift * 8 + (unsigned int)(ns >> shift);
+	return shift * 8 + (ns >> shift);
 }
 
 /* Coarse bucket of each bucket: a power of two, up to PKPROF_HIST_COARSE - 1. */

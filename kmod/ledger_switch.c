@@ -57,12 +57,18 @@ static void pk_hist_new_max(struct pk_hist *h, u64 ns)
 static __always_inline void pk_ledger_count(struct pk_ledger_cpu *c, struct pk_thread *t,
 					    enum pkprof_hist_what what, u64 ns)
 {
-	unsigned int bucket = pk_hist_bucket(ns);
-	struct pk_hist *ours = &t->hists->of[what], *cpus = &c->hists[what];
+	unsigned long bucket = pk_hist_bucket(ns);
+	struct pk_hists *ours = t->hists;
 
-	cpus->nr[bucket]++;
-	asm volatile(LOCK_PREFIX "incl (%0, %1, 4)" : : "r"(ours->nr), "r"((u64)bucket) : "memory", "cc");
-	asm volatile(LOCK_PREFIX "addq %1, %0" : "+m"(ours->sum_ns) : "r"(ns) : "cc");
+	c->hists[what].nr[bucket]++;
+	/* the compiler would calculate the address first */
+	asm volatile(LOCK_PREFIX "incl %c[nr](%[ours], %[bucket], 4)"
+		     :
+		     : [nr] "i"(offsetof(struct pk_hists, of) + what * sizeof(struct pk_hist) +
+				offsetof(struct pk_hist, nr)),
+		       [ours] "r"(ours), [bucket] "r"(bucket)
+		     : "memory", "cc");
+	asm volatile(LOCK_PREFIX "addq %1, %0" : "+m"(ours->of[what].sum_ns) : "r"(ns) : "cc");
 	t->account.coarse[what][pk_hist_coarse[bucket]]++;
 }
 
