@@ -6,6 +6,7 @@
 #	workloads	$(BUILD)/workloads/NAME from each tests/workloads/NAME.c
 #	genprofile	$(BUILD)/gen/genprofile, which writes synthetic profiles
 #	mkprofile	$(BUILD)/gen/mkprofile, which compiles tests/golden/inputs
+#	dumptime	$(BUILD)/gen/dumptime, which times readings of the ledger
 #
 # A unit test, or a workload as to flags, says more in its first 30 lines:
 #	/* link: kmod/ring.c */		further sources, compiled with its flags
@@ -35,14 +36,20 @@ WORKLOADS := $(wildcard tests/workloads/*.c)
 WORKLOAD_CFLAGS := -O1 -g -std=gnu11 $(WARN) -D_GNU_SOURCE -MMD -MP -fno-omit-frame-pointer \
 	-mno-omit-leaf-frame-pointer -fno-optimize-sibling-calls
 
-.PHONY: unit workloads genprofile mkprofile
+.PHONY: unit workloads genprofile mkprofile dumptime
 unit: $(TESTS:tests/unit/%.c=$(BUILD)/unit/%)
 workloads: $(WORKLOADS:tests/workloads/%.c=$(BUILD)/workloads/%)
 
 genprofile: $(BUILD)/gen/genprofile
 mkprofile: $(BUILD)/gen/mkprofile
+dumptime: $(BUILD)/gen/dumptime
 
 $(BUILD)/gen/genprofile: tests/gen/genprofile.c $(BUILD)/libplain.a
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(CFLAGS) -O2 -o $@ $^ $(LIBS)
+
+$(BUILD)/gen/dumptime: tests/gen/dumptime.c $(BUILD)/libplain.a
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(CFLAGS) -O2 -o $@ $^ $(LIBS)

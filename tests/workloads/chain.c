@@ -16,7 +16,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include "answer.h"
 
@@ -125,6 +124,8 @@ int main(int argc, char **argv)
 	struct answer answer;
 	uint64_t end_ns;
 
+	/* before there are channels, of which it must have no end */
+	answer_apart();
 	if (disk < 0 || open_channels()) {
 		fprintf(stderr, "usage: chain DEVICE SECONDS (%s)\n", strerror(errno));
 		return 2;

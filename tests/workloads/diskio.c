@@ -38,6 +38,7 @@ static int direct(const char *device)
 
 	if (fd < 0)
 		return -1;
+	answer_apart();
 	answer_begin(&answer, "direct", "disk");
 	for (off_t i = 0; !is_over(&answer); i = (i + 1) % FILE_BLOCKS)
 		if (ANSWER_WAIT(&answer, pread(fd, block, BLOCK_BYTES, i * BLOCK_BYTES)) !=
@@ -61,6 +62,7 @@ static int sync_writes(const char *directory)
 
 	if (fd < 0)
 		return -1;
+	answer_apart();
 	answer_begin(&answer, "fsync", "disk");
 	while (!is_over(&answer)) {
 		if (ANSWER_WAIT(&answer, write(fd, block, BLOCK_BYTES)) != BLOCK_BYTES ||
@@ -90,6 +92,8 @@ static int faults(const char *directory)
 	map = mmap(NULL, FILE_BLOCKS * BLOCK_BYTES, PROT_READ, MAP_SHARED, fd, 0);
 	if (fsync(fd) || map == MAP_FAILED || madvise((void *)map, FILE_BLOCKS * BLOCK_BYTES, MADV_RANDOM))
 		return -1;
+	/* what made the file is not part of the answer */
+	answer_apart();
 	answer_begin(&answer, "fault", "fault");
 	while (!is_over(&answer)) {
 		/* out of this address space, then out of the page cache */
@@ -111,6 +115,7 @@ static int aio(const char *device)
 	struct io_event event;
 	struct answer answer;
 
+	answer_apart();
 	if (fd < 0 || syscall(SYS_io_setup, 1, &context))
 		return -1;
 	cb.aio_fildes = fd;

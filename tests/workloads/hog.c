@@ -7,7 +7,7 @@
  *
  * CGROUP is the directory of a cgroup to enter. Prints its answer (answer.h), where
  * WAITED_NS is its life but CPU time, and LINE "throttled" with a cgroup, else
- * "preempted".
+ * "preempted,runq".
  */
 #include <fcntl.h>
 #include <sched.h>
@@ -39,6 +39,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: hog NAME SECONDS CPU [NICE [CGROUP]]\n");
 		return 2;
 	}
+	answer_apart();
+	/* at once: on that CPU it may not get far */
+	answer_begin(&answer, argv[1], argc > 5 ? "throttled" : "preempted,runq");
+	spent_ns = thread_cpu_ns();
 	CPU_ZERO(&set);
 	CPU_SET(atoi(argv[3]), &set);
 	if (sched_setaffinity(0, sizeof(set), &set) ||
@@ -47,8 +51,6 @@ int main(int argc, char **argv)
 		perror("hog");
 		return 1;
 	}
-	answer_begin(&answer, argv[1], argc > 5 ? "throttled" : "preempted");
-	spent_ns = thread_cpu_ns();
 	end_ns = answer.from_ns + (uint64_t)(strtod(argv[2], NULL) * NSEC_PER_SEC);
 	while (clock_ns(CLOCK_MONOTONIC) < end_ns)
 		spin_slice();

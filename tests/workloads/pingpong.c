@@ -18,7 +18,6 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <termios.h>
 
 #include "answer.h"
@@ -115,7 +114,8 @@ static int epoll_open(struct end ends[2])
 static const struct channel channels[] = {
 	{ "pipe", { "pipe", "pipe" }, pipe_open },
 	{ "eventfd", { "pipe", "pipe" }, eventfd_open },
-	{ "tty", { "tty", "tty" }, tty_open },
+	/* it also waits for the kernel's worker that moves what was typed */
+	{ "tty", { "tty,klock", "tty,klock" }, tty_open },
 	{ "unix", { "socket", "socket" }, unix_open },
 	{ "tcp", { "socket", "socket" }, tcp_open },
 	{ "epoll", { "socket", "poll" }, epoll_open },
@@ -176,9 +176,8 @@ static WORK int play(const struct channel *c, const struct end *e, bool is_ping)
 int main(int argc, char **argv)
 {
 	const struct channel *c = NULL;
+	int failed = 0, status;
 	struct end ends[2];
-	int status;
-	pid_t pid;
 
 	for (size_t i = 0; argc > 2 && i < NR_CHANNELS; i++)
 		if (!strcmp(argv[1], channels[i].name))
@@ -193,10 +192,14 @@ int main(int argc, char **argv)
 		fprintf(stderr, "pingpong: %s: %s\n", c->name, strerror(errno));
 		return 1;
 	}
-	pid = fork();
-	if (!pid)
-		return play(c, &ends[1], false) ? 1 : 0;
-	if (pid < 0 || play(c, &ends[0], true))
-		return 1;
-	return waitpid(pid, &status, 0) == pid && !status ? 0 : 1;
+	for (int i = 0; i < 2; i++) {
+		pid_t pid = fork();
+
+		if (!pid)
+			return play(c, &ends[i], !i) ? 1 : 0;
+		failed |= pid < 0;
+	}
+	while (wait(&status) > 0)
+		failed |= status;
+	return failed ? 1 : 0;
 }

@@ -100,6 +100,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: uring DEVICE SECONDS\n");
 		return 2;
 	}
+	answer_apart();
 	fd = open(argv[1], O_RDONLY | O_DIRECT);
 	duration_ns = strtod(argv[2], NULL) * NSEC_PER_SEC;
 	if (fd < 0 || ring_open(&ring)) {
