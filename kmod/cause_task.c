@@ -140,11 +140,13 @@ void __init pk_cause_init(void)
 	pk_cause_quick_modes[S_IFIFO >> 12] = pk_cause_file_lines[PK_FILE_PIPE];
 }
 
+/* @p->frozen: by its cgroup; the parent of a vfork and a tracee have it set as well. */
 static u8 pk_task_sleep(const struct task_struct *p, unsigned int state)
 {
 	if (state & TASK_RTLOCK_WAIT)
 		return PK_SLEEP_RTLOCK;
-	if (state & (__TASK_STOPPED | __TASK_TRACED) || pk_task_is_frozen(p, state) || p->frozen)
+	if (state & (__TASK_STOPPED | __TASK_TRACED) || pk_task_is_frozen(p, state) ||
+	    (p->frozen && !(state & TASK_UNINTERRUPTIBLE)))
 		return PK_SLEEP_STOPPED;
 	if (!(state & TASK_UNINTERRUPTIBLE))
 		return state & TASK_PARKED ? PK_SLEEP_IDLE : PK_SLEEP_INTERRUPTIBLE;
