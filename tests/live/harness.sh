@@ -218,3 +218,126 @@ balanced() {
 said() {
 	awk -v word="$1" '$1 == word { print $2; exit }' "$2"
 }
+
+# ---- the wait ledger ---------------------------------------------------------------
+
+LEDGER_LINES="cpu runq preempted throttled disk fault futex klock rtlock socket pipe tty poll aio"
+readonly LEDGER_LINES+=" sleep child stopped kthread other lost"
+
+# accounts FILE [OPTION...]: the ledger's threads, one a line, for awk: "tid pid comm
+# total_ns", then one column for each of its lines; the first line has their names
+accounts() {
+	local report
+
+	report=$(report_of "$@")
+	jq -r --arg lines "$LEDGER_LINES" '($lines | split(" ") | map(. + "_ns")) as $lines |
+		(["tid", "pid", "comm", "total_ns"] + $lines | join(" ")),
+		(.analyses.ledger.threads[] as $row |
+			[$row.tid, $row.pid, ($row.comm | gsub("[ \t]"; "_") | if . == "" then "-" else . end),
+			$row.total_ns] + [$row[$lines[]]] | map(tostring) | join(" "))' "$report"
+}
+
+# account FILE TID LINE [pid]: ns that the threads with this ID (two, where it was used
+# again), or of processes with this one, had in a line of the ledger, or "total"
+account() {
+	accounts "$1" | awk -v id="$2" -v line="$3_ns" -v key="${4:-tid}" '
+		NR == 1 { for (i = 1; i <= NF; i++) if ($i == line) column = i; next }
+		$(key == "pid" ? 2 : 1) == id { sum += $column; found = 1 }
+		END { if (found && column) printf "%.0f\n", sum }'
+}
+
+# answered FILE ANSWERS [PREFIX]: programs of known answer (tests/workloads/answer.h),
+# one case for each thread of theirs:
+#
+#   * of the time that it neither ran nor could run, 95 % is on its line;
+#   * there is not more on the line than it waited by its own clock;
+#   * nor less, but for what it was on the run queue or running meanwhile.
+#
+# What comes after the last reading of its clock may add 2 ms, and so may each of
+# the instants at which a guest stood still be on one side only: 1 %.
+answered() {
+	local word name detail
+
+	accounts "$1" >accounts.txt
+	# shellcheck disable=SC2016 # awk's own
+	awk '
+		FNR == 1 { part++ }
+		part == 1 && FNR == 1 { for (i = 5; i <= NF; i++) names[i] = substr($i, 1, length($i) - 3); next }
+		part == 1 {
+			seen[$1] = 1
+			total[$1] += $4
+			for (i in names) sum[$1, names[i]] += $i
+			next
+		}
+		$1 == "answer" {
+			tid = $3 + 0; waited = $5; life = $6
+			if (!seen[tid]) { print "fail", $2, "thread", tid, "is not in the ledger"; next }
+			ready = sum[tid, "cpu"] + sum[tid, "runq"] + sum[tid, "preempted"]
+			if ($4 != "throttled") ready += sum[tid, "throttled"]
+			if ($4 ~ /preempted/) ready = sum[tid, "cpu"]
+			right = 0
+			n = split($4, lines, ",")
+			for (i = 1; i <= n; i++) right += sum[tid, lines[i]]
+			off = total[tid] - ready
+			share = off > 0 ? right / off : 0
+			# what little there is besides the run queue of one that is preempted is its start
+			slack = 2e6 + 0.01 * waited
+			text = sprintf("%s %.1f ms of %.1f ms off the run queue (%.1f %%), by its own clock %.1f ms of %.1f ms",
+				       $4, right / 1e6, off / 1e6, share * 100, waited / 1e6, life / 1e6)
+			bad = ""
+			if (share < 0.95) {
+				bad = "elsewhere:"
+				for (i in names)
+					if (index("," $4 ",", "," names[i] ",") == 0 && sum[tid, names[i]] > 0.001 * total[tid])
+						bad = bad sprintf(" %s %.1f ms", names[i], sum[tid, names[i]] / 1e6)
+			} else if (right > waited + slack)
+				bad = "more than it waited"
+			else if (right + ready < waited - slack)
+				bad = "less than it waited"
+			print bad ? "fail" : "pass", $2, text (bad ? "; " bad : "")
+		}' accounts.txt "$2" >answered.txt
+	[[ -s answered.txt ]] || fail "${3:-}answers" "no program answered: $(head -c 200 "$2" | tr '\n' ' ')"
+	while read -r word name detail; do
+		"$word" "${3:-}$name" "$detail"
+	done <answered.txt
+}
+
+# boxes FILE.svg: what a flame graph of time is drawn from, one box a line: "NS HALF PATH",
+# HALF being that of the printed 95 % interval, PATH the names from the root down with
+# semicolons between, blanks replaced
+boxes() {
+	# shellcheck disable=SC2016 # awk's own
+	awk '
+		/^nodes: \[/ { part = "nodes"; sub(/^nodes: \[/, "") }
+		/^errors: \[/ { part = "errors"; sub(/^errors: \[/, "") }
+		/^names: \[/ { part = "names"; next }
+		part == "names" && /^"/ {
+			gsub(/^"|",$/, ""); gsub(/[ \t]/, "_"); gsub(/;/, ":")
+			name[nr_names++] = $0
+			next
+		}
+		part == "nodes" || part == "errors" {
+			end = /\]/
+			sub(/\].*/, "")
+			n = split($0, values, ",")
+			for (i = 1; i <= n; i++) {
+				if (values[i] == "") continue
+				if (part == "nodes") node[nr_nodes++] = values[i]
+				else error[nr_errors++] = values[i]
+			}
+			if (end) part = ""
+			next
+		}
+		/^\]/ { part = "" }
+		END {
+			depth = 0
+			for (i = 0; 3 * i < nr_nodes; i++) {
+				depth += 1 - node[3 * i]
+				if (i == 0) depth = 0
+				path[depth] = name[node[3 * i + 1]]
+				line = path[0]
+				for (d = 1; d <= depth; d++) line = line ";" path[d]
+				printf "%s %s %s\n", node[3 * i + 2], error[i], line
+			}
+		}' "$1"
+}
