@@ -5,16 +5,20 @@
  *	recurse DEPTH SECONDS
  *
  * Spins for SECONDS of CPU time in recurse_leaf, below DEPTH frames of
- * recurse_down. Prints "depth DEPTH" and "cpu NANOSECONDS".
+ * recurse_down. Prints "depth DEPTH" and "cpu NANOSECONDS" of recurse_leaf.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "clock.h"
 
+static uint64_t leaf_ns;
+
 static WORK void recurse_leaf(uint64_t ns)
 {
-	spin_until(thread_cpu_ns() + ns);
+	uint64_t begin = thread_cpu_ns();
+
+	leaf_ns = spin_until(begin + ns) - begin;
 }
 
 static WORK void recurse_down(unsigned int depth, uint64_t ns)
@@ -37,6 +41,6 @@ int main(int argc, char **argv)
 	}
 	depth = strtoul(argv[1], NULL, 0);
 	recurse_down(depth, strtod(argv[2], NULL) * NSEC_PER_SEC);
-	printf("depth %u\ncpu %llu\n", depth, (unsigned long long)thread_cpu_ns());
+	printf("depth %u\ncpu %llu\n", depth, (unsigned long long)leaf_ns);
 	return 0;
 }
