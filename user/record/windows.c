@@ -134,7 +134,8 @@ void pk_windows_close(struct pk_windows *w)
 	if (!w->pid)
 		return;
 	close(w->fd);
-	kill(w->pid, SIGTERM);
+	/* nobody wants what it has: with its descriptor the session ends as well */
+	kill(w->pid, SIGKILL);
 	while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
