@@ -179,24 +179,28 @@ static void test_json(void **state)
 static void test_full_disk(void **state)
 {
 	struct pk_export_opts o = { 0 };
-	struct pk_flame_opts flame = { 0 };
+	struct pk_calltree_opts tree_opts = { 0 };
+	struct pk_flame_opts flame = { .tree = &tree_opts };
 	struct pk_flame_stats stats;
+	struct pk_calltree tree;
 	struct pk_err err = { 0 };
 	int fds[2];
 
 	(void)state;
 	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(pk_calltree_init(&scope, &tree_opts, &tree), 0);
 	for (unsigned int i = 0; i <= pk_nr_exports; i++) {
 		struct pk_sink out = pk_sink_of(fds[0]);	/* the reading end */
 		int rc = i < pk_nr_exports ?
 				 pk_exports[i]->write(&scope, &o, &out, &err) :
-				 pk_flame_write(&scope, &flame, &out, &stats, &err);
+				 pk_flame_write(&scope, &tree, &flame, &out, &stats, &err);
 
 		if (!rc)
 			rc = pk_sink_flush(&out);
 		assert_int_equal(rc, -EBADF);
 		pk_sink_deinit(&out);
 	}
+	pk_calltree_deinit(&tree);
 	close(fds[0]);
 	close(fds[1]);
 }

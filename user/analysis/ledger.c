@@ -408,6 +408,6 @@ static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struc
 
 const struct pk_analysis pk_analysis_ledger = {
 	.name = "ledger",
-	.help = "where the time of all threads went: CPU, run queue, disk, locks, sockets, ...",
+	.help = "where the time of all threads went: on CPUs, run queues, disks, locks and sockets",
 	.run = run,
 };
