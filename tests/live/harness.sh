@@ -230,11 +230,12 @@ accounts() {
 	local report
 
 	report=$(report_of "$@")
-	jq -r --arg lines "$LEDGER_LINES" '($lines | split(" ") | map(. + "_ns")) as $lines |
+	[[ $report.accounts -nt $report ]] || jq -r --arg lines "$LEDGER_LINES" '($lines | split(" ") | map(. + "_ns")) as $lines |
 		(["tid", "pid", "comm", "total_ns"] + $lines | join(" ")),
 		(.analyses.ledger.threads[] as $row |
 			[$row.tid, $row.pid, ($row.comm | gsub("[ \t]"; "_") | if . == "" then "-" else . end),
-			$row.total_ns] + [$row[$lines[]]] | map(tostring) | join(" "))' "$report"
+			$row.total_ns] + [$row[$lines[]]] | map(tostring) | join(" "))' "$report" >"$report.accounts"
+	cat "$report.accounts"
 }
 
 # account FILE TID LINE [pid]: ns that the threads with this ID (two, where it was used
