@@ -75,7 +75,7 @@ struct pk_identity *pk_identity_create(struct pk_session *s)
 	init_rwsem(&id->lock);
 	id->s = s;
 	id->key.key[0] = s->seed;
-	id->key.key[1] = s->t0_ns;
+	id->key.key[1] = pk_clock_ns();
 	return id;
 }
 

@@ -29,7 +29,6 @@ struct pk_wait {
 
 /**
  * struct pk_waits - the source's state
- * @end_ns:	STOP came; 0: not yet. Nothing after it counts.
  * @told:	bitmap of PID_MAX_LIMIT bits: threads whose wait across the end was recorded.
  *		Each has one at most. It is told by whoever sets the bit: the walk of those
  *		who still wait, or the switch by which it is over, if that comes first.
@@ -37,13 +36,12 @@ struct pk_wait {
 struct pk_waits {
 	struct pk_session *session;
 	struct pk_instants instants;
-	u64 end_ns;
 	unsigned long *told;
 };
 
 /*
- * Count the instants in a wait: sets p, nr_blocked, nr_runq. woken_ns 0: still blocked.
- * One that reaches across the session's end is cut there, and is open.
+ * Count the instants in a wait, from the session's begin on: sets p, nr_blocked,
+ * nr_runq. woken_ns 0: still blocked. One that reaches across the session's end is cut there, and is open.
  * Any context. Return: whether there are any.
  */
 bool pk_wait_weigh(const struct pk_waits *waits, struct pk_wait *w);

@@ -192,7 +192,7 @@ int pk_session_start(struct pk_session *s, const u32 *pids, unsigned int nr_pids
 	}
 	pk_session_calibrate(s);
 	s->seed = get_random_u64();
-	s->t0_ns = pk_clock_ns();
+	s->t0_ns = U64_MAX;
 	WRITE_ONCE(s->state, PKPROF_STATE_RUNNING);
 	err = pk_sources_attach(s, &failed);
 	if (err) {
@@ -200,6 +200,8 @@ int pk_session_start(struct pk_session *s, const u32 *pids, unsigned int nr_pids
 		pk_session_stop(s);
 		return err;
 	}
+	if (s->t0_ns == U64_MAX)
+		WRITE_ONCE(s->t0_ns, pk_clock_ns());
 	/* children born before the fork probe was there */
 	pk_filter_add_descendants(&s->filter);
 	return 0;
@@ -209,6 +211,7 @@ void pk_session_stop(struct pk_session *s)
 {
 	unsigned int cpu;
 
+	WRITE_ONCE(s->end_ns, pk_clock_ns());
 	pk_sources_detach(s);
 	for_each_possible_cpu(cpu)
 		irq_work_sync(&s->cpu[cpu]->wake);

@@ -59,7 +59,9 @@ struct pk_cpu {
  * @cfg:	constant after start
  * @filter:	which processes are recorded
  * @cpu:	array of nr_cpu_ids pointers, NULL where the CPU is impossible
- * @t0_ns:	CLOCK_MONOTONIC at start, origin of the sampling grid
+ * @t0_ns:	CLOCK_MONOTONIC at start, origin of the sampling grid; U64_MAX until all
+ *		that was to be attached before it is
+ * @end_ns:	CLOCK_MONOTONIC when STOP came, 0: not yet. Detaching takes its time.
  * @seed:	random, for stack hashes and grid jitter
  * @state:	enum pkprof_state; changed under the control mutex
  * @poll:	readers in poll(); the owner's descriptor's, because epoll stays
@@ -74,6 +76,7 @@ struct pk_session {
 	struct pk_filter filter;
 	struct pk_cpu **cpu;
 	u64 t0_ns;
+	u64 end_ns;
 	u64 seed;
 	u32 state;
 	u32 attached;		/* mask of sources whose attach() succeeded */

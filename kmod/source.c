@@ -2,7 +2,8 @@
 /*
  * The table of event sources, and what is done to all of them.
  *
- * Identity comes first and goes last, so that every sample's task was heard of.
+ * Identity comes first and goes last, so that every sample's task was heard of. The
+ * sources of samples come last: with them the session begins, for all.
  */
 #include <linux/bits.h>
 #include <linux/cache.h>
@@ -13,9 +14,9 @@
 const struct pk_source *const pk_sources[] = {
 	&pk_source_task,
 	&pk_source_sched,
+	&pk_source_offcpu,
 	&pk_source_cpu,
 	&pk_source_pmu,
-	&pk_source_offcpu,
 };
 const unsigned int pk_nr_sources = ARRAY_SIZE(pk_sources);
 

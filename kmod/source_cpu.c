@@ -317,7 +317,7 @@ static void pk_ticks_begin(struct pk_session *s)
 {
 	unsigned int cpu;
 
-	s->t0_ns = pk_clock_ns();
+	WRITE_ONCE(s->t0_ns, pk_clock_ns());
 	for_each_cpu(cpu, s->cfg.cpus) {
 		struct pk_tick *t = pk_cpu_source.ticks[cpu];
 

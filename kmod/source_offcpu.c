@@ -112,8 +112,10 @@ static void pk_offcpu_look(u64 now_ns)
 
 bool pk_wait_weigh(const struct pk_waits *waits, struct pk_wait *w)
 {
+	const struct pk_instants *in = &waits->instants;
+	u64 end_ns = READ_ONCE(waits->session->end_ns);
+	u64 from_ns = max(w->since_ns, READ_ONCE(waits->session->t0_ns)), blocked_ns;
 	u32 p = READ_ONCE(pk_offcpu_p);
-	u64 end_ns = READ_ONCE(waits->end_ns), blocked_ns;
 
 	if (end_ns && w->now_ns >= end_ns) {
 		w->now_ns = end_ns;
@@ -123,8 +125,8 @@ bool pk_wait_weigh(const struct pk_waits *waits, struct pk_wait *w)
 	}
 	blocked_ns = w->woken_ns ?: w->now_ns;
 	w->p = p;
-	w->nr_blocked = pk_instants_in(&waits->instants, p, w->since_ns, blocked_ns);
-	w->nr_runq = pk_instants_in(&waits->instants, p, max(w->since_ns, blocked_ns), w->now_ns);
+	w->nr_blocked = pk_instants_in(in, p, from_ns, blocked_ns);
+	w->nr_runq = pk_instants_in(in, p, max(from_ns, blocked_ns), w->now_ns);
 	return w->nr_blocked || w->nr_runq;
 }
 
@@ -393,10 +395,9 @@ static int pk_offcpu_attach(struct pk_session *s)
 	if (ret)
 		return ret;
 	pk_offcpu.waits.session = s;
-	pk_offcpu.waits.end_ns = 0;
-	pk_instants_init(&pk_offcpu.waits.instants, s->t0_ns, s->seed);
+	pk_instants_init(&pk_offcpu.waits.instants, pk_clock_ns(), s->seed);
 	pk_offcpu.least_p = ilog2(s->cfg.wait_period_ns);
-	pk_offcpu.near_ns = s->t0_ns;
+	pk_offcpu.near_ns = pk_offcpu.waits.instants.t0_ns;
 	pk_offcpu.waking_ns = s->cpu[cpumask_first(cpu_possible_mask)]->books[PKPROF_SRC_TASK].entry_ns;
 	WRITE_ONCE(pk_offcpu_p, pk_offcpu.least_p);
 	ret = pk_tracepoints_attach(pk_offcpu_tracepoints, ARRAY_SIZE(pk_offcpu_tracepoints), s);
@@ -409,15 +410,14 @@ static int pk_offcpu_attach(struct pk_session *s)
 }
 
 /*
- * A switch that is under way when the end is set tells of its wait as of one before
- * it; those who are asleep then are told by the walk or, if they wake up before it
- * is there, by their switch.
+ * The end is set: who waits across it is told by the walk or, if the wait ends before
+ * that is there, by the switch. A switch that does not see the end yet tells of a
+ * wait that is over by then.
  */
 static void pk_offcpu_detach(struct pk_session *s)
 {
 	unsigned int cpu;
 
-	WRITE_ONCE(pk_offcpu.waits.end_ns, pk_clock_ns());
 	pk_waiting_walk(pk_offcpu.waiting);
 	static_branch_disable(&pk_offcpu_key);
 	/* waits for the ledger's switch probes, too */

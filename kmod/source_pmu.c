@@ -159,6 +159,8 @@ static int pk_pmu_attach(struct pk_session *s)
 	pk_pmu_source.counters = pk_counters_create(s);
 	if (!pk_pmu_source.counters)
 		return -ENOMEM;
+	/* each CPU counts from here on, or from when it is reached */
+	WRITE_ONCE(s->t0_ns, pk_clock_ns());
 	ret = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "pkprof:counter", pk_pmu_online,
 				pk_pmu_offline);
 	if (ret < 0) {
