@@ -57,6 +57,12 @@ void pk_ledger_set_session(struct pk_session *s);
  */
 bool pk_ledger_wait_of(struct task_struct *p, struct pk_wait_over *ret);
 
+/* The most asked part of it, in two registers: @since_ns 0: not blocked, or woken already. */
+struct pk_asleep {
+	u64 since_ns, now_ns;
+};
+struct pk_asleep pk_ledger_asleep(struct task_struct *p);
+
 /*
  * Reading, at any rate, by any number of readers, while the ledger is attached.
  * Context: task; the caller holds a reference, not the control mutex. A call takes

@@ -507,3 +507,13 @@ bool pk_ledger_wait_of(struct task_struct *p, struct pk_wait_over *ret)
 	pk_ledger_wait(t, pk_tsc_clock_ns(&this_cpu_ptr(pk_ledger_cpus)->clock), ret);
 	return true;
 }
+
+struct pk_asleep pk_ledger_asleep(struct task_struct *p)
+{
+	struct pk_thread *t = pk_thread_find(p);
+
+	if (unlikely(!t || !pk_account_is_asleep(&t->account)))
+		return (struct pk_asleep){ 0, 0 };
+	return (struct pk_asleep){ t->account.since_ns,
+				   pk_tsc_clock_ns(&this_cpu_ptr(pk_ledger_cpus)->clock) };
+}

@@ -297,7 +297,7 @@ static void pk_wake_take(struct pk_session *s, struct pk_sample_scratch *scratch
 }
 
 /* There may be an instant in @p's wait. */
-static noinline void pk_offcpu_wake(struct task_struct *p, const struct pk_wait_over *over)
+static noinline void pk_offcpu_wake(struct task_struct *p, u64 since_ns, u64 now_ns)
 {
 	struct pk_waits *waits = &pk_offcpu.waits;
 	struct pk_offcpu_cpu *c = this_cpu_ptr(pk_offcpu.cpus);
@@ -305,8 +305,8 @@ static noinline void pk_offcpu_wake(struct task_struct *p, const struct pk_wait_
 	struct pk_wait w = {
 		.tid = p->pid,
 		.tgid = p->tgid,
-		.since_ns = over->since_ns,
-		.now_ns = over->now_ns,
+		.since_ns = since_ns,
+		.now_ns = now_ns,
 	};
 	u64 entered = pk_clock_ns();
 
@@ -336,17 +336,18 @@ static noinline void pk_offcpu_time_waking(struct pk_session *s, u64 entered)
  */
 static void pk_offcpu_waking_probe(void *data, struct task_struct *p)
 {
-	struct pk_wait_over over;
+	struct pk_asleep asleep;
 	u64 entered = 0;
 
 	if (p == current)
 		return;
 	if (unlikely(this_cpu_inc_return(pk_offcpu.cpus->nr_wakings) % PK_TIME_WAKING_EVERY == 0))
 		entered = pk_clock_ns();
-	if (!pk_ledger_wait_of(p, &over) || over.woken_ns)
+	asleep = pk_ledger_asleep(p);
+	if (!asleep.since_ns)
 		return;
-	if (unlikely(!pk_offcpu_none(over.since_ns, over.now_ns)))
-		pk_offcpu_wake(p, &over);
+	if (unlikely(!pk_offcpu_none(asleep.since_ns, asleep.now_ns)))
+		pk_offcpu_wake(p, asleep.since_ns, asleep.now_ns);
 	else if (unlikely(entered))
 		pk_offcpu_time_waking(data, entered);
 }
