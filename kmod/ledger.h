@@ -95,7 +95,7 @@ size_t pk_ledger_next_process(u64 *pos, u64 epoch_ns, const struct pk_filter *fi
 
 /*
  * Likewise, struct pkprof_hist: of CPUs (told whatever @filter), processes and, with
- * @coarse, threads, with values at or after the epoch.
+ * @coarse, threads, with values at or after the epoch; without an epoch the empty, too.
  */
 size_t pk_ledger_next_hist(u64 *pos, u64 epoch_ns, const struct pk_filter *filter, bool coarse,
 			   void *buf);

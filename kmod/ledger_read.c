@@ -287,6 +287,15 @@ size_t pk_ledger_next_process(u64 *pos, u64 epoch_ns, const struct pk_filter *fi
 
 /* --- distributions --- */
 
+/*
+ * An empty one is told where all are, so that the reader knows that what comes later
+ * began after it.
+ */
+static size_t pk_tell_if(const struct pkprof_hist *told, size_t bytes, u64 epoch_ns)
+{
+	return told->count || !epoch_ns ? bytes : 0;
+}
+
 static size_t pk_tell_hist_of(const struct pk_hist *h, struct pkprof_hist *ret)
 {
 	size_t bytes = pk_hist_tell(h->nr, PKPROF_HIST_BUCKETS, ret);
@@ -314,7 +323,7 @@ static size_t pk_tell_cpu_hist(unsigned int cpu, enum pkprof_hist_what what, u64
 		pk_read_cpu_times(c, &times);
 		ret->sum_ns = times.busy_ns;
 	}
-	return ret->count ? bytes : 0;
+	return pk_tell_if(ret, bytes, epoch_ns);
 }
 
 static size_t pk_tell_common_hist(enum pkprof_hist_what what, struct pkprof_hist *ret)
@@ -347,7 +356,7 @@ static size_t pk_tell_process_hist(struct pk_process *process, enum pkprof_hist_
 		ret->start_ns = process->start_ns;
 	}
 	raw_spin_unlock_irqrestore(lock, flags);
-	return bytes && ret->count ? bytes : 0;
+	return bytes ? pk_tell_if(ret, bytes, epoch_ns) : 0;
 }
 
 static size_t pk_tell_thread_hist(const struct pk_thread *t, enum pkprof_hist_what what,
@@ -370,7 +379,7 @@ static size_t pk_tell_thread_hist(const struct pk_thread *t, enum pkprof_hist_wh
 		ret->max_ns = what == PKPROF_HIST_SLICE ? copy.max_slice_ns : copy.max_runq_ns;
 	}
 	rcu_read_unlock();
-	return bytes && ret->count ? bytes : 0;
+	return bytes ? pk_tell_if(ret, bytes, epoch_ns) : 0;
 }
 
 /* A position: which kind in the upper half, number and enum pkprof_hist_what in the lower. */
