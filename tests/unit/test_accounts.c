@@ -18,7 +18,7 @@
 #include "record/accounts.h"
 #include "source/ledger.h"
 
-#define T0 1000000000ULL
+#define T0 5000000000ULL
 #define MAX_ACCOUNTS 400
 
 /* --- the model -------------------------------------------------------------------- */
@@ -41,6 +41,7 @@ struct model_account {
 
 static struct {
 	uint64_t rng, now_ns, epoch_ns;
+	uint64_t ledger_ns;		/* when the ledger was attached */
 	struct model_account account[MAX_ACCOUNTS];
 	unsigned int nr, nr_queued;
 	unsigned int queue[MAX_ACCOUNTS];	/* the dead whose records are in the ring */
@@ -60,7 +61,7 @@ static void start(uint64_t seed)
 {
 	memset(&m, 0, sizeof(m));
 	m.rng = seed;
-	m.now_ns = T0;
+	m.now_ns = m.ledger_ns = T0;
 	m.fd = fixture_fd();
 	assert_int_equal(pk_writer_create(m.fd, "test", &m.w, NULL), 0);
 	pk_accounts_init(&m.a, m.w, T0);
@@ -190,7 +191,7 @@ static void drain(void)
 /* Time goes on while the accounts are told; the dead that are not freed yet may be told, too. */
 static void reading(uint64_t epoch_ns, bool complete)
 {
-	struct pkprof_ledger_info info = { .from_ns = T0, .now_ns = m.now_ns };
+	struct pkprof_ledger_info info = { .from_ns = m.ledger_ns, .now_ns = m.now_ns };
 
 	assert_int_equal(pk_accounts_begin(&m.a, &info), 0);
 	for (unsigned int i = 0; i < m.nr; i++) {
@@ -418,11 +419,12 @@ static void test_older_than_the_session(void **state)
 
 	(void)state;
 	start(5);
-	birth(T0 - 50000);		/* quiet since before the start */
-	birth(T0 - 50000);		/* changed between start and first reading */
+	birth(T0 - 2000000000);		/* quiet since before the start */
+	birth(T0 - 2000000000);		/* changed between start and first reading */
 	m.now_ns += 3000;
 	change_state(&m.account[1]);
 	since_ns = m.now_ns;
+	m.ledger_ns = T0 - 2000000000;
 	m.now_ns += 1000;
 	reading(0, true);
 	m.now_ns += 1000;
@@ -437,6 +439,25 @@ static void test_older_than_the_session(void **state)
 	PK_VEC_FOREACH(&m.p.ledger, p)
 		if (p->tgid == 0)
 			assert_int_equal(p->from_ns, T0);
+	done();
+}
+
+/* The start attaches the ledger first and takes its time then: all of that is known. */
+static void test_attached_by_the_start(void **state)
+{
+	(void)state;
+	start(5);
+	birth(T0 - 5000);
+	birth(T0 - 4000);
+	m.ledger_ns = T0 - 5000;
+	m.now_ns += 3000;
+	change_state(&m.account[1]);
+	m.now_ns += 1000;
+	reading(0, true);
+	load();
+	assert_int_equal(m.a.stats.lost_ns, 0);
+	check_all();
+	assert_int_equal(check_chain(0), m.now_ns);
 	done();
 }
 
@@ -543,6 +564,7 @@ int main(void)
 		cmocka_unit_test(test_quiet_then_busy),
 		cmocka_unit_test(test_cut_at_mark),
 		cmocka_unit_test(test_older_than_the_session),
+		cmocka_unit_test(test_attached_by_the_start),
 		cmocka_unit_test(test_told_otherwise_later),
 		cmocka_unit_test(test_cpus),
 		cmocka_unit_test(test_the_dead_are_forgotten),

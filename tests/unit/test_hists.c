@@ -15,7 +15,7 @@
 #include "profile_fixture.h"
 #include "record/hists.h"
 
-#define T0 1000000ULL
+#define T0 2000000000ULL
 #define NR 60
 
 static struct {
@@ -191,11 +191,11 @@ static void test_reused_id(void **state)
 /* What the ledger held before the session is not ours. */
 static void test_older_than_the_session(void **state)
 {
-	struct pkprof_ledger_info info = { .from_ns = T0 - 500, .now_ns = T0 + 10 };
+	struct pkprof_ledger_info info = { .from_ns = T0 - 1500000000, .now_ns = T0 + 10 };
 
 	(void)state;
 	start(1);
-	m.dist[1].start_ns = T0 - 300;
+	m.dist[1].start_ns = T0 - 1400000000;
 	m.dist[2].start_ns = T0 + 1;
 	value(1);
 	value(2);

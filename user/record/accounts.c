@@ -371,6 +371,9 @@ int pk_accounts_begin(struct pk_accounts *a, const struct pkprof_ledger_info *i)
 {
 	int ret = tidy_up(a);
 
+	if (!a->stats.nr_readings && i->from_ns < a->t0_ns &&
+	    a->t0_ns - i->from_ns <= PK_LEDGER_LEAD_NS)
+		a->t0_ns = i->from_ns;
 	a->stats.nr_readings++;
 	a->now_ns = a->cut_ns = i->now_ns;
 	if (a->mark_ns > a->last_ns[0] && a->mark_ns < a->now_ns)

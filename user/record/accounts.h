@@ -26,6 +26,12 @@
 
 #define PK_ACCOUNTS_MAX (1u << 20)
 
+/*
+ * A ledger that is older than the session by no more than this was attached by its start,
+ * or might as well have been: accounts are taken from its beginning on, a bit too early.
+ */
+#define PK_LEDGER_LEAD_NS 1000000000ULL
+
 struct pk_accounts_stats {
 	uint64_t nr_readings;	/* that began */
 	uint64_t nr_threads;	/* accounts that were ever told */
@@ -42,7 +48,8 @@ struct pk_cpu_account;
 
 struct pk_accounts {
 	struct pk_writer *writer;
-	uint64_t t0_ns;			/* start of the session: nothing before it counts */
+	uint64_t t0_ns;			/* start of the session, or of the ledger where that is
+					 * not much earlier: nothing before it counts */
 	uint64_t now_ns;		/* begin of the reading in hand */
 	uint64_t last_ns[3];		/* of the last ones that were complete, latest first */
 	uint64_t cut_ns;		/* where the reading in hand cuts accounts, if it can */

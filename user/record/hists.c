@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/accounts.h"
 #include "record/hists.h"
 
 #define CLOSED_MIN 1024 /* distributions gone before the list is tidied up */
@@ -201,7 +202,7 @@ static bool all_ours(const struct pk_hists *h, const struct pkprof_hist *told)
 int pk_hists_begin(struct pk_hists *h, const struct pkprof_ledger_info *i, bool final)
 {
 	if (!h->nr_readings) {
-		h->older = i->from_ns < h->t0_ns;
+		h->older = i->from_ns + PK_LEDGER_LEAD_NS < h->t0_ns;
 		h->base_ns = h->older ? h->t0_ns : i->from_ns;
 	}
 	h->nr_readings++;
