@@ -95,6 +95,8 @@ _Static_assert(PK_ARRAY_SIZE(labels) == PKPROF_NR_LINES, "a new line needs a lab
 
 #define NOTABLE_RESIDUE 0.001	/* share of lives */
 #define NOTABLE_LOST	0.0001	/* share of what is booked */
+/* intervals per thread from which on those that began before the scope matter little */
+#define AVERAGED	4
 
 /* One run of the analysis. */
 struct ledger {
@@ -212,8 +214,7 @@ static int add_lines(const struct ledger *l)
 			.class = pk_line_class(i),
 			.ns = l->sums.all.ns[i],
 			.intervals = l->sums.intervals[i],
-			/* most did not begin before: as many as threads may have */
-			.averaged = l->sums.intervals[i] > l->sums.nr_in[i],
+			.averaged = l->sums.intervals[i] >= AVERAGED * l->sums.nr_in[i],
 		};
 
 		rc = put_line(l, t, &row);
@@ -351,9 +352,9 @@ static int note_residue(const struct ledger *l)
 	if (residue > NOTABLE_RESIDUE)
 		rc = pk_result_note(l->ret,
 				    "%.2f %% of the threads' lives is in no line: births and ends that the "
-				    "ledger and the task events see at different instants, and %llu threads "
-				    "without an account.",
-				    residue * 100, (unsigned long long)l->sums.nr_missing);
+				    "ledger and the task events see at different instants%s.",
+				    residue * 100,
+				    l->sums.nr_missing ? ", and threads without an account" : "");
 	else if (residue < -NOTABLE_RESIDUE)
 		rc = pk_result_note(l->ret,
 				    "%.2f %% more is booked than the threads lived, as far as their births "

@@ -20,7 +20,7 @@
 		PK_LINE_COLUMN("klock", 'k'), PK_LINE_COLUMN("rtlock", 't'),                       \
 		PK_LINE_COLUMN("socket", 's'), PK_LINE_COLUMN("pipe", 'i'), IDLE("tty", 'y'),      \
 		IDLE("poll", '.'), PK_LINE_COLUMN("aio", 'a'), IDLE("sleep", ','),                 \
-		PK_LINE_COLUMN("child", 'c'), IDLE("stopped", 'x'), IDLE("kthread", '-'),          \
+		IDLE("child", 'c'), IDLE("stopped", 'x'), IDLE("kthread", '-'),          \
 		PK_LINE_COLUMN("other", 'o'), PK_LINE_COLUMN("lost", '?')
 
 _Static_assert(PKPROF_NR_LINES == 20, "a new line of the ledger needs a column");

@@ -42,8 +42,9 @@ void pk_share_out(const uint64_t *weights, unsigned int nr, uint64_t total, uint
 /* What lines have in common. */
 enum pk_line_class {
 	PK_LINE_ACTIVE,		/* runs, wants to run, or is held up by kernel or disk */
-	PK_LINE_WAITING,	/* for somebody: a lock, a peer, a child; or for work */
-	PK_LINE_IDLE,		/* asleep, polling or stopped: seldom a matter of speed */
+	PK_LINE_WAITING,	/* for somebody: a lock, a peer; or for work */
+	PK_LINE_IDLE,		/* asleep, polling or stopped: seldom a matter of speed. Or for a
+				 * child, whose own time says why */
 	PK_LINE_UNKNOWN,
 	PK_NR_LINE_CLASSES
 };
