@@ -28,6 +28,9 @@
 #include "throttle.h"
 #include "tracepoint.h"
 
+/* One run in so many is timed: reading the clock twice costs as much as half a switch. */
+#define PK_TIME_EVERY 64
+
 /* --- tasks without an account --- */
 
 /* @state: in which it was until now, if nothing was missed. NULL: there is no room. */
@@ -237,7 +240,7 @@ static void pk_ledger_in(struct pk_ledger_cpu *c, struct task_struct *prev,
 
 /* --- what the handlers cost --- */
 
-/* One run in PK_BOOKS_TIME_EVERY is timed, and brings the number of all up to date. */
+/* One run in PK_TIME_EVERY is timed, and brings the number of all up to date. */
 static void pk_ledger_book_cost(struct pk_ledger_cpu *c, u64 entered_ns)
 {
 	struct pk_session *s = READ_ONCE(pk_ledger.session);
@@ -255,7 +258,7 @@ static void pk_ledger_book_cost(struct pk_ledger_cpu *c, u64 entered_ns)
 /* A switch makes two of seq. */
 static __always_inline bool pk_ledger_is_timed(u64 seq)
 {
-	return !(seq & (2 * PK_BOOKS_TIME_EVERY - 1));
+	return !(seq & (2 * PK_TIME_EVERY - 1));
 }
 
 /*
@@ -421,7 +424,7 @@ static noinline void pk_ledger_wake_unknown(struct task_struct *p)
 static noinline void pk_ledger_wakeup_any(struct task_struct *p)
 {
 	struct pk_ledger_cpu *c = this_cpu_ptr(pk_ledger_cpus);
-	bool timed = c->nr_wakeups % PK_BOOKS_TIME_EVERY == 0;
+	bool timed = c->nr_wakeups % PK_TIME_EVERY == 0;
 	u64 entered_ns = timed ? pk_clock_ns() : 0;
 	struct pk_thread *t = pk_thread_find(p);
 
@@ -443,7 +446,7 @@ static void pk_ledger_wakeup(void *data, struct task_struct *p)
 	if (!static_branch_likely(&pk_ledger_live))
 		return;
 	c = this_cpu_ptr(pk_ledger_cpus);
-	if (unlikely(++c->nr_wakeups % PK_BOOKS_TIME_EVERY == 0))
+	if (unlikely(++c->nr_wakeups % PK_TIME_EVERY == 0))
 		goto any;
 	at = data_race(pk_ledger.threads[pk_thread_bucket(p)]);
 	for (;;) {
