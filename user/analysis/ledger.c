@@ -349,7 +349,12 @@ static int note_residue(const struct ledger *l)
 	double lost = pk_ratio(all->ns[PKPROF_LINE_LOST], l->total_ns);
 	int rc = 0;
 
-	if (residue > NOTABLE_RESIDUE)
+	if (residue > NOTABLE_RESIDUE && l->s->model->profile->state != PK_FILE_CLOSED)
+		rc = pk_result_note(l->ret,
+				    "%.2f %% of the threads' lives is in no line: the recording was cut "
+				    "off before it told of threads that slept on.",
+				    residue * 100);
+	else if (residue > NOTABLE_RESIDUE)
 		rc = pk_result_note(l->ret,
 				    "%.2f %% of the threads' lives is in no line: births and ends that the "
 				    "ledger and the task events see at different instants%s.",
