@@ -2,6 +2,9 @@
 /* The wait ledger of a scope; see ledger_sums.h. */
 #include "analysis/ledger_sums.h"
 
+/* A ledger that is not older than this was attached by the recording itself. */
+#define LEAD_NS 1000000000ULL
+
 bool pk_ledger_is_in(const struct pk_profile *p)
 {
 	return p->ledger.nr || p->cpus.nr;
@@ -94,12 +97,25 @@ static void add_samples(const struct pk_scope *s, struct pk_ledger_sums *l)
 	}
 }
 
-/* The time that the thread's account is to cover. */
-static uint64_t life_ns(const struct pk_scope *s, const struct pk_thread *t)
+/*
+ * When the ledger was kept and read for this recording: it is attached somewhat before
+ * the first instant and read somewhat before the last one. It may be much older.
+ */
+static void find_kept(const struct pk_profile *p, uint64_t *from_ret, uint64_t *to_ret)
 {
-	const struct pk_profile *p = s->model->profile;
-	uint64_t from = t->start_ns > p->start_ns ? t->start_ns : p->start_ns;
-	uint64_t to = t->end_ns < p->end_ns ? t->end_ns : p->end_ns;
+	uint64_t from_ns = pk_profile_fact_u64(p, "ledger.from_ns", p->start_ns);
+	uint64_t to_ns = pk_profile_fact_u64(p, "ledger.to_ns", p->end_ns);
+
+	*from_ret = from_ns + LEAD_NS < p->start_ns ? p->start_ns : from_ns;
+	*to_ret = to_ns < p->end_ns ? to_ns : p->end_ns;
+}
+
+/* The time that the thread's account is to cover. */
+static uint64_t life_ns(const struct pk_scope *s, const struct pk_thread *t, uint64_t from_ns,
+			uint64_t to_ns)
+{
+	uint64_t from = t->start_ns > from_ns ? t->start_ns : from_ns;
+	uint64_t to = t->end_ns < to_ns ? t->end_ns : to_ns;
 
 	return to > from ? inside_ns(s, from, to) : 0;
 }
@@ -107,6 +123,9 @@ static uint64_t life_ns(const struct pk_scope *s, const struct pk_thread *t)
 /* Idle tasks have no account; of a life that was made up nothing is known but its account. */
 static void add_threads(const struct pk_scope *s, struct pk_ledger_sums *l)
 {
+	uint64_t from_ns, to_ns;
+
+	find_kept(s->model->profile, &from_ns, &to_ns);
 	for (size_t i = 0; i < s->model->threads.nr; i++) {
 		const struct pk_thread *t = &s->model->threads.data[i];
 		struct pk_account *a = &l->thread[i];
@@ -114,7 +133,7 @@ static void add_threads(const struct pk_scope *s, struct pk_ledger_sums *l)
 		if (!t->tid || !is_wanted(s, i))
 			continue;
 		if (t->told || a->nr_threads)
-			a->life_ns = life_ns(s, t);
+			a->life_ns = life_ns(s, t, from_ns, to_ns);
 		for (unsigned int line = 0; line < PKPROF_NR_LINES; line++)
 			l->nr_in[line] += a->ns[line] > 0;
 		l->nr_accounts += a->nr_threads;
