@@ -59,7 +59,7 @@ struct pk_offcpu_slot {
 struct pk_offcpu_cpu {
 	struct pk_offcpu_slot slot;
 	struct irq_work work;
-	struct pk_rate waits, wakes;
+	struct pk_rate walks;		/* of who comes back and of who wakes */
 	u32 nr_wakings;
 	struct pk_sample_scratch scratch;
 };
@@ -83,10 +83,10 @@ static void pk_offcpu_set_p(u32 from, u32 to, u64 now_ns)
 }
 
 /* One walk more on this CPU, of an instant of set @p. */
-static void pk_offcpu_count(struct pk_rate *rate, u32 p, u64 now_ns)
+static void pk_offcpu_count(struct pk_offcpu_cpu *c, u32 p, u64 now_ns)
 {
 	u32 cap = pk_offcpu.waits.session->cfg.wait_cap;
-	enum pk_rate_verdict verdict = cap ? pk_rate_count(rate, cap, now_ns) : PK_RATE_FAR;
+	enum pk_rate_verdict verdict = cap ? pk_rate_count(&c->walks, cap, now_ns) : PK_RATE_FAR;
 
 	if (verdict == PK_RATE_PASSED && 1ULL << p < PKPROF_MAX_WAIT_PERIOD_NS)
 		pk_offcpu_set_p(p, p + 1, now_ns);
@@ -220,7 +220,7 @@ void pk_offcpu_over(struct task_struct *next, const struct pk_wait_over *over)
 	if (!pk_wait_weigh(waits, &w) || !pk_filter_match(&waits->session->filter, w.tgid) ||
 	    !pk_wait_claim(waits, &w))
 		return;
-	pk_offcpu_count(&c->waits, w.p, w.now_ns);
+	pk_offcpu_count(c, w.p, w.now_ns);
 	/* a CPU on its way down runs no such work any more */
 	if (c->slot.task || !cpu_online(smp_processor_id())) {
 		pk_emit_lost(waits->session, PKPROF_SRC_OFFCPU, PKPROF_LOSS_NESTED, 1);
@@ -316,7 +316,7 @@ static noinline void pk_offcpu_wake(struct task_struct *p, u64 since_ns, u64 now
 	/* its wait was told as not over */
 	if ((w.flags & PKPROF_WAIT_OPEN) && test_bit(w.tid, waits->told))
 		return;
-	pk_offcpu_count(&c->wakes, w.p, w.now_ns);
+	pk_offcpu_count(c, w.p, w.now_ns);
 	pk_wake_take(s, &c->scratch, &w);
 	local_add(pk_clock_ns() - entered,
 		  &pk_session_this_cpu(s)->books[PKPROF_SRC_OFFCPU].timed_ns);

@@ -578,7 +578,7 @@ struct pkprof_rec_latency {
  * as many P as there are; P = 1 ns: each wait, weighted by its exact length.
  */
 #define PKPROF_MAX_WAIT_PERIOD_NS (1ULL << 36)
-#define PKPROF_DEF_WAIT_CAP	1000	/* stacks of waits per second and CPU */
+#define PKPROF_DEF_WAIT_CAP	1000	/* stacks of waits and wakers per second and CPU */
 
 #define PKPROF_WAIT_OPEN	(1u << 0)	/* not over: still waiting at time_ns */
 #define PKPROF_WAIT_KTHREAD	(1u << 1)
@@ -665,8 +665,8 @@ enum pkprof_attr {
 	PKPROF_A_CPU,		/* u32 */
 	PKPROF_A_COUNTERS,	/* struct pkprof_counters, repeated */
 	PKPROF_A_WAIT_PERIOD_NS, /* u64, power of two up to PKPROF_MAX_WAIT_PERIOD_NS, 0: default */
-	PKPROF_A_WAIT_CAP,	/* u32, stacks of waits per second and CPU, beyond them the wait
-				 * period doubles; 0: no cap */
+	PKPROF_A_WAIT_CAP,	/* u32, stacks of waits and wakers per second and CPU, beyond
+				 * them the wait period doubles; 0: no cap */
 	PKPROF_A_EPOCH_NS,	/* u64, CLOCK_MONOTONIC: only what changed since; 0: all */
 	PKPROF_A_LEDGER_WHAT,	/* u32, mask of PKPROF_LEDGER_*S */
 	PKPROF_A_LEDGER_INFO,	/* struct pkprof_ledger_info */
