@@ -76,7 +76,7 @@ holds start run_top -i 0.5
 on_screen system '^CPUs [0-9]+: busy [0-9.]+ %, idle [0-9.]+ %, stolen'
 on_screen tasks '^[0-9,]+ switches/s, run queue [0-9.]+ ms/s'
 on_screen head '^ +PID  THR   cpu  runq  disk  lock  sock  poll'
-on_screen hog "^ +$hog +1 +[0-9]{2,3}[.0-9]* .* hog$"
+on_screen hog '^ +[0-9]+ +1 +[0-9]{2,3}[.0-9]* .* hog$'
 on_screen session '^pkprof top .* no session$'
 on_screen keys '^q quit .*pause$'
 equal fits "$(screen | awk 'length > 80' | wc -l)" 0 "lines that are too long"
@@ -88,8 +88,8 @@ keys / h o g Enter
 on_screen filter '^only names with: hog'
 equal filtered "$(screen | grep -cE '^ +[0-9]+ +[0-9]+ .*[^g]$')" 0 "rows of other names"
 keys Enter
-on_screen threads "^threads of hog \\(pid $hog\\)"
-on_screen thread "^ +$hog  .* hog$"
+on_screen threads '^threads of hog \(pid [0-9]+\)'
+on_screen thread '^ +[0-9]+  .* hog$'
 keys Escape
 on_screen back '^ +PID  THR'
 keys Space
@@ -121,13 +121,13 @@ keys s
 on_screen released 'no session$' 30
 
 # somebody else's session
-pk record -q --sources cpu,task -o other.pkp -d 60 &
+"$PK_USER" record -q --sources cpu,task -o other.pkp -d 60 &
 other=$!
 until_true 20 session_runs
 on_screen owner "session: pkprof-user \\(pid $other\\)$"
 keys s
 on_screen refused '^no stacks: .*pkprof-user' 30
-kill -INT $other
+kill -TERM $other
 wait $other
 on_screen again '^ +[0-9.]+  hog ' 60
 left quit-stacks q
