@@ -67,8 +67,11 @@ left() {
 
 load || exit 1
 "$PK_WORK/hog" screen 600 0 >/dev/null 2>&1 &
-hog=$!
-trap 'kill $hog 2>/dev/null; term kill-server 2>/dev/null' EXIT
+end_hog() {
+	# shellcheck disable=SC2046 # one word each
+	kill $(pidof "$PK_WORK/hog") 2>/dev/null
+}
+trap 'end_hog; term kill-server 2>/dev/null' EXIT
 LC_ALL=C.UTF-8 TERM=xterm term new -d -s top -x 80 -y 24 'env PS1="$ " bash --norc'
 settings before || { fail terminal "no shell in tmux"; exit 0; }
 
@@ -136,7 +139,7 @@ equal files "$(find /tmp -maxdepth 1 -name 'pkprof-??????' | wc -l)" 0 "folders 
 pk top >said.txt 2>&1 </dev/null
 equal no-terminal $? 2 "exit code"
 matches no-terminal-said "$(cat said.txt)" 'needs a terminal.*pkprof-user stat'
-kill $hog
+end_hog
 term kill-server
 holds idle until_true 10 module_is_idle
 holds unload unload
