@@ -106,12 +106,12 @@ done
 namesakes same-pid namesake-pid.txt sleep
 namesakes exec-by-thread namesake-exec.txt sleep
 # All their life in the recording is on one line.
-recorded=$(total recording_ns c.pkp)
+# The ledger is attached a moment before sampling begins.
+kept=$(pk info --json c.pkp | jq '[.recording[] | select(.fact == "ledger.from_ns" or .fact == "ledger.to_ns") | .value | tonumber] | max - min')
 while read -r _ name tid line _; do
 	got=$(account c.pkp "$tid" "$line")
-	# the last reading is a moment before the end
-	expect "before-$name" "${got:-0} >= 0.99 * $recorded && ${got:-0} <= $recorded + 1e6" \
-		"$line ${got:-0} ns of $recorded"
+	expect "before-$name" "${got:-0} >= 0.99 * $kept && ${got:-0} <= $kept + 1e6" \
+		"$line ${got:-0} ns of $kept"
 done < <(grep '^answer' before.txt)
 while read -r _ name tid line _; do
 	expect "during-$name" "$(account c.pkp "$tid" "$line") + 0 >= 0.95 * ($(account c.pkp "$tid" total) + 0) && \
