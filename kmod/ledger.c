@@ -5,7 +5,7 @@
  *
  * In: users who come and go, CPUs that do. Out: a ledger in which all is booked from
  * one instant on: probes are attached before it, and look away; then time is read,
- * all CPUs take it for their begin, and one key turns all probes on.
+ * all CPUs take it for their begin, and one flag turns all probes on.
  */
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
@@ -18,7 +18,7 @@
 #include "session.h"
 #include "throttle.h"
 
-DEFINE_STATIC_KEY_FALSE(pk_ledger_live);
+bool pk_ledger_live __read_mostly;
 struct pk_ledger pk_ledger;
 struct pk_ledger_cpu __percpu *pk_ledger_cpus;
 struct pk_thread pk_nobody, pk_idler;
@@ -92,7 +92,7 @@ static void pk_ledger_begin(void)
 		c->offline = true;
 	}
 	on_each_cpu(pk_ledger_cpu_begin, NULL, 1);
-	static_branch_enable_cpuslocked(&pk_ledger_live);
+	smp_store_release(&pk_ledger_live, true);
 	cpus_read_unlock();
 }
 
@@ -153,7 +153,7 @@ void pk_ledger_put(void)
 {
 	if (--pk_ledger.nr_users)
 		return;
-	static_branch_disable(&pk_ledger_live);
+	WRITE_ONCE(pk_ledger_live, false);
 	pk_ledger_probes_detach();
 	pk_throttle_detach();
 	pk_ledger_hotplug_remove();

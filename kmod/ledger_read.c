@@ -105,7 +105,7 @@ void pk_ledger_read_cpu(unsigned int cpu, struct pkprof_ledger_cpu *ret)
 /* Whether time passes on the run queue in which its quota may be used up: no event tells. */
 static bool pk_may_be_throttled(const struct pk_account *a)
 {
-	return static_branch_unlikely(&pk_throttle_key) && pk_account_queued_ns(a) &&
+	return unlikely(READ_ONCE(pk_throttle_on)) && pk_account_queued_ns(a) &&
 	       pk_account_may_be_throttled(a);
 }
 

@@ -17,7 +17,6 @@
 
 #include <linux/hash.h>
 #include <linux/irq_work.h>
-#include <linux/jump_label.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
@@ -128,7 +127,7 @@ extern struct pk_thread pk_nobody, pk_idler;
 extern struct pk_ledger_cpu __percpu *pk_ledger_cpus;
 
 /* On while events are booked. */
-DECLARE_STATIC_KEY_FALSE(pk_ledger_live);
+extern bool pk_ledger_live;
 
 /* The ledger; all is set before pk_ledger_live is. */
 struct pk_ledger {

@@ -201,7 +201,7 @@ static u64 pk_ledger_throttled_ns(struct pk_thread *t, const struct task_struct 
 	bool may_be = pk_account_may_be_throttled(&t->account), yet;
 
 	t->account.flags &= ~PK_ACCOUNT_THROTTLED;
-	if (!static_branch_unlikely(&pk_throttle_key) || !may_be || !queued_ns)
+	if (!unlikely(READ_ONCE(pk_throttle_on)) || !may_be || !queued_ns)
 		return 0;
 	return pk_throttle_of(p, queued_ns, now_ns, &yet);
 }
@@ -223,7 +223,7 @@ static void pk_ledger_in(struct pk_ledger_cpu *c, struct task_struct *prev,
 	c->running = t;
 	if (unlikely(t->task != p))
 		return;
-	if (static_branch_unlikely(&pk_offcpu_key) && !pk_offcpu_none(t->account.since_ns, now_ns))
+	if (unlikely(READ_ONCE(pk_offcpu_on)) && !pk_offcpu_none(t->account.since_ns, now_ns))
 		pk_ledger_tell_offcpu(t, p, now_ns);
 	woken = t->account.state != PKPROF_LINE_PREEMPTED;
 	waited_ns = pk_account_on(&t->account, pk_ledger_throttled_ns(t, p, now_ns), now_ns);
@@ -344,7 +344,7 @@ static __always_inline void pk_ledger_switch(void *data, struct task_struct *pre
 	u64 now_ns, ran_ns;
 	unsigned long at;
 
-	if (!static_branch_likely(&pk_ledger_live))
+	if (!likely(READ_ONCE(pk_ledger_live)))
 		return;
 	c = this_cpu_ptr(pk_ledger_cpus);
 	t = c->running;
@@ -385,9 +385,9 @@ static __always_inline void pk_ledger_switch(void *data, struct task_struct *pre
 			break;
 		at = data_race(t->next);
 	}
-	if (static_branch_unlikely(&pk_offcpu_key) && !pk_offcpu_none(t->account.since_ns, now_ns))
+	if (unlikely(READ_ONCE(pk_offcpu_on)) && !pk_offcpu_none(t->account.since_ns, now_ns))
 		goto in_any;
-	if (static_branch_unlikely(&pk_throttle_key))
+	if (unlikely(READ_ONCE(pk_throttle_on)))
 		goto in_any;
 	if (unlikely(!pk_ledger_in_quick(c, t, now_ns)))
 		goto in_any;
@@ -443,7 +443,7 @@ static void pk_ledger_wakeup(void *data, struct task_struct *p)
 	unsigned long at;
 	u64 now_ns;
 
-	if (!static_branch_likely(&pk_ledger_live))
+	if (!likely(READ_ONCE(pk_ledger_live)))
 		return;
 	c = this_cpu_ptr(pk_ledger_cpus);
 	if (unlikely(++c->nr_wakeups % PK_TIME_EVERY == 0))
@@ -470,7 +470,7 @@ any:
 /* A new task, not yet awake: fork returned it, and it is put on a run queue. */
 static void pk_ledger_wakeup_new(void *data, struct task_struct *p)
 {
-	if (!static_branch_likely(&pk_ledger_live))
+	if (!likely(READ_ONCE(pk_ledger_live)))
 		return;
 	if (!pk_thread_create(p, PKPROF_LINE_WAKEUP,
 			      pk_tsc_clock_ns(&this_cpu_ptr(pk_ledger_cpus)->clock)))

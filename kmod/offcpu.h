@@ -8,7 +8,6 @@
 #define PK_OFFCPU_H
 
 #include <linux/cache.h>
-#include <linux/jump_label.h>
 #include <linux/percpu.h>
 #include <linux/types.h>
 #include "instants.h"
@@ -25,7 +24,7 @@ struct pk_wait_over {
 };
 
 /* On while source offcpu is attached. */
-DECLARE_STATIC_KEY_FALSE(pk_offcpu_key);
+extern bool pk_offcpu_on;
 
 /* log2 of P, ns: the set of instants that holds now. Written when the rate calls for it. */
 extern u32 pk_offcpu_p;
@@ -44,7 +43,7 @@ static __always_inline bool pk_offcpu_none(u64 since_ns, u64 now_ns)
 
 /*
  * Called by the ledger's sched_switch probe for each task but idle that is switched
- * in, if the key is on and not pk_offcpu_none(): irqs off, run-queue lock held,
+ * in, if the flag is on and not pk_offcpu_none(): irqs off, run-queue lock held,
  * @next's memory not mapped yet.
  */
 void pk_offcpu_over(struct task_struct *next, const struct pk_wait_over *w);

@@ -45,7 +45,7 @@
 #define PK_QUIET_NS 4000000000ULL	/* far below the cap for so long: halve P */
 #define PK_TIME_WAKING_EVERY 64		/* runs of the waking probe */
 
-DEFINE_STATIC_KEY_FALSE(pk_offcpu_key);
+bool pk_offcpu_on __read_mostly;
 u32 pk_offcpu_p __read_mostly;
 DEFINE_PER_CPU(struct pk_instants_gap, pk_offcpu_gap);
 
@@ -406,7 +406,7 @@ static int pk_offcpu_attach(struct pk_session *s)
 		pk_offcpu_free();
 		return ret;
 	}
-	static_branch_enable(&pk_offcpu_key);
+	smp_store_release(&pk_offcpu_on, true);
 	return 0;
 }
 
@@ -420,7 +420,7 @@ static void pk_offcpu_detach(struct pk_session *s)
 	unsigned int cpu;
 
 	pk_waiting_walk(pk_offcpu.waiting);
-	static_branch_disable(&pk_offcpu_key);
+	WRITE_ONCE(pk_offcpu_on, false);
 	/* waits for the ledger's switch probes, too */
 	pk_tracepoints_detach(pk_offcpu_tracepoints, ARRAY_SIZE(pk_offcpu_tracepoints), s);
 	for_each_possible_cpu(cpu)

@@ -38,7 +38,7 @@ static struct pk_queue *pk_queues;
 static bool pk_throttle_seen;
 static raw_spinlock_t pk_queues_lock;	/* places change hands */
 
-DEFINE_STATIC_KEY_FALSE(pk_throttle_key);
+bool pk_throttle_on __read_mostly;
 
 /* The queue that a function in progress on this CPU is about; 0: none. */
 static DEFINE_PER_CPU(unsigned long, pk_throttling);
@@ -206,12 +206,12 @@ void pk_throttle_detach(void)
 void pk_throttle_work(void)
 {
 	if (READ_ONCE(pk_throttle_seen))
-		static_branch_enable(&pk_throttle_key);
+		smp_store_release(&pk_throttle_on, true);
 }
 
 void pk_throttle_deinit(void)
 {
-	static_branch_disable(&pk_throttle_key);
+	WRITE_ONCE(pk_throttle_on, false);
 	vfree(pk_queues);
 	pk_queues = NULL;
 }

@@ -13,7 +13,6 @@
 #define PK_THROTTLE_H
 
 #ifdef __KERNEL__
-#include <linux/jump_label.h>
 #include <linux/types.h>
 #else
 #include "kernel_shim.h"	/* tests/unit */
@@ -39,7 +38,7 @@ u64 pk_spans_cover(const struct pk_span *spans, unsigned int nr, u64 from_ns, u6
 struct task_struct;
 
 /* On since any queue was throttled. */
-DECLARE_STATIC_KEY_FALSE(pk_throttle_key);
+extern bool pk_throttle_on;
 
 /*
  * Attach, detach the kprobes. Where the kernel lacks what they need, no time is ever
@@ -51,7 +50,7 @@ void pk_throttle_detach(void);
 /* Forget all. Detached, and nobody asks any more. May sleep. */
 void pk_throttle_deinit(void);
 
-/* Has a queue been throttled for the first time? Then turn the key. May sleep. */
+/* Has a queue been throttled for the first time? Then set the flag. May sleep. */
 void pk_throttle_work(void);
 
 /**
