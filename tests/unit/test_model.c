@@ -181,6 +181,27 @@ static void test_reused_pid_is_another_process(void **state)
 	done(&p, &m);
 }
 
+/* Probes are there before the session's first instant, at which it was found to be alive. */
+static void test_exec_before_the_session(void **state)
+{
+	struct pk_task_event alive = { .time_ns = 2 * S, .kind = PK_TASK_ALIVE, .tid = 7, .tgid = 7,
+				       .parent_tgid = 1, .start_ns = 1 * S };
+	struct pk_profile p;
+	struct pk_model m;
+
+	(void)state;
+	fix_init(&p);
+	fix_exec(&p, 2 * S - 5, 7, "after");
+	fix_task(&p, &alive);
+	fix_sample(&p, 3 * S, 7, 7, 0, 0, 0);
+	build(&p, &m);
+	assert_comm(&m, process_of(&m, 0)->comm, "after");
+	assert_comm(&m, thread_of(&m, 0)->comm, "after");
+	assert_true(process_of(&m, 0)->start_ns == 1 * S);
+	assert_true(thread_of(&m, 0)->start_ns == 1 * S);
+	done(&p, &m);
+}
+
 /* Nobody said that the threads of the first process ended. */
 static void test_threads_end_with_their_process(void **state)
 {
@@ -536,6 +557,7 @@ int main(void)
 		cmocka_unit_test(test_exec_goes_on_in_the_same_process),
 		cmocka_unit_test(test_exec_by_a_thread),
 		cmocka_unit_test(test_reused_pid_is_another_process),
+		cmocka_unit_test(test_exec_before_the_session),
 		cmocka_unit_test(test_threads_end_with_their_process),
 		cmocka_unit_test(test_lost_events),
 		cmocka_unit_test(test_families),

@@ -157,17 +157,45 @@ static void inherit(struct pk_lives *l, uint32_t idx, const struct pk_task_event
 		set_cgroup(l, idx, process(l, parent)->cgroup, l->more.data[parent].cgroup_id);
 }
 
+/*
+ * Is it the life that is current? It is, if it was told of already, or made up from a
+ * sighting that is younger than the task: what probes saw before the session's start.
+ */
+static bool is_same_process(const struct pk_lives *l, uint32_t idx, const struct pk_task_event *e)
+{
+	uint64_t told_ns = l->more.data[idx].task_start_ns;
+
+	if (!e->start_ns)
+		return false;
+	return told_ns ? told_ns == e->start_ns : process(l, idx)->start_ns >= e->start_ns;
+}
+
+/* What a made-up life could not know; what it was called since is known better. */
+static void continue_life(struct pk_lives *l, uint32_t idx, const struct pk_task_event *e)
+{
+	struct pk_process *p = process(l, idx);
+
+	if (l->more.data[idx].task_start_ns)
+		return;
+	l->more.data[idx].task_start_ns = e->start_ns;
+	p->start_ns = e->start_ns;
+	p->kernel = e->flags & PKPROF_TASK_KTHREAD;
+	if (e->comm)
+		p->comm = e->comm;
+}
+
 /* A process that was born or found: same task as the current one, or a new life. */
 static int born(struct pk_lives *l, const struct pk_task_event *e, uint32_t *ret)
 {
 	uint32_t idx = pk_map64_get(&l->process_of, e->tgid);
 	int err;
 
+	if (idx != PK_MAP64_NONE && is_same_process(l, idx, e)) {
+		continue_life(l, idx, e);
+		*ret = idx;
+		return 0;
+	}
 	if (idx != PK_MAP64_NONE) {
-		if (e->start_ns && l->more.data[idx].task_start_ns == e->start_ns) {
-			*ret = idx;
-			return 0;
-		}
 		if (process(l, idx)->end_ns > e->time_ns)
 			process(l, idx)->end_ns = e->time_ns;
 	}
@@ -178,6 +206,13 @@ static int born(struct pk_lives *l, const struct pk_task_event *e, uint32_t *ret
 	process(l, *ret)->kernel = e->flags & PKPROF_TASK_KTHREAD;
 	process(l, *ret)->comm = e->comm;
 	return 0;
+}
+
+/* As is_same_process(). */
+static bool is_same_thread(const struct pk_thread *t, uint32_t of, uint64_t start_ns)
+{
+	return t->process == of &&
+	       (t->told ? t->start_ns == start_ns : t->start_ns >= start_ns);
 }
 
 static int play_birth(struct pk_lives *l, const struct pk_task_event *e)
@@ -207,8 +242,10 @@ static int play_birth(struct pk_lives *l, const struct pk_task_event *e)
 			l->more.data[of].alive_parent = e->parent_tgid;
 	}
 	old = pk_map64_get(&l->thread_of, e->tid);
-	if (old != PK_MAP64_NONE && thread(l, old)->process == of &&
-	    thread(l, old)->start_ns == start_ns) {
+	if (old != PK_MAP64_NONE && is_same_thread(thread(l, old), of, start_ns)) {
+		if (!thread(l, old)->told && e->comm)
+			thread(l, old)->comm = e->comm;
+		thread(l, old)->start_ns = start_ns;
 		thread(l, old)->told = true;
 		return 0;
 	}
