@@ -146,7 +146,8 @@ static __always_inline void pk_account_wake(struct pk_account *a, u64 now_ns)
 static __always_inline u64 pk_account_on(struct pk_account *a, u64 throttled_ns, u64 now_ns)
 {
 	u64 since_ns = a->since_ns, waited_ns;
-	u8 state = a->state, runq = state;
+	/* of one that runs by our books we missed a switch */
+	u8 state = a->state, runq = state == PKPROF_LINE_CPU ? PKPROF_LINE_LOST : state;
 
 	pk_account_write_begin(a);
 	if (likely(pk_line_is_blocked(state))) {

@@ -89,9 +89,13 @@ static enum pk_file_type pk_anon_type(const struct file *file)
 
 static enum pk_file_type pk_file_type_of(const struct file *file)
 {
-	const struct inode *inode = file_inode(file);
-	unsigned long magic = READ_ONCE(inode->i_sb)->s_magic;
+	const struct inode *inode = READ_ONCE(file->f_inode);
+	unsigned long magic;
 
+	/* closed meanwhile, and its memory is a new file by now */
+	if (unlikely(!inode))
+		return PK_FILE_UNKNOWN;
+	magic = READ_ONCE(inode->i_sb)->s_magic;
 	if (magic == ANON_INODE_FS_MAGIC)
 		return pk_anon_type(file);
 	switch (inode->i_mode & S_IFMT) {

@@ -50,6 +50,7 @@ static __always_inline u8 pk_cause_quick(const struct task_struct *p, unsigned i
 {
 	const struct pt_regs *regs = task_pt_regs((struct task_struct *)p);
 	const struct fdtable *fdt;
+	const struct inode *inode;
 	const struct file *file;
 	unsigned long call, fd;
 	u8 line;
@@ -72,7 +73,11 @@ static __always_inline u8 pk_cause_quick(const struct task_struct *p, unsigned i
 	file = data_race((__force struct file *)fdt->fd[fd]);
 	if (unlikely(!file))
 		return PK_ASK_ALL;
-	return pk_cause_quick_modes[data_race(file->f_inode->i_mode) >> 12];
+	inode = READ_ONCE(file->f_inode);
+	/* closed meanwhile, and its memory is a new file by now */
+	if (unlikely(!inode))
+		return PK_ASK_ALL;
+	return pk_cause_quick_modes[data_race(inode->i_mode) >> 12];
 }
 
 /* The type of the file behind a descriptor of @p. Context: likewise. */

@@ -59,8 +59,13 @@ static bool pk_filter_add_children(struct pk_filter *f)
 	for_each_process(p) {
 		u32 parent = task_tgid_nr(rcu_dereference(p->real_parent));
 
-		if (test_bit(parent, f->tgids) && pid_alive(p) &&
-		    !test_and_set_bit(task_tgid_nr(p), f->tgids))
+		if (!test_bit(parent, f->tgids) || !pid_alive(p) ||
+		    test_and_set_bit(task_tgid_nr(p), f->tgids))
+			continue;
+		/* its exit was looked at by then, and not told */
+		if (!atomic_read(&p->signal->live))
+			clear_bit(task_tgid_nr(p), f->tgids);
+		else
 			grew = true;
 	}
 	rcu_read_unlock();

@@ -40,8 +40,16 @@ static inline bool pk_filter_match(const struct pk_filter *f, u32 tgid)
  */
 static inline void pk_filter_fork(struct pk_filter *f, u32 parent_tgid, u32 child_tgid)
 {
-	if (f->tgids && parent_tgid != child_tgid)
-		assign_bit(child_tgid, f->tgids, test_bit(parent_tgid, f->tgids));
+	if (!f->tgids || parent_tgid == child_tgid)
+		return;
+	if (!test_bit(parent_tgid, f->tgids)) {
+		clear_bit(child_tgid, f->tgids);
+		/* the walk sets the parent's bit, then looks at the child; now it is our turn to look */
+		smp_mb__after_atomic();
+		if (!test_bit(parent_tgid, f->tgids))
+			return;
+	}
+	set_bit(child_tgid, f->tgids);
 }
 
 #endif

@@ -37,14 +37,23 @@ static void pk_ledger_cpu_begin(void *unused)
 	c->running = is_idle_task(current) ? &pk_idler : &pk_nobody;
 }
 
-/* On another CPU, when @cpu is dead. What it did last was idling. */
+/*
+ * On another CPU, when @cpu is dead. Tracepoints are silent on a CPU that is no longer
+ * online, so nobody told of its last switch, from the thread that took it down (a
+ * stopper, which stays parked) to the idle task.
+ */
 static int pk_ledger_cpu_dead(unsigned int cpu)
 {
 	struct pk_ledger_cpu *c = per_cpu_ptr(pk_ledger_cpus, cpu);
 	u64 now_ns = max(pk_clock_ns(), c->since_ns);
 
 	pk_ledger_cpu_write_begin(c);
-	c->idle_ns += now_ns - c->since_ns;
+	if (c->running->task)
+		pk_account_off(&c->running->account, PKPROF_LINE_KTHREAD, now_ns);
+	else if (c->running == &pk_idler)
+		c->idle_ns += now_ns - c->since_ns;
+	else
+		c->overflow_ns += now_ns - c->since_ns;
 	c->since_ns = now_ns;
 	c->running = &pk_idler;
 	c->offline = true;
@@ -61,6 +70,7 @@ static int pk_ledger_cpu_prepare(unsigned int cpu)
 	pk_ledger_cpu_write_begin(c);
 	c->offline_ns += now_ns - c->since_ns;
 	c->since_ns = now_ns;
+	c->running = &pk_idler;
 	pk_tsc_clock_init(&c->clock);
 	c->offline = false;
 	pk_ledger_cpu_write_end(c);
@@ -78,6 +88,19 @@ static int pk_ledger_hotplug_add(void)
 	return 0;
 }
 
+/*
+ * Whoever switched while the flag was not set booked nothing. This interrupt cannot come
+ * within a switch, so when all have taken it each switch books, and each CPU knows
+ * whether it idles; also, who was seen on a CPU or off it by then is still so in the walk.
+ */
+static void pk_ledger_cpu_settle(void *unused)
+{
+	struct pk_ledger_cpu *c = this_cpu_ptr(pk_ledger_cpus);
+
+	if (!c->running->task)
+		c->running = is_idle_task(current) ? &pk_idler : &pk_nobody;
+}
+
 /* From here on all is booked. Probes are attached, but look away until then. */
 static void pk_ledger_begin(void)
 {
@@ -93,6 +116,7 @@ static void pk_ledger_begin(void)
 	}
 	on_each_cpu(pk_ledger_cpu_begin, NULL, 1);
 	smp_store_release(&pk_ledger_live, true);
+	on_each_cpu(pk_ledger_cpu_settle, NULL, 1);
 	cpus_read_unlock();
 }
 

@@ -234,7 +234,8 @@ static struct pk_process *pk_process_create(const struct task_struct *p, unsigne
 		return NULL;
 	process->tgid = p->tgid;
 	process->nr_threads = 0;
-	process->start_ns = p->group_leader->start_time;
+	/* the leader of one that is unhashed may be gone */
+	process->start_ns = pid_alive(p) ? p->group_leader->start_time : p->start_time;
 	process->nr_exited = 0;
 	process->changed_ns = 0;
 	memset(&process->dead, 0, sizeof(process->dead));

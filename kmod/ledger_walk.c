@@ -40,6 +40,16 @@ static u8 pk_walk_state(const struct task_struct *p, unsigned int state)
 	return pk_task_is_blocked(p) ? pk_cause_of_task(p, state, &call) : PKPROF_LINE_PREEMPTED;
 }
 
+static void pk_walk_create(struct task_struct *p, unsigned int state)
+{
+	struct pk_thread *t = pk_thread_create(p, pk_walk_state(p, state), pk_ledger.from_ns);
+
+	if (!t)
+		atomic64_inc(&pk_ledger.nr_overflow);
+	else if (t->account.state == PKPROF_LINE_PREEMPTED && pk_task_is_throttled(p))
+		t->account.flags |= PK_ACCOUNT_THROTTLED;
+}
+
 static void pk_walk_visit(struct task_struct *p)
 {
 	unsigned int state;
@@ -48,9 +58,8 @@ static void pk_walk_visit(struct task_struct *p)
 	raw_spin_lock_irqsave(&p->pi_lock, flags);
 	state = pk_task_state(p);
 	/* a newborn is met when it wakes */
-	if (!(state & (TASK_DEAD | TASK_NEW)) && !pk_thread_find(p) &&
-	    !pk_thread_create(p, pk_walk_state(p, state), pk_ledger.from_ns))
-		atomic64_inc(&pk_ledger.nr_overflow);
+	if (!(state & (TASK_DEAD | TASK_NEW)) && !pk_thread_find(p))
+		pk_walk_create(p, state);
 	raw_spin_unlock_irqrestore(&p->pi_lock, flags);
 }
 

@@ -352,6 +352,8 @@ static int pk_task_attach(struct pk_session *s)
 	ret = pk_tracepoints_attach(pk_task_tracepoints, ARRAY_SIZE(pk_task_tracepoints), ts);
 	if (ret)
 		goto err_identity;
+	/* forks are seen from here on: what is older than the probe is looked for at once */
+	pk_filter_add_descendants(&s->filter);
 	pk_task_attach_mmap(ts);
 	pk_task_source = ts;
 	return 0;

@@ -89,7 +89,8 @@ static void pk_queue_throttled(unsigned long key)
 	q->last = (q->last + 1) % PK_NR_SPANS;
 	WRITE_ONCE(q->spans[q->last].begin_ns, now_ns);
 	WRITE_ONCE(q->spans[q->last].end_ns, U64_MAX);
-	if (unlikely(!READ_ONCE(pk_throttle_seen))) {
+	/* a CPU on its way down may have parked the thread that runs such work */
+	if (unlikely(!READ_ONCE(pk_throttle_seen)) && cpu_active(smp_processor_id())) {
 		WRITE_ONCE(pk_throttle_seen, true);
 		irq_work_queue(&pk_ledger.want);
 	}

@@ -36,9 +36,10 @@
 #include "waiting.h"
 
 #define PK_WALK_NS		1000000000ULL	/* for all of it, once it has begun */
-#define PK_READER_NS		10000000ULL	/* a reader that takes nothing for so long */
+#define PK_READER_NS		50000000ULL	/* a reader that takes nothing for so long */
 #define PK_BATCH		32
 #define PK_SWITCH_SPINS		100000		/* longer than any switch takes */
+#define PK_SPINS_A_LOOK		64
 
 struct pk_walker {
 	struct work_struct work;
@@ -90,10 +91,16 @@ static unsigned int pk_walker_fill(struct pk_walker *w)
 /* The switch away from a blocked task may not be over yet. Its pi_lock is held. */
 static bool pk_waiter_is_off(struct task_struct *task)
 {
+	struct pk_wait_over over;
 	unsigned int spin;
 
-	for (spin = 0; spin < PK_SWITCH_SPINS && task_on_another_cpu(task); spin++)
+	for (spin = 0; spin < PK_SWITCH_SPINS && task_on_another_cpu(task); spin++) {
+		/* one that waited for a CPU has got it, and keeps it as long as it likes */
+		if (spin % PK_SPINS_A_LOOK == PK_SPINS_A_LOOK - 1 &&
+		    !pk_ledger_wait_of(task, &over))
+			return false;
 		cpu_relax();
+	}
 	/* its stack was written before */
 	smp_rmb();
 	return spin < PK_SWITCH_SPINS;

@@ -10,6 +10,11 @@
 # 4 us in between it is 2n * 4 us * S / (1 - S) that is misplaced, in pieces of up to
 # 10 ms, either way: four standard errors are granted. Nothing where nothing is stolen;
 # the benchmark has the exact figure.
+#
+# Where the kernel may be preempted at any place (PREEMPT_RT), a thread on its way to
+# sleep is, too. It waits for a CPU then, but the kernel does not count that: its books
+# (sched_info_depart()) look at the state that the thread has set already. So of threads
+# that sleep our time on the run queue is only not to be less.
 # shellcheck source=tests/live/harness.sh
 . "$PK_HERE/harness.sh"
 
@@ -19,7 +24,7 @@ pk record --sources sched,task -o s.pkp -- sh -c 'schedstats 6 >books.txt' 2>rec
 equal workload "$(tail -n 1 books.txt)" over "$(calc "100 * $(said stolen books.txt)") % of CPU time stolen;"
 accounts s.pkp >accounts.txt
 # shellcheck disable=SC2016 # awk's own
-awk -v stolen="$(said stolen books.txt)" '
+awk -v realtime="$(cat /sys/kernel/realtime 2>/dev/null || echo 0)" -v stolen="$(said stolen books.txt)" '
 	FNR == 1 { part++ }
 	part == 1 && FNR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
 	part == 1 { cpu[$1] = $at["cpu_ns"]; queue[$1] = $at["runq_ns"] + $at["preempted_ns"]; next }
@@ -39,7 +44,8 @@ awk -v stolen="$(said stolen books.txt)" '
 		d = cpu[$2] - $4; q = queue[$2] - $5
 		text = sprintf("CPU %.3f ms, kernel %.3f; run queue %.3f ms, kernel %.3f; %d switches; granted for stolen time %.3f",
 			       cpu[$2] / 1e6, $4 / 1e6, queue[$2] / 1e6, $5 / 1e6, $6, misplaced / 1e6)
-		print (d > slack || d < -slack || q > room || q < -room ? "fail" : "pass"), name, text
+		uncounted = realtime && $3 != "compute"
+		print (d > slack || d < -slack || q > room && !uncounted || q < -room ? "fail" : "pass"), name, text
 	}' accounts.txt books.txt >compared.txt
 equal threads "$(wc -l <compared.txt)" 12
 while read -r word name detail; do

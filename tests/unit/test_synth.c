@@ -277,6 +277,38 @@ static void test_records_win(void **state)
 	assert_int_equal(env.stats.nr_beaten, 3);
 }
 
+static void put_zombie(unsigned int pid, unsigned int nr_threads)
+{
+	char path[64], text[256];
+
+	put_process(pid, "name", 1, "", 0, "");
+	snprintf(path, sizeof(path), "%u/stat", pid);
+	snprintf(text, sizeof(text),
+		 "%u (name) Z 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 %u 0 200 0 0 0\n", pid, nr_threads);
+	put(path, text, strlen(text));
+}
+
+static void one_exits(void)
+{
+	pk_seen_note(&env.seen, &make_exit(T0 + 1, 302)->rec);
+}
+
+static void test_zombies(void **state)
+{
+	(void)state;
+	put_zombie(301, 1);
+	put_zombie(302, 1);
+	put_zombie(303, 2);
+	env.news = one_exits;
+	scan(NULL, 0);
+	/* dead before the start: its life would never end */
+	assert_null(task(301));
+	/* since: its record ends it */
+	assert_non_null(task(302));
+	/* only the first thread is */
+	assert_non_null(task(303));
+}
+
 static void test_only_descendants(void **state)
 {
 	const uint32_t pids[] = { 10, 77 };
@@ -432,7 +464,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_process),	  TEST(test_threads_and_kernel_threads),
-		TEST(test_records_win),	  TEST(test_only_descendants),
+		TEST(test_records_win),	  TEST(test_zombies),		TEST(test_only_descendants),
 		TEST(test_pid_namespace), TEST(test_many_processes),
 		TEST(test_broken_lines),  TEST(test_real_proc),
 	};

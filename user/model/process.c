@@ -158,6 +158,15 @@ static void inherit(struct pk_lives *l, uint32_t idx, const struct pk_task_event
 }
 
 /*
+ * A life begins where fork() is done with it and hands it to the scheduler; what fork()
+ * does before, from the task's start_time on, is CPU time of its creator.
+ */
+static uint64_t start_of(const struct pk_task_event *e)
+{
+	return e->kind == PK_TASK_FORK || !e->start_ns ? e->time_ns : e->start_ns;
+}
+
+/*
  * Is it the life that is current? It is, if it was told of already, or made up from a
  * sighting that is younger than the task: what probes saw before the session's start.
  */
@@ -178,7 +187,7 @@ static void continue_life(struct pk_lives *l, uint32_t idx, const struct pk_task
 	if (l->more.data[idx].task_start_ns)
 		return;
 	l->more.data[idx].task_start_ns = e->start_ns;
-	p->start_ns = e->start_ns;
+	p->start_ns = start_of(e);
 	p->kernel = e->flags & PKPROF_TASK_KTHREAD;
 	if (e->comm)
 		p->comm = e->comm;
@@ -199,7 +208,7 @@ static int born(struct pk_lives *l, const struct pk_task_event *e, uint32_t *ret
 		if (process(l, idx)->end_ns > e->time_ns)
 			process(l, idx)->end_ns = e->time_ns;
 	}
-	err = new_process(l, e->tgid, e->start_ns ? e->start_ns : e->time_ns, ret);
+	err = new_process(l, e->tgid, start_of(e), ret);
 	if (err)
 		return err;
 	l->more.data[*ret].task_start_ns = e->start_ns;
@@ -217,7 +226,7 @@ static bool is_same_thread(const struct pk_thread *t, uint32_t of, uint64_t star
 
 static int play_birth(struct pk_lives *l, const struct pk_task_event *e)
 {
-	uint64_t start_ns = e->start_ns ? e->start_ns : e->time_ns;
+	uint64_t start_ns = start_of(e);
 	bool leader = e->kind == PK_TASK_FORK ? !(e->flags & PKPROF_TASK_THREAD) :
 						e->tid == e->tgid;
 	bool unheard_of = pk_map64_get(&l->process_of, e->tgid) == PK_MAP64_NONE;

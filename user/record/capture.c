@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "record/facts.h"
@@ -13,6 +15,7 @@
 #include "record/recording.h"
 
 #define MAX_LAST_DRAINS 8 /* after the stop one is enough, unless the engine errs */
+#define STOP_POLL_MS 2
 
 static int on_record(void *ctx, unsigned int cpu, const struct pkprof_rec *rec)
 {
@@ -249,6 +252,55 @@ static int read_last_ledger(struct pk_recording *r)
 	return ret && ret != -ENODATA ? ret : pk_recording_read_ledger(r, PK_READING_LAST);
 }
 
+/* --- the stop, which tells of all who wait: maybe of more than fits into the rings --- */
+
+struct stopping {
+	const struct pk_source_ops *engine;
+	struct pk_source *source;
+	struct pk_err err;
+	int ret;
+	atomic_bool done;
+};
+
+static void *stop_thread(void *arg)
+{
+	struct stopping *st = arg;
+
+	st->ret = st->engine->stop(st->source, &st->err);
+	atomic_store(&st->done, true);
+	return NULL;
+}
+
+/* Return: of draining. */
+static int drain_until(struct pk_recording *r, atomic_bool *done)
+{
+	struct pollfd fd = { .fd = pk_recording_engine(r)->poll_fd(r->source), .events = POLLIN };
+	int ret = 0;
+
+	while (!ret && !atomic_load(done)) {
+		poll(&fd, 1, STOP_POLL_MS);
+		ret = pk_capture_drain(r);
+	}
+	return ret == -ENODATA ? 0 : ret;
+}
+
+/* An engine without a descriptor has no rings that could be full. */
+static int stop_and_drain(struct pk_recording *r)
+{
+	struct stopping st = { .engine = pk_recording_engine(r), .source = r->source };
+	pthread_t thread;
+	int ret;
+
+	if (st.engine->poll_fd(r->source) < 0 || pthread_create(&thread, NULL, stop_thread, &st))
+		return st.engine->stop(r->source, r->err);
+	ret = drain_until(r, &st.done);
+	pthread_join(thread, NULL);
+	if (!st.ret)
+		return ret;
+	*r->err = st.err;
+	return st.ret;
+}
+
 int pk_capture_finish(struct pk_recording *r)
 {
 	const struct pk_source_ops *engine = pk_recording_engine(r);
@@ -257,7 +309,7 @@ int pk_capture_finish(struct pk_recording *r)
 	if (ret)
 		return ret;
 	r->end_ns = engine->now_ns(r->source);
-	ret = engine->stop(r->source, r->err);
+	ret = stop_and_drain(r);
 	if (!ret)
 		ret = take_rest(r);
 	if (!ret)

@@ -30,6 +30,7 @@ int pk_proc_parse_stat(const char *text, struct pk_proc_stat *ret)
 	memcpy(ret->comm, open + 1, len);
 	ret->comm[len] = '\0';
 	/* ") S ": field 3 is one letter */
+	ret->dead = close[2] == 'Z' || close[2] == 'X';
 	text = close + 3;
 	for (unsigned int i = 4; i <= 22; i++) {
 		field[i] = strtoull(text, &end, 10);

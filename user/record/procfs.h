@@ -19,6 +19,7 @@ struct pk_proc_stat {
 	uint32_t parent;	/* process id */
 	uint32_t nr_threads;
 	bool kthread;
+	bool dead;		/* its leader is: a zombie, unless other threads live */
 	uint64_t start_ticks;	/* since boot, suspended time included */
 };
 

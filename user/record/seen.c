@@ -6,6 +6,7 @@ void pk_seen_deinit(struct pk_seen *s)
 {
 	pk_map64_deinit(&s->born);
 	pk_map64_deinit(&s->renamed);
+	pk_map64_deinit(&s->exited);
 	pk_map64_deinit(&s->execed);
 	pk_map64_deinit(&s->moved);
 	pk_map64_deinit(&s->mapping);
@@ -28,6 +29,8 @@ int pk_seen_note(struct pk_seen *s, const struct pkprof_rec *rec)
 		return pk_map64_set(&s->born, rec->tid, 1);
 	case PKPROF_REC_COMM:
 		return pk_map64_set(&s->renamed, rec->tid, 1);
+	case PKPROF_REC_EXIT:
+		return pk_map64_set(&s->exited, rec->tid, 1);
 	case PKPROF_REC_EXEC:
 		if (rec->size < sizeof(struct pkprof_rec_exec))
 			return 0;

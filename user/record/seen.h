@@ -20,7 +20,7 @@ struct pk_seen_range {
 
 /* All-zero is valid: nothing seen. */
 struct pk_seen {
-	struct pk_map64 born, renamed;	/* by tid */
+	struct pk_map64 born, renamed, exited;	/* by tid */
 	struct pk_map64 execed, moved;	/* by tgid; moved: to another cgroup */
 	struct pk_map64 mapping;	/* by tgid: has entries in ranges */
 	PK_VEC(struct pk_seen_range) ranges;

@@ -301,6 +301,13 @@ static int write_maps(struct scan *s, const struct process *p)
 	return ret;
 }
 
+/* Whoever died before the start is not to be told of, though he lies in /proc yet. */
+static bool was_dead(const struct scan *s, const struct process *p)
+{
+	return p->stat.dead && p->stat.nr_threads <= 1 &&
+	       !pk_seen_is(&s->cfg->seen->exited, p->tgid);
+}
+
 static int write_process(struct scan *s, const struct process *p)
 {
 	int ret;
@@ -309,6 +316,8 @@ static int write_process(struct scan *s, const struct process *p)
 		s->stats->nr_beaten++;
 		return 0;
 	}
+	if (was_dead(s, p))
+		return 0;
 	ret = write_leader(s, p);
 	for (size_t i = 0; !ret && i < p->nr_threads; i++)
 		ret = write_thread(s, p, &s->threads.data[p->first_thread + i]);

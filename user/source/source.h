@@ -96,7 +96,7 @@ struct pk_source_ops {
 	int (*global_pids)(struct pk_source *s, uint32_t *pids, unsigned int nr,
 			   struct pk_err *err);
 	int (*mark)(struct pk_source *s, const char *text, struct pk_err *err);
-	/* After it no record is produced; drain once more. */
+	/* After it no record is produced; drain once more. May be called beside a drain. */
 	int (*stop)(struct pk_source *s, struct pk_err *err);
 	void (*close)(struct pk_source *s);	/* NULL is fine */
 };
