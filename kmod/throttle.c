@@ -193,15 +193,18 @@ int pk_throttle_attach(void)
 	return 0;
 }
 
+/* All at once: each removal waits for a grace period, and so do all together. */
 void pk_throttle_detach(void)
 {
+	struct kprobe *probes[ARRAY_SIZE(pk_throttle_probes)];
 	unsigned int i;
 
 	if (!pk_throttle_attached)
 		return;
 	pk_throttle_attached = false;
 	for (i = 0; i < ARRAY_SIZE(pk_throttle_probes); i++)
-		unregister_kprobe(&pk_throttle_probes[i]);
+		probes[i] = &pk_throttle_probes[i];
+	unregister_kprobes(probes, ARRAY_SIZE(probes));
 }
 
 void pk_throttle_work(void)

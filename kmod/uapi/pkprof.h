@@ -77,9 +77,9 @@
  * There is one ledger, whoever looks at it; sums only grow, so any number of
  * readers take differences between two dumps, each with its own epoch: the
  * now_ns of the LEDGER_INFO before. A thread that is not told again has stayed in
- * the state that was told last, or is gone: then its id is missing in ALIVE. A descriptor whose running session has PIDS is
- * told of these processes only; CPUs are told to all. A dump after STOP is
- * not possible: take the last one before it.
+ * the state that was told last, or is gone: then its id is missing in ALIVE. A
+ * descriptor whose running session has PIDS is told of these processes only; CPUs
+ * are told to all. A dump after STOP is not possible: take the last one before it.
  *
  * When a thread dies while a session with SCHED runs, its final account goes into
  * the ring (PKPROF_REC_LEDGER), and with a process's last thread its
@@ -551,7 +551,7 @@ struct pkprof_rec_ledger {
 	struct pkprof_ledger_thread thread;
 };
 
-/* Final distribution: of a process whose last thread died, or of a thread that did. */
+/* Final distribution of a process whose last thread died. Those of its threads are in dumps only. */
 struct pkprof_rec_hist {
 	struct pkprof_rec rec;
 	struct pkprof_hist hist;

@@ -9,6 +9,10 @@
 . "$PK_HERE/harness.sh"
 
 readonly DEBUG=${PK_DEBUG:-}
+FORKS=20000
+[[ -z ${PK_BRIEF:-} ]] || FORKS=5000
+[[ -z $DEBUG ]] || FORKS=2000
+readonly FORKS
 
 # Between the marks "work" and "over", the kernel's books of the CPUs before and after.
 if [[ ${1:-} == --between ]]; then
@@ -101,7 +105,7 @@ between messages perf bench sched messaging -g "$([[ -n $DEBUG ]] && echo 1 || e
 closed messages
 busy messages
 
-between storm forkstorm "$([[ -n $DEBUG ]] && echo 2000 || echo 20000)" 0 fork
+between storm forkstorm "$FORKS" 0 fork
 # without the table of them all, which takes longer to make than it took to record
 closed storm -n 10
 expect storm-forks "$(rows ledger.totals storm.pkp -n 10 | jq .threads) > $(said forks work.txt)" \
