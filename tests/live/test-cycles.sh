@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# Load, record 0.2 s, unload, 200 times (30 on a debug kernel, 20 in brief): nothing in the kernel log, memory flat.
+# Load, record 0.2 s, unload, 200 times (30 on a debug kernel, 20 in brief): nothing in the
+# kernel log, memory flat.
 # Unloading during a session is refused.
 # shellcheck source=tests/live/harness.sh
 . "$PK_HERE/harness.sh"
 
-readonly CYCLES=$([[ -n ${PK_DEBUG:-} ]] && echo 30 || { [[ -n ${PK_BRIEF:-} ]] && echo 20 || echo 200; })
+CYCLES=200
+[[ -z ${PK_BRIEF:-} ]] || CYCLES=20
+[[ -z ${PK_DEBUG:-} ]] || CYCLES=30
+readonly CYCLES
 readonly WARM_UP=$((CYCLES / 10))
 
 # kB: what of the kernel's memory a module could leave behind
