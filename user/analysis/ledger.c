@@ -129,8 +129,8 @@ static int add_totals(const struct ledger *l)
 	if (!pk_ledger_is_in(p))
 		return 0;
 	return pk_table_row(
-		t, PK_COUNT(l->s->wall_ns), PK_COUNT(l->sums.nr_accounts),
-		PK_REAL(pk_ratio(booked, l->s->wall_ns)), PK_COUNT(all->life_ns),
+		t, PK_COUNT(l->sums.kept.ns), PK_COUNT(l->sums.nr_accounts),
+		PK_REAL(pk_ratio(booked, l->sums.kept.ns)), PK_COUNT(all->life_ns),
 		PK_COUNT(l->total_ns), PK_COUNT((uint64_t)fabs(life - booked)), PK_REAL(residue),
 		PK_COUNT(class_ns(l, PK_LINE_ACTIVE)), PK_COUNT(class_ns(l, PK_LINE_WAITING)),
 		PK_COUNT(class_ns(l, PK_LINE_IDLE)),
@@ -163,7 +163,7 @@ static int put_line(const struct ledger *l, struct pk_table *t, const struct lin
 			    PK_TEXT(pk_line_class_name(r->class)), PK_TEXT(r->label),
 			    PK_COUNT(r->ns), PK_COUNT(r->error_ns),
 			    PK_REAL(pk_ratio(r->ns, l->total_ns)),
-			    PK_REAL(pk_ratio(r->ns, l->s->wall_ns)),
+			    PK_REAL(pk_ratio(r->ns, l->sums.kept.ns)),
 			    PK_REAL(awake ? pk_ratio(r->ns, l->awake_ns) : NAN),
 			    PK_COUNT(r->intervals), PK_COUNT(each), PK_TEXT(r->meaning));
 }
@@ -397,7 +397,7 @@ static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struc
 	if (!rc)
 		rc = add_lines(&l);
 	if (!rc)
-		rc = pk_ledger_phases_add(s, ret);
+		rc = pk_ledger_phases_add(s, &l.sums.kept, ret);
 	if (!rc)
 		rc = pk_ledger_accounts_add(s, o, &l.sums, ret);
 	if (!rc && !o->brief)

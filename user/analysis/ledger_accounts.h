@@ -15,6 +15,7 @@
 int pk_ledger_accounts_add(const struct pk_scope *s, const struct pk_analysis_opts *o,
 			   const struct pk_ledger_sums *sums, struct pk_result *ret);
 /* Adds table "phases": the threads that the scope has, phase by phase. Likewise. */
-int pk_ledger_phases_add(const struct pk_scope *s, struct pk_result *ret);
+int pk_ledger_phases_add(const struct pk_scope *s, const struct pk_ledger_kept *kept,
+			 struct pk_result *ret);
 
 #endif

@@ -18,31 +18,43 @@ static const struct pk_column columns[] = {
 	{ 0 },
 };
 
-/* Accounts of the threads that the filter leaves, as far as they are in a span. */
-static void sum_span(const struct pk_scope *s, const struct pk_phase *span, bool first, bool last,
-		     struct pk_lines *ret)
+/*
+ * What of the ledger's time is a phase's. What was read around the recording's ends is
+ * its first or last phase's.
+ */
+static struct pk_ledger_kept kept_in(const struct pk_scope *s, const struct pk_ledger_kept *kept,
+				     const struct pk_phase *span, bool first, bool last)
+{
+	struct pk_ledger_kept ret = *kept;
+
+	if (!first && span->from_ns > ret.from_ns)
+		ret.from_ns = span->from_ns;
+	if (!last && span->to_ns < ret.to_ns)
+		ret.to_ns = span->to_ns;
+	ret.ns = pk_ledger_kept_ns(&ret, s, ret.from_ns, ret.to_ns);
+	return ret;
+}
+
+/* Accounts of the threads that the filter leaves, as far as they are in a phase. */
+static void sum_phase(const struct pk_scope *s, const struct pk_ledger_kept *kept,
+		      struct pk_lines *ret)
 {
 	const struct pk_profile *p = s->model->profile;
-	/* what was read around the recording's ends is its first or last phase's */
-	uint64_t span_from = first ? 0 : span->from_ns, span_to = last ? UINT64_MAX : span->to_ns;
 
 	*ret = (struct pk_lines){ 0 };
 	for (size_t i = 0; i < p->ledger.nr; i++) {
 		const struct pk_ledger_piece *piece = &p->ledger.data[i];
-		uint64_t from = piece->from_ns > span_from ? piece->from_ns : span_from;
-		uint64_t to = piece->to_ns < span_to ? piece->to_ns : span_to;
-		uint64_t ns = to > from ? pk_filter_clip_ns(s->filter, from, to) : 0;
+		uint64_t ns = pk_ledger_kept_ns(kept, s, piece->from_ns, piece->to_ns);
 
 		if (ns && pk_filter_match_thread(s->filter, s->model, s->model->ledger_thread[i]))
 			pk_lines_add_piece(ret, p, piece, ns);
 	}
 }
 
-static int put_span(const struct pk_scope *s, const struct pk_phase *span,
-		    const struct pk_lines *lines, struct pk_table *t)
+static int put_phase(const struct pk_scope *s, const struct pk_phase *span, uint64_t wall,
+		     const struct pk_lines *lines, struct pk_table *t)
 {
 	uint64_t active = pk_lines_class_ns(lines, PK_LINE_ACTIVE);
-	uint64_t wall = pk_phase_wall_ns(span, s->filter);
 	union pk_cell cells[PK_ARRAY_SIZE(columns)];
 	size_t n = 0;
 
@@ -59,7 +71,8 @@ static int put_span(const struct pk_scope *s, const struct pk_phase *span,
 	return pk_table_add(t, cells, n);
 }
 
-int pk_ledger_phases_add(const struct pk_scope *s, struct pk_result *ret)
+int pk_ledger_phases_add(const struct pk_scope *s, const struct pk_ledger_kept *kept,
+			 struct pk_result *ret)
 {
 	struct pk_table *t = pk_result_table(ret, "phases", "Phases: threads that are not idle",
 					     columns, 0);
@@ -67,11 +80,13 @@ int pk_ledger_phases_add(const struct pk_scope *s, struct pk_result *ret)
 	int rc = t ? pk_phase_times_init(s->model->profile, &times) : -ENOMEM;
 
 	for (size_t i = 0; !rc && i < times.spans.nr; i++) {
+		const struct pk_phase *span = &times.spans.data[i];
+		struct pk_ledger_kept part = kept_in(s, kept, span, !i, i + 1 == times.spans.nr);
 		struct pk_lines lines;
 
-		sum_span(s, &times.spans.data[i], i == 0, i + 1 == times.spans.nr, &lines);
+		sum_phase(s, &part, &lines);
 		if (pk_lines_sum_ns(&lines))
-			rc = put_span(s, &times.spans.data[i], &lines, t);
+			rc = put_phase(s, span, part.ns, &lines, t);
 	}
 	pk_phase_times_deinit(&times);
 	return rc;

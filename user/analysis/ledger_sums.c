@@ -2,9 +2,6 @@
 /* The wait ledger of a scope; see ledger_sums.h. */
 #include "analysis/ledger_sums.h"
 
-/* A ledger that is not older than this was attached by the recording itself. */
-#define LEAD_NS 1000000000ULL
-
 bool pk_ledger_is_in(const struct pk_profile *p)
 {
 	return p->ledger.nr || p->cpus.nr;
@@ -50,9 +47,34 @@ double pk_account_softirq(const struct pk_account *a)
 	return pk_ratio(a->nr_softirq, a->nr_samples);
 }
 
-static uint64_t inside_ns(const struct pk_scope *s, uint64_t from_ns, uint64_t to_ns)
+uint64_t pk_ledger_kept_ns(const struct pk_ledger_kept *kept, const struct pk_scope *s,
+			   uint64_t from_ns, uint64_t to_ns)
 {
+	if (from_ns < kept->from_ns)
+		from_ns = kept->from_ns;
+	if (to_ns > kept->to_ns)
+		to_ns = kept->to_ns;
+	if (to_ns <= from_ns)
+		return 0;
 	return s->filtered ? pk_filter_clip_ns(s->filter, from_ns, to_ns) : to_ns - from_ns;
+}
+
+/* Without the facts, as in a file that was cut off, it is taken for all of the recording. */
+struct pk_ledger_kept pk_ledger_kept_of(const struct pk_scope *s)
+{
+	const struct pk_profile *p = s->model->profile;
+	uint64_t from_ns = pk_profile_fact_u64(p, "ledger.from_ns", p->start_ns);
+	uint64_t to_ns = pk_profile_fact_u64(p, "ledger.to_ns", p->end_ns);
+	struct pk_ledger_kept kept = { .from_ns = from_ns };
+
+	/* it may be much older than the recording */
+	if (from_ns < p->start_ns && p->start_ns - from_ns > PK_LEDGER_LEAD_NS)
+		kept.from_ns = p->start_ns;
+	kept.to_ns = to_ns < p->end_ns ? to_ns : p->end_ns;
+	if (kept.to_ns < kept.from_ns)
+		kept.to_ns = kept.from_ns;
+	kept.ns = pk_ledger_kept_ns(&kept, s, kept.from_ns, kept.to_ns);
+	return kept;
 }
 
 static bool is_wanted(const struct pk_scope *s, uint32_t thread)
@@ -68,7 +90,7 @@ static void add_pieces(const struct pk_scope *s, struct pk_ledger_sums *l)
 		const struct pk_ledger_piece *piece = &p->ledger.data[i];
 		uint32_t thread = s->model->ledger_thread[i];
 		struct pk_account *a = &l->thread[thread];
-		uint64_t inside = inside_ns(s, piece->from_ns, piece->to_ns);
+		uint64_t inside = pk_ledger_kept_ns(&l->kept, s, piece->from_ns, piece->to_ns);
 		struct pk_lines lines = { 0 };
 
 		if (!inside)
@@ -97,35 +119,9 @@ static void add_samples(const struct pk_scope *s, struct pk_ledger_sums *l)
 	}
 }
 
-/*
- * When the ledger was kept and read for this recording: it is attached somewhat before
- * the first instant and read somewhat before the last one. It may be much older.
- */
-static void find_kept(const struct pk_profile *p, uint64_t *from_ret, uint64_t *to_ret)
-{
-	uint64_t from_ns = pk_profile_fact_u64(p, "ledger.from_ns", p->start_ns);
-	uint64_t to_ns = pk_profile_fact_u64(p, "ledger.to_ns", p->end_ns);
-
-	*from_ret = from_ns + LEAD_NS < p->start_ns ? p->start_ns : from_ns;
-	*to_ret = to_ns < p->end_ns ? to_ns : p->end_ns;
-}
-
-/* The time that the thread's account is to cover. */
-static uint64_t life_ns(const struct pk_scope *s, const struct pk_thread *t, uint64_t from_ns,
-			uint64_t to_ns)
-{
-	uint64_t from = t->start_ns > from_ns ? t->start_ns : from_ns;
-	uint64_t to = t->end_ns < to_ns ? t->end_ns : to_ns;
-
-	return to > from ? inside_ns(s, from, to) : 0;
-}
-
 /* Idle tasks have no account; of a life that was made up nothing is known but its account. */
 static void add_threads(const struct pk_scope *s, struct pk_ledger_sums *l)
 {
-	uint64_t from_ns, to_ns;
-
-	find_kept(s->model->profile, &from_ns, &to_ns);
 	for (size_t i = 0; i < s->model->threads.nr; i++) {
 		const struct pk_thread *t = &s->model->threads.data[i];
 		struct pk_account *a = &l->thread[i];
@@ -133,7 +129,7 @@ static void add_threads(const struct pk_scope *s, struct pk_ledger_sums *l)
 		if (!t->tid || !is_wanted(s, i))
 			continue;
 		if (t->told || a->nr_threads)
-			a->life_ns = life_ns(s, t, from_ns, to_ns);
+			a->life_ns = pk_ledger_kept_ns(&l->kept, s, t->start_ns, t->end_ns);
 		for (unsigned int line = 0; line < PKPROF_NR_LINES; line++)
 			l->nr_in[line] += a->ns[line] > 0;
 		l->nr_accounts += a->nr_threads;
@@ -174,7 +170,7 @@ static uint64_t common_ns(const struct pk_scope *s, const struct pk_ledger_sums 
 		from_ns = l->common.from_ns;
 	if (to_ns > l->common.to_ns)
 		to_ns = l->common.to_ns;
-	return to_ns > from_ns ? inside_ns(s, from_ns, to_ns) : 0;
+	return pk_ledger_kept_ns(&l->kept, s, from_ns, to_ns);
 }
 
 static void add_common(const struct pk_scope *s, struct pk_ledger_sums *l)
@@ -220,7 +216,7 @@ static int add_cpus(const struct pk_scope *s, struct pk_ledger_sums *l)
 	for (uint32_t cpu = 0; cpu < l->nr_cpus; cpu++)
 		l->cpu[cpu] = (struct pk_cpu_piece){ .cpu = cpu };
 	PK_VEC_FOREACH(&p->cpus, c) {
-		uint64_t inside = inside_ns(s, c->from_ns, c->to_ns);
+		uint64_t inside = pk_ledger_kept_ns(&l->kept, s, c->from_ns, c->to_ns);
 
 		if (c->cpu >= l->nr_cpus)
 			continue;
@@ -234,6 +230,7 @@ static int add_cpus(const struct pk_scope *s, struct pk_ledger_sums *l)
 int pk_ledger_sums_init(const struct pk_scope *s, struct pk_ledger_sums *ret)
 {
 	*ret = (struct pk_ledger_sums){
+		.kept = pk_ledger_kept_of(s),
 		.thread = calloc(s->model->threads.nr + 1, sizeof(struct pk_account)),
 		.process = calloc(s->model->processes.nr + 1, sizeof(struct pk_account)),
 	};

@@ -18,7 +18,18 @@ struct pk_account {
 	uint32_t nr_samples, nr_user, nr_softirq;
 };
 
+/*
+ * The time that the ledger was kept and read for this recording: it is attached somewhat
+ * before the first instant and read somewhat before the last one. All figures are of
+ * this time only, and what is "at a time" is a mean over it.
+ */
+struct pk_ledger_kept {
+	uint64_t from_ns, to_ns;
+	uint64_t ns;	/* that the filter leaves */
+};
+
 struct pk_ledger_sums {
+	struct pk_ledger_kept kept;
 	struct pk_account *thread, *process;	/* by index */
 	struct pk_account all;
 	uint64_t intervals[PKPROF_NR_LINES];	/* that began in the scope */
@@ -43,6 +54,11 @@ struct pk_ledger_sums {
 /* 0 or -ENOMEM; to be deinitialised in any case. */
 int pk_ledger_sums_init(const struct pk_scope *s, struct pk_ledger_sums *ret);
 void pk_ledger_sums_deinit(struct pk_ledger_sums *l);
+
+struct pk_ledger_kept pk_ledger_kept_of(const struct pk_scope *s);
+/* ns of a span that are in it, and that the filter leaves. */
+uint64_t pk_ledger_kept_ns(const struct pk_ledger_kept *kept, const struct pk_scope *s,
+			   uint64_t from_ns, uint64_t to_ns);
 
 void pk_account_add(struct pk_account *sum, const struct pk_account *more);
 uint64_t pk_account_ns(const struct pk_account *a);

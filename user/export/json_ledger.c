@@ -4,6 +4,7 @@
  * where; and for the whole scope the distributions and the long waits for a CPU.
  */
 #include "analysis/hist_groups.h"
+#include "analysis/ledger_sums.h"
 #include "export/json_ledger.h"
 #include "model/ledger.h"
 #include "source/names.h"
@@ -13,6 +14,7 @@
 /* One span of time, what of it the filter leaves, and where it goes. */
 struct span {
 	const struct pk_scope *s;
+	struct pk_ledger_kept kept;	/* of the whole ledger */
 	uint64_t from_ns, to_ns;
 	size_t phase;		/* index, NO_PHASE: nothing was marked */
 	struct pk_lines *thread;	/* sums by thread, of this span */
@@ -26,7 +28,7 @@ static uint64_t inside_ns(const struct span *x, uint64_t from_ns, uint64_t to_ns
 		from_ns = x->from_ns;
 	if (to_ns > x->to_ns)
 		to_ns = x->to_ns;
-	return to_ns > from_ns ? pk_filter_clip_ns(x->s->filter, from_ns, to_ns) : 0;
+	return pk_ledger_kept_ns(&x->kept, x->s, from_ns, to_ns);
 }
 
 static void put_phase(struct pk_json *j, const struct span *x)
@@ -110,7 +112,7 @@ static void for_each_span(struct pk_json *j, struct span *x, const struct pk_pha
 
 		x->phase = phase ? i : NO_PHASE;
 		x->from_ns = phase && i ? phase->from_ns : 0;
-		/* what was read after the last instant of the recording is the last phase's */
+		/* what was read around the recording's ends is its first or last phase's */
 		x->to_ns = phase && i + 1 < phases->spans.nr ? phase->to_ns : UINT64_MAX;
 		if (cpus)
 			put_cpus(j, x);
@@ -122,7 +124,7 @@ static void for_each_span(struct pk_json *j, struct span *x, const struct pk_pha
 static int put_accounts(struct pk_json *j, const struct pk_scope *s,
 			const struct pk_phase_times *phases, struct pk_sink *out)
 {
-	struct span x = { .s = s };
+	struct span x = { .s = s, .kept = pk_ledger_kept_of(s) };
 
 	PK_VEC_FOREACH(&s->model->profile->cpus, c)
 		if (c->cpu < PK_LEDGER_MAX_CPUS && c->cpu >= x.nr_cpus)

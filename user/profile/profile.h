@@ -131,6 +131,12 @@ struct pk_ledger_part {
 };
 
 /*
+ * A ledger that is older than the recording by no more than this was attached by its
+ * start, or might as well have been: accounts are from its beginning on, a bit too early.
+ */
+#define PK_LEDGER_LEAD_NS 1000000000ULL
+
+/*
  * Piece of a thread's account. Its parts sum to to_ns - from_ns exactly, and in
  * between nothing finer is known. Pieces of one thread do not overlap; where none
  * is, nothing is known of it.

@@ -26,12 +26,6 @@
 
 #define PK_ACCOUNTS_MAX (1u << 20)
 
-/*
- * A ledger that is older than the session by no more than this was attached by its start,
- * or might as well have been: accounts are taken from its beginning on, a bit too early.
- */
-#define PK_LEDGER_LEAD_NS 1000000000ULL
-
 struct pk_accounts_stats {
 	uint64_t nr_readings;	/* that began */
 	uint64_t nr_threads;	/* accounts that were ever told */
