@@ -71,18 +71,21 @@ static const struct {
 	const char *online, *asked;
 	uint16_t sampled[3];
 	const char *cpus;
+	uint32_t nr_online;
 } cpu_cases[] = {
-	{ "0-3", NULL, { 0, 1, 0 }, "0 1 2 3 " },
-	{ "0", NULL, { 0, 0, 0 }, "0 " },
-	{ "4", NULL, { 0, 1, 0 }, "0 1 2 3 " },
-	{ "0-1,4,6-7", NULL, { 6, 4, 0 }, "0 1 4 6 7 " },
-	{ "0-7", "2,5", { 2, 5, 2 }, "2 5 " },
-	{ "0-7", "3", { 3, 3, 3 }, "3 " },
+	{ "0-3", NULL, { 0, 1, 0 }, "0 1 2 3 ", 4 },
+	{ "0", NULL, { 0, 0, 0 }, "0 ", 1 },
+	{ "4", NULL, { 0, 1, 0 }, "0 1 2 3 ", 4 },
+	{ "0-1,4,6-7", NULL, { 6, 4, 0 }, "0 1 4 6 7 ", 5 },
+	{ "0-7", "2,5", { 2, 5, 2 }, "2 5 ", 8 },
+	{ "0-7", "3", { 3, 3, 3 }, "3 ", 8 },
 	/* a CPU that came online later; senseless lists */
-	{ "0-1", NULL, { 0, 5, 1 }, "0 1 5 " },
-	{ NULL, NULL, { 2, 0, 2 }, "0 2 " },
-	{ "x", NULL, { 1, 1, 1 }, "1 " },
-	{ "3-1", NULL, { 0, 0, 0 }, "0 " },
+	{ "0-1", NULL, { 0, 5, 1 }, "0 1 5 ", 3 },
+	{ NULL, NULL, { 2, 0, 2 }, "0 2 ", 2 },
+	{ NULL, "1-3", { 2, 2, 2 }, "1 2 3 ", 3 },
+	{ "x", NULL, { 1, 1, 1 }, "1 ", 1 },
+	{ "3-1", NULL, { 0, 0, 0 }, "0 ", 1 },
+	{ "0-1", "7,5-99999999999999999999,7", { 0, 65535, 65535 }, NULL, 3 },
 };
 
 static void test_cpus(void **state)
@@ -110,8 +113,12 @@ static void test_cpus(void **state)
 		PK_VEC_FOREACH(&s.cpus, cpu)
 			pk_strbuf_printf(&b, "%u ", *cpu);
 		pk_strbuf_putc(&b, '\0');
-		assert_string_equal(b.data, cpu_cases[i].cpus);
+		if (cpu_cases[i].cpus)
+			assert_string_equal(b.data, cpu_cases[i].cpus);
+		else
+			assert_int_equal(s.cpus.nr, 1 + 65536 - 5);
 		assert_int_equal(s.nr_cpus, s.cpus.nr);
+		assert_int_equal(s.nr_online, cpu_cases[i].nr_online);
 		pk_strbuf_deinit(&b);
 		pk_scope_deinit(&s);
 		pk_filter_deinit(&f);

@@ -37,7 +37,7 @@ static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struc
 	       struct pk_err *err)
 {
 	const struct pk_profile *p = s->model->profile;
-	double all_ns = (double)(p->end_ns - p->start_ns) * s->nr_cpus, total = 0;
+	double all_ns = (double)(p->end_ns - p->start_ns) * s->nr_online, total = 0;
 	struct pk_table *t = pk_result_table(ret, "sources", "Cost receipt", columns, 0);
 	struct pk_books_sum sums[PKPROF_NR_SOURCES];
 	uint64_t hits = 0;

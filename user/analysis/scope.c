@@ -2,6 +2,7 @@
 /* Scope of an analysis; see scope.h. */
 #include "analysis/scope.h"
 #include "analysis/table.h"
+#include "base/cleanup.h"
 
 static int select_samples(struct pk_scope *s)
 {
@@ -16,24 +17,11 @@ static int select_samples(struct pk_scope *s)
 	return 0;
 }
 
-static int add_cpu(struct pk_scope *s, uint32_t cpu)
-{
-	size_t i = s->cpus.nr;
-
-	while (i && s->cpus.data[i - 1] > cpu)
-		i--;
-	if (i && s->cpus.data[i - 1] == cpu)
-		return 0;
-	if (!pk_vec_push(&s->cpus))
-		return -ENOMEM;
-	memmove(&s->cpus.data[i + 1], &s->cpus.data[i],
-		(s->cpus.nr - 1 - i) * sizeof(*s->cpus.data));
-	s->cpus.data[i] = cpu;
-	return 0;
-}
+/* Sets of CPUs have a byte for each number that samples can have. */
+#define MAX_CPUS 65536
 
 /* A list like "0-3,8"; stops at the first senseless character. */
-static int add_cpu_list(struct pk_scope *s, const char *list)
+static void add_list(bool *set, const char *list)
 {
 	while (*list >= '0' && *list <= '9') {
 		char *end;
@@ -41,25 +29,23 @@ static int add_cpu_list(struct pk_scope *s, const char *list)
 
 		if (*end == '-')
 			to = strtoul(end + 1, &end, 10);
-		for (; from <= to && from <= UINT16_MAX; from++)
-			if (add_cpu(s, from))
-				return -ENOMEM;
+		if (to >= MAX_CPUS)
+			to = MAX_CPUS - 1;
+		if (from <= to)
+			memset(set + from, true, to - from + 1);
 		list = *end == ',' ? end + 1 : end;
 	}
-	return 0;
 }
 
 /* Fact "cpu.online": a list, or just how many there are. */
-static int add_online(struct pk_scope *s, const char *online)
+static void add_online(bool *set, const char *online)
 {
 	unsigned long nr = strtoul(online, NULL, 10);
 
 	if (strpbrk(online, "-,") || !nr)
-		return add_cpu_list(s, online);
-	for (unsigned long i = 0; i < nr && i <= UINT16_MAX; i++)
-		if (add_cpu(s, i))
-			return -ENOMEM;
-	return 0;
+		add_list(set, online);
+	else
+		memset(set, true, nr < MAX_CPUS ? nr : MAX_CPUS);
 }
 
 /* The CPUs that were asked for or else online, and any that samples are from. */
@@ -68,16 +54,27 @@ static int find_cpus(struct pk_scope *s)
 	const struct pk_profile *p = s->model->profile;
 	const char *asked = pk_profile_fact(p, "record.cpus");
 	const char *online = pk_profile_fact(p, "cpu.online");
-	uint16_t last = UINT16_MAX;
+	PK_AUTO_FREE bool *there = calloc(MAX_CPUS, sizeof(*there));
+	PK_AUTO_FREE bool *wanted = calloc(MAX_CPUS, sizeof(*wanted));
 
-	if (asked && *asked ? add_cpu_list(s, asked) : online && add_online(s, online))
+	if (!there || !wanted)
 		return -ENOMEM;
-	for (size_t i = 0; i < p->samples.nr; i++) {
-		if (p->samples.cpu[i] != last && add_cpu(s, p->samples.cpu[i]))
+	if (online)
+		add_online(there, online);
+	if (asked && *asked)
+		add_list(wanted, asked);
+	else
+		memcpy(wanted, there, MAX_CPUS * sizeof(*wanted));
+	for (size_t i = 0; i < p->samples.nr; i++)
+		there[p->samples.cpu[i]] = wanted[p->samples.cpu[i]] = true;
+	for (uint32_t cpu = 0; cpu < MAX_CPUS; cpu++) {
+		if (wanted[cpu] && pk_vec_add(&s->cpus, cpu))
 			return -ENOMEM;
-		last = p->samples.cpu[i];
+		s->nr_online += there[cpu];
 	}
 	s->nr_cpus = s->cpus.nr ? s->cpus.nr : 1;
+	if (!online || !s->nr_online)
+		s->nr_online = s->nr_cpus;
 	return 0;
 }
 

@@ -20,6 +20,11 @@ struct pk_scope {
 	uint64_t wall_ns;	/* of the recording, after the filter's time conditions */
 	uint32_t nr_cpus;	/* that were sampled, at least 1 */
 	PK_VEC(uint32_t) cpus;	/* their numbers, ascending */
+	/*
+	 * CPUs that there were, sampled or not: sources other than the sampling ones work
+	 * on all of them. nr_cpus where the file does not say.
+	 */
+	uint32_t nr_online;
 };
 
 int pk_scope_init(const struct pk_model *m, const struct pk_filter *f, struct pk_scope *ret,

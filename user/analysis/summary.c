@@ -110,13 +110,20 @@ static void count_stacks(const struct pk_samples *samples, size_t i, bool entry,
 	c->whole += whole;
 }
 
+/* Of a CPU that is one of the scope's. */
 static size_t cpu_position(const struct pk_scope *s, uint32_t cpu)
 {
-	size_t i = 0;
+	size_t low = 0, high = s->cpus.nr;
 
-	while (s->cpus.data[i] != cpu)
-		i++;
-	return i;
+	while (high - low > 1) {
+		size_t mid = low + (high - low) / 2;
+
+		if (s->cpus.data[mid] <= cpu)
+			low = mid;
+		else
+			high = mid;
+	}
+	return low;
 }
 
 /* By stack node: is its outermost frame an entry? NULL: no memory. */
@@ -238,7 +245,7 @@ static int add_totals(const struct pk_scope *s, const struct counts *c,
 	double instants = pk_scope_instants(s, s->nr_cpus, s->wall_ns);
 	double busy = pk_ratio(s->nr_samples, instants), cost = 0;
 	const struct pk_books_sum *cpu = &sums[pk_books_sampler(sums)];
-	double all_ns = (double)(p->end_ns - p->start_ns) * s->nr_cpus;
+	double all_ns = (double)(p->end_ns - p->start_ns) * s->nr_online;
 
 	if (!t)
 		return -ENOMEM;

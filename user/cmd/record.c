@@ -39,7 +39,7 @@ static const struct pk_opt opts[] = {
 	{ .letter = 'p', .name = "pid", .type = PK_OPT_STRING, .value = &opt.pids, .arg = "PID,...",
 	  .help = "only these processes and their descendants" },
 	{ .letter = 'C', .name = "cpus", .type = PK_OPT_STRING, .value = &opt.cpus, .arg = "CPUS",
-	  .help = "only these CPUs: 0,2-3" },
+	  .help = "sample only these CPUs, as 0,2-3; tasks, ledger and waits are of all" },
 	{ .letter = 'd', .name = "duration", .type = PK_OPT_STRING, .value = &opt.duration, .arg = "TIME",
 	  .help = "stop after this time: seconds, or with a unit: 500ms, 2min" },
 	{ .letter = 'o', .name = "output", .type = PK_OPT_STRING, .value = &opt.output, .arg = "FILE",

@@ -56,18 +56,28 @@ static void put_index(struct writer *w, const char *key, uint32_t idx)
 		pk_json_u64(&w->json, key, idx);
 }
 
-/* A later fact of the same key wins. */
-static bool is_repeated(const struct pk_profile *p, const struct pk_fact *fact)
+/* Of several facts with one key the last one counts. */
+static int put_facts(struct writer *w)
 {
-	const struct pk_fact *later = fact;
+	const struct pk_profile *p = w->s->model->profile;
+	PK_AUTO_FREE size_t *last = calloc(p->strings.entries.nr + 1, sizeof(*last));
 
-	while (++later < p->facts.data + p->facts.nr)
-		if (later->key == fact->key)
-			return true;
-	return false;
+	if (!last)
+		return -ENOMEM;
+	for (size_t i = 0; i < p->facts.nr; i++)
+		last[p->facts.data[i].key] = i;
+	pk_json_object(&w->json, "facts");
+	for (size_t i = 0; i < p->facts.nr; i++) {
+		const struct pk_fact *fact = &p->facts.data[i];
+
+		if (last[fact->key] == i)
+			put_text(w, pk_model_string(w->s->model, fact->key), fact->value);
+	}
+	pk_json_end(&w->json);
+	return 0;
 }
 
-static void put_head(struct writer *w)
+static int put_head(struct writer *w)
 {
 	static const char *const states[] = { "closed", "cut", "damaged" };
 	const struct pk_profile *p = w->s->model->profile;
@@ -85,11 +95,7 @@ static void put_head(struct writer *w)
 	PK_VEC_FOREACH(&w->s->cpus, cpu)
 		pk_json_u64(j, NULL, *cpu);
 	pk_json_end(j);
-	pk_json_object(j, "facts");
-	PK_VEC_FOREACH(&p->facts, fact)
-		if (!is_repeated(p, fact))
-			put_text(w, pk_model_string(w->s->model, fact->key), fact->value);
-	pk_json_end(j);
+	return put_facts(w);
 }
 
 static void put_processes(struct writer *w)
@@ -266,7 +272,9 @@ static int write_json(const struct pk_scope *s, const struct pk_export_opts *o,
 	(void)o;
 	if (!rc) {
 		pk_json_object(&w.json, NULL);
-		put_head(&w);
+		rc = put_head(&w);
+	}
+	if (!rc) {
 		put_phases(&w);
 		put_processes(&w);
 		put_stacks(&w);
