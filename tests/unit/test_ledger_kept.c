@@ -179,6 +179,59 @@ static void test_senseless(void **state)
 	}
 }
 
+static void cpu_piece(struct env *e, uint32_t cpu, uint64_t busy_ns, uint64_t offline_ns)
+{
+	fix_cpu_piece(&e->p, 0, 10 * S, cpu, busy_ns);
+	e->p.cpus.data[e->p.cpus.nr - 1].offline_ns = offline_ns;
+	e->p.cpus.data[e->p.cpus.nr - 1].idle_ns -= offline_ns;
+	e->p.cpus.data[e->p.cpus.nr - 1].steal_ns = busy_ns / 4;
+}
+
+/* Numbers that the kernel keeps for CPUs nobody has do not thin out the shares. */
+static void test_possible_cpus(void **state)
+{
+	struct env e;
+
+	(void)state;
+	begin(&e);
+	running(&e, 0, 10 * S);
+	cpu_piece(&e, 0, 10 * S, 0);
+	cpu_piece(&e, 1, 2 * S, 5 * S);
+	cpu_piece(&e, 2, 0, 10 * S);
+	cpu_piece(&e, 3, 0, 10 * S);
+	sum_up(&e);
+	assert_int_equal(e.l.machine.to_ns, 20 * S);
+	assert_true(cell(&e, "totals", 0, "steal_share")->real == 3.0 / 15);
+	assert_int_equal(pk_result_find(&e.ret, "cpus")->nr_rows, 2);
+	assert_int_equal(cell(&e, "closure", 0, "cpus_wall_ns")->n, 20 * S);
+	assert_int_equal(cell(&e, "closure", 0, "offline_ns")->n, 5 * S);
+	assert_true(cell(&e, "closure", 0, "error_share")->real == 2.0 / 15);
+	end(&e);
+}
+
+/* Tasks without room are counted as a whole: a part of the recording has no figure. */
+static void test_overflow(void **state)
+{
+	struct env e;
+
+	(void)state;
+	begin(&e);
+	fix_fact(&e.p, "ledger.from_ns", "0");
+	fix_fact(&e.p, "ledger.overflow_cpu_ns", "4000000000");
+	running(&e, 0, 10 * S);
+	cpu_piece(&e, 0, 10 * S, 0);
+	cpu_piece(&e, 1, 4 * S, 0);
+	sum_up(&e);
+	assert_int_equal(cell(&e, "closure", 0, "overflow_cpu_ns")->n, 4 * S);
+	assert_true(cell(&e, "closure", 0, "error_share")->real == 0);
+	forget_sums(&e);
+	e.f.to_ns = 5 * S;
+	sum_up(&e);
+	assert_int_equal(cell(&e, "closure", 0, "overflow_cpu_ns")->n, 0);
+	assert_true(cell(&e, "closure", 0, "error_share")->real == 0.2);
+	end(&e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +239,8 @@ int main(void)
 		cmocka_unit_test(test_attached_before_the_start),
 		cmocka_unit_test(test_much_older),
 		cmocka_unit_test(test_senseless),
+		cmocka_unit_test(test_possible_cpus),
+		cmocka_unit_test(test_overflow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

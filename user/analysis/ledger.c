@@ -80,6 +80,7 @@ static const struct pk_column closure_columns[] = {
 	{ "tasks_cpu_ns", "CPU of all threads", PK_COL_NS, 0 },
 	{ "idle_ns", "CPUs idle", PK_COL_NS, 0 },
 	{ "offline_ns", "offline", PK_COL_NS, PK_COL_HIDDEN },
+	{ "overflow_cpu_ns", "CPU of tasks without room", PK_COL_NS, PK_COL_HIDDEN },
 	{ "error_share", "not covered", PK_COL_RATIO, 0 },
 	{ 0 },
 };
@@ -119,6 +120,7 @@ static int add_totals(const struct ledger *l)
 	struct pk_table *t = pk_result_table(l->ret, "totals", "Ledger", totals_columns,
 					     PK_TABLE_RECORD);
 	const struct pk_account *all = &l->sums.all;
+	const struct pk_cpu_piece *machine = &l->sums.machine;
 	const struct pk_profile *p = l->s->model->profile;
 	double life = all->life_ns, booked = l->total_ns, n = all->nr_samples;
 	double user = pk_account_user(all), softirq = pk_account_softirq(all);
@@ -138,8 +140,8 @@ static int add_totals(const struct ledger *l)
 		PK_REAL(pk_ratio(all->ns[PKPROF_LINE_OTHER], booked)),
 		PK_COUNT(l->sums.nr_missing), PK_REAL(user), PK_REAL(pk_share_error(user, n)),
 		PK_REAL(softirq), PK_REAL(pk_share_error(softirq, n)), PK_COUNT(all->nr_samples),
-		PK_COUNT(l->sums.machine.steal_ns),
-		PK_REAL(pk_ratio(l->sums.machine.steal_ns, l->sums.machine.to_ns)),
+		PK_COUNT(machine->steal_ns),
+		PK_REAL(pk_ratio(machine->steal_ns, machine->to_ns - machine->offline_ns)),
 		PK_COUNT(pk_profile_fact_u64(p, "ledger.nr_overflow", 0)),
 		PK_COUNT(pk_profile_fact_u64(p, "ledger.overflow_cpu_ns", 0)),
 		PK_COUNT(pk_profile_fact_u64(p, "ledger.nr_aggregated", 0)));
@@ -250,8 +252,7 @@ static int add_cpus(const struct ledger *l)
 	for (uint32_t cpu = 0; !rc && cpu < l->sums.nr_cpus; cpu++) {
 		const struct pk_cpu_piece *c = &l->sums.cpu[cpu];
 
-		/* a possible CPU that never was there */
-		if (!c->to_ns || c->offline_ns == c->to_ns)
+		if (!pk_ledger_cpu_was_there(c))
 			continue;
 		if (limit && t->nr_rows == limit)
 			t->nr_left_out++;
@@ -273,7 +274,8 @@ static int add_closure(const struct ledger *l)
 	struct pk_table *t = pk_result_table(l->ret, "closure", "Closure: CPUs x wall time",
 					     closure_columns, PK_TABLE_RECORD);
 	const struct pk_cpu_piece *all = &l->sums.common.cpus;
-	double covered = (double)l->sums.common.tasks_cpu_ns + all->idle_ns + all->offline_ns;
+	uint64_t overflow_ns = l->sums.common.overflow_cpu_ns, there_ns = all->to_ns - all->offline_ns;
+	double covered = (double)l->sums.common.tasks_cpu_ns + overflow_ns + all->idle_ns;
 
 	if (!t)
 		return -ENOMEM;
@@ -281,7 +283,7 @@ static int add_closure(const struct ledger *l)
 		return 0;
 	return pk_table_row(t, PK_COUNT(all->to_ns), PK_COUNT(l->sums.common.tasks_cpu_ns),
 			    PK_COUNT(all->idle_ns), PK_COUNT(all->offline_ns),
-			    PK_REAL(pk_ratio(all->to_ns - covered, all->to_ns)));
+			    PK_COUNT(overflow_ns), PK_REAL(pk_ratio(there_ns - covered, there_ns)));
 }
 
 /* --- what one must know ------------------------------------------------------------------ */

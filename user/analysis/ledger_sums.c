@@ -145,6 +145,19 @@ static void widen(struct pk_cpu_piece *sum, const struct pk_cpu_piece *c, uint64
 	sum->to_ns += inside;
 }
 
+static void add_cpu_sum(struct pk_cpu_piece *sum, const struct pk_cpu_piece *c)
+{
+	sum->to_ns += c->to_ns;
+	sum->busy_ns += c->busy_ns;
+	sum->idle_ns += c->idle_ns;
+	sum->offline_ns += c->offline_ns;
+	sum->nr_switches += c->nr_switches;
+	sum->steal_ns += c->steal_ns;
+	sum->softirq_ns += c->softirq_ns;
+	sum->irq_ns += c->irq_ns;
+	sum->iowait_ns += c->iowait_ns;
+}
+
 /* From the latest first to the earliest last reading of a CPU. */
 static void find_common(const struct pk_profile *p, struct pk_ledger_sums *l)
 {
@@ -173,12 +186,24 @@ static uint64_t common_ns(const struct pk_scope *s, const struct pk_ledger_sums 
 	return pk_ledger_kept_ns(&l->kept, s, from_ns, to_ns);
 }
 
+/* The kernel counts it since the ledger was attached, and only for all of that time. */
+static uint64_t overflow_ns(const struct pk_scope *s, const struct pk_ledger_sums *l)
+{
+	const struct pk_profile *p = s->model->profile;
+	uint64_t from_ns = pk_profile_fact_u64(p, "ledger.from_ns", 0);
+
+	if (s->wall_ns != p->end_ns - p->start_ns || from_ns != l->kept.from_ns)
+		return 0;
+	return pk_profile_fact_u64(p, "ledger.overflow_cpu_ns", 0);
+}
+
 static void add_common(const struct pk_scope *s, struct pk_ledger_sums *l)
 {
 	const struct pk_profile *p = s->model->profile;
 
+	l->common.overflow_cpu_ns = overflow_ns(s, l);
 	PK_VEC_FOREACH(&p->cpus, c)
-		if (c->cpu < l->nr_cpus)
+		if (c->cpu < l->nr_cpus && pk_ledger_cpu_was_there(&l->cpu[c->cpu]))
 			widen(&l->common.cpus, c, common_ns(s, l, c->from_ns, c->to_ns));
 	PK_VEC_FOREACH(&p->ledger, piece) {
 		struct pk_lines lines = { 0 };
@@ -218,11 +243,12 @@ static int add_cpus(const struct pk_scope *s, struct pk_ledger_sums *l)
 	PK_VEC_FOREACH(&p->cpus, c) {
 		uint64_t inside = pk_ledger_kept_ns(&l->kept, s, c->from_ns, c->to_ns);
 
-		if (c->cpu >= l->nr_cpus)
-			continue;
-		widen(&l->cpu[c->cpu], c, inside);
-		widen(&l->machine, c, inside);
+		if (c->cpu < l->nr_cpus)
+			widen(&l->cpu[c->cpu], c, inside);
 	}
+	for (uint32_t cpu = 0; cpu < l->nr_cpus; cpu++)
+		if (pk_ledger_cpu_was_there(&l->cpu[cpu]))
+			add_cpu_sum(&l->machine, &l->cpu[cpu]);
 	add_common(s, l);
 	return 0;
 }

@@ -44,12 +44,21 @@ struct pk_ledger_sums {
 	struct {
 		uint64_t from_ns, to_ns;
 		uint64_t tasks_cpu_ns;
+		/* of tasks that found no room; 0 where it is not known for just this time */
+		uint64_t overflow_cpu_ns;
 		struct pk_cpu_piece cpus;	/* to_ns: CPUs x wall time */
 	} common;
-	struct pk_cpu_piece machine;	/* all CPUs; to_ns likewise */
+	/* All CPUs that were there; to_ns likewise. */
+	struct pk_cpu_piece machine;
 	struct pk_cpu_piece *cpu;	/* by number; to_ns: how much time it is of */
 	uint32_t nr_cpus;		/* numbers are below it */
 };
+
+/* Of possible CPUs most machines have more than there ever are. */
+static inline bool pk_ledger_cpu_was_there(const struct pk_cpu_piece *sum)
+{
+	return sum->offline_ns < sum->to_ns;
+}
 
 /* 0 or -ENOMEM; to be deinitialised in any case. */
 int pk_ledger_sums_init(const struct pk_scope *s, struct pk_ledger_sums *ret);
