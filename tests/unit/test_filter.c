@@ -152,6 +152,46 @@ static void test_phases(void **state)
 	pk_filter_deinit(&f);
 }
 
+/* What of a span is left, as one span. */
+static void test_hull(void **state)
+{
+	static const struct {
+		uint64_t from, to, left_from, left_to;
+	} cases[] = {
+		{ 0, 100, 20, 100 },
+		{ 0, 55, 20, 50 },
+		{ 25, 30, 25, 30 },
+		{ 30, 70, 30, 70 },
+		{ 50, 60, 50, 50 },
+		{ 55, 65, 60, 65 },
+		{ 0, 10, 0, 0 },
+	};
+	struct world *w = *state;
+	uint64_t from, to;
+	struct pk_filter f;
+
+	pk_filter_init(&f);
+	assert_int_equal(pk_filter_add_phase(&f, &w->p, "4 clients", NULL), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		from = cases[i].from * S;
+		to = cases[i].to * S;
+		pk_filter_hull(&f, &from, &to);
+		assert_int_equal(from, cases[i].left_from * S);
+		assert_int_equal(to, cases[i].left_to * S);
+	}
+	f.from_ns = 40 * S;
+	f.to_ns = 55 * S;
+	from = 0;
+	to = 100 * S;
+	pk_filter_hull(&f, &from, &to);
+	assert_true(from == 40 * S && to == 50 * S);
+	f.phases.nr = 0;
+	from = 50 * S;
+	pk_filter_hull(&f, &from, &to);
+	assert_true(from == 50 * S && to == 50 * S);
+	pk_filter_deinit(&f);
+}
+
 static void test_unknown_phase(void **state)
 {
 	struct world *w = *state;
@@ -182,6 +222,7 @@ int main(void)
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_process_and_comm),
 		cmocka_unit_test(test_phases),
+		cmocka_unit_test(test_hull),
 		cmocka_unit_test(test_unknown_phase),
 	};
 

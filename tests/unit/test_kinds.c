@@ -375,6 +375,34 @@ static void test_chain(void **state)
 		    "                     sys_read 2/2\n");
 }
 
+static const char first_20[] =
+	"all 0/20\n"
+	" app 0/20\n"
+	"  a 0/20\n"
+	"   b 0/20\n"
+	"    sys_read 0/20\n"
+	"     schedule 0/20\n"
+	"      [woken by broker] 0/20\n"
+	"       c 0/20\n"
+	"        h 0/20\n"
+	"         wake_up 5/20\n"
+	"          [after waiting: pipe] 0/15\n"
+	"           c 0/15\n"
+	"            d 0/15\n"
+	"             sys_read 0/15\n"
+	"              [woken by store] 0/15\n"
+	"               e 0/15\n"
+	"                g 0/15\n"
+	"                 wake_up 5/15\n"
+	"                  [after waiting: disk] 0/10\n"
+	"                   e 0/10\n"
+	"                    f 0/10\n"
+	"                     sys_read 0/10\n"
+	"                      [woken by an interrupt] 0/10\n"
+	"                       common_interrupt 0/10\n"
+	"                        disk_done 0/10\n"
+	"                         wake_up 10/10\n";
+
 /* Of what the others waited for, only what was within the range. */
 static void test_chain_range(void **state)
 {
@@ -384,33 +412,47 @@ static void test_chain_range(void **state)
 	w->f.comm = "app";
 	w->f.to_ns = 20 * P;
 	build(w);
+	assert_tree(w, "wakeup", plain, first_20);
+}
+
+/* Likewise of a phase. */
+static void test_chain_phase(void **state)
+{
+	struct world *w = *state;
+
+	add_chain(w);
+	fix_mark(&w->p, 0, "first");
+	fix_mark(&w->p, 20 * P, "rest");
+	assert_int_equal(pk_filter_add_phase(&w->f, &w->p, "first", NULL), 0);
+	w->f.comm = "app";
+	build(w);
+	assert_tree(w, "wakeup", plain, first_20);
+}
+
+/* All were waiting when the recording began: instants stand for the time since then. */
+static void test_chain_before(void **state)
+{
+	struct world *w = *state;
+
+	w->p.start_ns = 80 * P;
+	add_wait(w, 20, 90, 90, 20, PKPROF_LINE_PIPE, "c")->nr_blocked = 10;
+	add_wait(w, 0, 100, 100, 10, PKPROF_LINE_SOCKET, "a")->nr_blocked = 20;
+	add_wake(w, 0, 100, 10, 20, "d");
+	w->f.comm = "app";
+	build(w);
 	assert_tree(w, "wakeup", plain,
 		    "all 0/20\n"
 		    " app 0/20\n"
 		    "  a 0/20\n"
-		    "   b 0/20\n"
-		    "    sys_read 0/20\n"
-		    "     schedule 0/20\n"
-		    "      [woken by broker] 0/20\n"
-		    "       c 0/20\n"
-		    "        h 0/20\n"
-		    "         wake_up 5/20\n"
-		    "          [after waiting: pipe] 0/15\n"
-		    "           c 0/15\n"
-		    "            d 0/15\n"
-		    "             sys_read 0/15\n"
-		    "              [woken by store] 0/15\n"
-		    "               e 0/15\n"
-		    "                g 0/15\n"
-		    "                 wake_up 5/15\n"
-		    "                  [after waiting: disk] 0/10\n"
-		    "                   e 0/10\n"
-		    "                    f 0/10\n"
-		    "                     sys_read 0/10\n"
-		    "                      [woken by an interrupt] 0/10\n"
-		    "                       common_interrupt 0/10\n"
-		    "                        disk_done 0/10\n"
-		    "                         wake_up 10/10\n");
+		    "   sys_read 0/20\n"
+		    "    schedule 0/20\n"
+		    "     [woken by broker] 0/20\n"
+		    "      d 0/20\n"
+		    "       wake_up 10/20\n"
+		    "        [after waiting: pipe] 0/10\n"
+		    "         c 0/10\n"
+		    "          sys_read 0/10\n"
+		    "           [waker not recorded] 10/10\n");
 }
 
 /* Short waits of the waker stand for all that no instant met: they may be too many. */
@@ -571,6 +613,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_phases, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_chain, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_chain_range, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_chain_phase, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_chain_before, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_too_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ends, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_softirq, setup, teardown),

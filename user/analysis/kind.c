@@ -34,20 +34,17 @@ bool pk_kind_span(const struct pk_scope *s, size_t i, enum pk_wait_part part,
 	};
 	if (!nr || ret->to_ns <= ret->from_ns)
 		return false;
-	if (!s->filtered)
-		return true;
-	if (!pk_filter_match_thread(s->filter, s->model, s->model->wait_thread[i]))
-		return false;
 	/* instants are only from the start on, however long it had waited before */
 	start_ns = s->model->profile->start_ns;
 	if (ret->from_ns < start_ns && start_ns < ret->to_ns)
 		ret->from_ns = start_ns;
+	if (!s->filtered)
+		return true;
+	if (!pk_filter_match_thread(s->filter, s->model, s->model->wait_thread[i]))
+		return false;
 	left_ns = pk_filter_clip_ns(s->filter, ret->from_ns, ret->to_ns);
 	ret->weight = pro_rata(ret->weight, left_ns, ret->to_ns - ret->from_ns);
-	if (ret->from_ns < s->filter->from_ns)
-		ret->from_ns = s->filter->from_ns;
-	if (ret->to_ns > s->filter->to_ns)
-		ret->to_ns = s->filter->to_ns;
+	pk_filter_hull(s->filter, &ret->from_ns, &ret->to_ns);
 	ret->span_weight = ret->weight;
 	return ret->weight;
 }

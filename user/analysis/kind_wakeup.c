@@ -224,25 +224,31 @@ struct shared {
 	double ns;
 };
 
-static struct shared share(const struct window *w, uint64_t from_ns, uint64_t to_ns, uint64_t nr,
-			   uint8_t period_log2)
+static struct shared share(const struct chains *c, const struct window *w, uint64_t from_ns,
+			   uint64_t to_ns, uint64_t nr, uint8_t period_log2)
 {
-	struct shared s = { from_ns > w->from_ns ? from_ns : w->from_ns,
-			    to_ns < w->to_ns ? to_ns : w->to_ns, 0 };
+	uint64_t start_ns = c->m->profile->start_ns;
+	struct shared s = { .to_ns = to_ns < w->to_ns ? to_ns : w->to_ns };
 
+	/* instants are only from the start on, however long it had waited before */
+	if (from_ns < start_ns)
+		from_ns = start_ns;
+	s.from_ns = from_ns > w->from_ns ? from_ns : w->from_ns;
 	if (s.to_ns > s.from_ns)
 		s.ns = (double)(nr << period_log2) * (s.to_ns - s.from_ns) / (to_ns - from_ns);
 	return s;
 }
 
-static struct shared blocked_in(const struct window *w, const struct pk_wait *wait)
+static struct shared blocked_in(const struct chains *c, const struct window *w,
+				const struct pk_wait *wait)
 {
-	return share(w, wait->since_ns, wait->woken_ns, wait->nr_blocked, wait->period_log2);
+	return share(c, w, wait->since_ns, wait->woken_ns, wait->nr_blocked, wait->period_log2);
 }
 
-static struct shared runq_in(const struct window *w, const struct pk_wait *wait)
+static struct shared runq_in(const struct chains *c, const struct window *w,
+			     const struct pk_wait *wait)
 {
-	return share(w, wait->woken_ns, wait->time_ns, wait->nr_runq, wait->period_log2);
+	return share(c, w, wait->woken_ns, wait->time_ns, wait->nr_runq, wait->period_log2);
 }
 
 static int climb(struct chains *c, uint32_t wait, const struct window *w);
@@ -252,7 +258,7 @@ static int go_on(struct chains *c, uint32_t at, const struct window *w, double s
 		 uint64_t *left)
 {
 	const struct pk_wait *wait = wait_at(c, at);
-	struct shared blocked = blocked_in(w, wait), runq = runq_in(w, wait);
+	struct shared blocked = blocked_in(c, w, wait), runq = runq_in(c, w, wait);
 	struct window above = { blocked.from_ns, blocked.to_ns, (uint64_t)(blocked.ns * scale),
 				w->tower, w->hop + 1 };
 	uint64_t queued = (uint64_t)(runq.ns * scale);
@@ -330,9 +336,12 @@ static int follow(struct chains *c, uint32_t waker, uint64_t woke_ns, const stru
 	double sum = 0;
 	int rc = 0;
 
-	for (last = first; last < end && wait_at(c, last)->time_ns <= woke_ns; last++)
-		if (!(wait_at(c, last)->flags & PKPROF_WAIT_OPEN))
-			sum += blocked_in(w, wait_at(c, last)).ns + runq_in(w, wait_at(c, last)).ns;
+	for (last = first; last < end && wait_at(c, last)->time_ns <= woke_ns; last++) {
+		const struct pk_wait *wait = wait_at(c, last);
+
+		if (!(wait->flags & PKPROF_WAIT_OPEN))
+			sum += blocked_in(c, w, wait).ns + runq_in(c, w, wait).ns;
+	}
 	for (uint32_t at = first; !rc && at < last; at++)
 		if (!(wait_at(c, at)->flags & PKPROF_WAIT_OPEN))
 			rc = go_on(c, at, w, sum > w->weight ? w->weight / sum : 1, &left);

@@ -209,6 +209,30 @@ uint64_t pk_filter_clip_ns(const struct pk_filter *f, uint64_t from_ns, uint64_t
 	return sum;
 }
 
+void pk_filter_hull(const struct pk_filter *f, uint64_t *from_ns, uint64_t *to_ns)
+{
+	uint64_t from = *from_ns > f->from_ns ? *from_ns : f->from_ns;
+	uint64_t to = *to_ns < f->to_ns ? *to_ns : f->to_ns;
+	const struct pk_phase *phase;
+
+	*from_ns = *to_ns = from;
+	if (!f->phases.nr || to <= from) {
+		*to_ns = to > from ? to : from;
+		return;
+	}
+	phase = phase_before(f, from);
+	for (phase = phase ? phase : f->phases.data;
+	     phase < f->phases.data + f->phases.nr && phase->from_ns < to; phase++) {
+		if (!common_ns(from, to, phase->from_ns, phase->to_ns))
+			continue;
+		if (*to_ns == *from_ns && phase->from_ns > from)
+			*from_ns = phase->from_ns;
+		*to_ns = phase->to_ns < to ? phase->to_ns : to;
+	}
+	if (*to_ns < *from_ns)
+		*to_ns = *from_ns;
+}
+
 uint64_t pk_filter_wall_ns(const struct pk_filter *f, const struct pk_profile *p)
 {
 	return pk_filter_clip_ns(f, p->start_ns, p->end_ns);

@@ -118,6 +118,8 @@ bool pk_filter_match(const struct pk_filter *f, const struct pk_model *m, size_t
 bool pk_filter_match_thread(const struct pk_filter *f, const struct pk_model *m, uint32_t thread);
 /* What of it concerns time: ns of [from, to) that are left, in all phases together. */
 uint64_t pk_filter_clip_ns(const struct pk_filter *f, uint64_t from_ns, uint64_t to_ns);
+/* Narrow [from, to) to the hull of what is left of it. */
+void pk_filter_hull(const struct pk_filter *f, uint64_t *from_ns, uint64_t *to_ns);
 /* ns of wall time that the filter's time conditions leave of the recording. */
 uint64_t pk_filter_wall_ns(const struct pk_filter *f, const struct pk_profile *p);
 
