@@ -67,15 +67,16 @@ static int symbolize(int fd, uint64_t end_ns, struct pk_files *files, bool live,
 	return ret;
 }
 
-static void limit(int resource, rlim_t value)
+/* @more: what the hard limit is above the soft one. */
+static void limit(int resource, rlim_t value, rlim_t more)
 {
 	struct rlimit l;
 
 	if (getrlimit(resource, &l))
 		return;
-	if (l.rlim_max == RLIM_INFINITY || value < l.rlim_max)
-		l.rlim_max = value;
-	l.rlim_cur = l.rlim_max;
+	if (l.rlim_max == RLIM_INFINITY || value + more < l.rlim_max)
+		l.rlim_max = value + more;
+	l.rlim_cur = value < l.rlim_max ? value : l.rlim_max;
 	setrlimit(resource, &l);
 }
 
@@ -86,10 +87,11 @@ static void run(int fd, uint64_t end_ns, struct pk_files *files, bool live, int 
 	struct pk_err err = { 0 };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	limit(RLIMIT_CPU, PK_FINALIZE_MAX_CPU_S);
-	limit(RLIMIT_CORE, 0);
+	/* at the hard limit it is killed without a word, at the soft one SIGXCPU tells why */
+	limit(RLIMIT_CPU, PK_FINALIZE_MAX_CPU_S, 1);
+	limit(RLIMIT_CORE, 0, 0);
 #ifndef __SANITIZE_ADDRESS__
-	limit(RLIMIT_AS, PK_FINALIZE_MAX_BYTES);
+	limit(RLIMIT_AS, PK_FINALIZE_MAX_BYTES, 0);
 #endif
 	report.code = symbolize(fd, end_ns, files, live, &report.stats, &err);
 	if (report.code)
