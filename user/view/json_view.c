@@ -36,8 +36,11 @@ static void put_row(struct pk_json *j, const char *key, const struct pk_table *t
 
 static void put_table(struct pk_json *j, const struct pk_table *t)
 {
-	if (t->flags & PK_TABLE_RECORD && t->nr_rows) {
-		put_row(j, t->key, t, 0);
+	if (t->flags & PK_TABLE_RECORD) {
+		if (t->nr_rows)
+			put_row(j, t->key, t, 0);
+		else
+			pk_json_null(j, t->key);
 		return;
 	}
 	pk_json_array(j, t->key);
@@ -46,11 +49,28 @@ static void put_table(struct pk_json *j, const struct pk_table *t)
 	pk_json_end(j);
 }
 
+/* Tables that a limit cut short, and by how many rows. */
+static void put_left_out(struct pk_json *j, const struct pk_result *r)
+{
+	bool any = false;
+
+	PK_VEC_FOREACH(&r->tables, t)
+		any |= (*t)->nr_left_out > 0;
+	if (!any)
+		return;
+	pk_json_object(j, "left_out");
+	PK_VEC_FOREACH(&r->tables, t)
+		if ((*t)->nr_left_out)
+			pk_json_u64(j, (*t)->key, (*t)->nr_left_out);
+	pk_json_end(j);
+}
+
 void pk_json_result(struct pk_json *j, const char *key, const struct pk_result *r)
 {
 	pk_json_object(j, key);
 	PK_VEC_FOREACH(&r->tables, t)
 		put_table(j, *t);
+	put_left_out(j, r);
 	pk_json_array(j, "notes");
 	PK_VEC_FOREACH(&r->notes, note)
 		pk_json_string(j, NULL, *note);
