@@ -507,6 +507,36 @@ static void test_command_outlives_duration(void **state)
 	assert_int_equal(env.result.command_exit, 3);
 }
 
+static void see_failure(void *ctx, const struct pk_err *err)
+{
+	assert_int_equal(access(ctx, F_OK), -1);
+	assert_int_equal(err->code, -EIO);
+	put_file(ctx, "told");
+}
+
+/* That recording failed is told at once, not when the command has ended. */
+static void test_failure_is_told_first(void **state)
+{
+	char script[400], ended[160], told[160];
+	char *argv[] = { "/bin/sh", "-c", script, NULL };
+
+	(void)state;
+	snprintf(ended, sizeof(ended), "%s/ended", env.dir);
+	snprintf(told, sizeof(told), "%s/told", env.dir);
+	snprintf(script, sizeof(script), "until [ -e %s ]; do sleep 0.1; done; : >%s", told, ended);
+	script_samples(1000, 1);
+	env.script.on_round = sleep_a_while;
+	env.script.fail_drain = -EIO;
+	env.script.fail_drain_at = 3;
+	env.cfg.command = argv;
+	env.cfg.failed = see_failure;
+	env.cfg.ctx = told;
+	assert_int_equal(record(), -EIO);
+	assert_file(told, "told");
+	assert_int_equal(access(ended, F_OK), 0);
+	assert_true(env.result.command_ended);
+}
+
 static void test_signal_ends_the_command(void **state)
 {
 	char *argv[] = { "/bin/sleep", "30", NULL };
@@ -682,6 +712,7 @@ int main(void)
 		TEST(test_command),
 		TEST(test_only_gives_the_pid),
 		TEST(test_command_outlives_duration),
+		TEST(test_failure_is_told_first),
 		TEST(test_signal_ends_the_command),
 		TEST(test_command_errors_leave_no_file),
 		TEST(test_late_command_errors_leave_no_file),

@@ -13,6 +13,7 @@
 struct pk_err {
 	int code;	/* -errno of the failure, 0: none */
 	int exit_code;	/* enum pk_exit, 0: derived from code by the command */
+	int told;	/* not 0: the user has read it already */
 	char msg[768];	/* one or two sentences, no final newline */
 };
 

@@ -129,7 +129,9 @@ void pk_help_dump(void)
 
 int pk_help_error(const struct pk_cmd *cmd, int code, const struct pk_err *err)
 {
-	fprintf(stderr, NAME " %s: %s\n", cmd->name, err->msg[0] ? err->msg : strerror(-code));
+	if (!err->told)
+		fprintf(stderr, NAME " %s: %s\n", cmd->name,
+			err->msg[0] ? err->msg : strerror(-code));
 	if (err->exit_code == PK_EXIT_USAGE)
 		fprintf(stderr, NAME " %s --help lists the options.\n", cmd->name);
 	return err->exit_code ? err->exit_code : PK_EXIT_FAILURE;

@@ -23,7 +23,7 @@ void pk_help_command(const struct pk_cmd *cmd);
  */
 void pk_help_dump(void);
 
-/* Say what went wrong, on stderr; the exit code. */
+/* Say what went wrong, on stderr, unless it was told already; the exit code. */
 int pk_help_error(const struct pk_cmd *cmd, int code, const struct pk_err *err);
 int pk_help_unknown(const char *name);
 

@@ -9,6 +9,7 @@
 
 #include "base/unit.h"
 #include "cmd/cmd.h"
+#include "cmd/help.h"
 #include "record/cpu_list.h"
 #include "record/pid_list.h"
 #include "record/recorder.h"
@@ -161,6 +162,17 @@ static void show_progress(void *ctx, const struct pk_record_progress *p)
 	pk_strbuf_deinit(&line);
 }
 
+/* @ctx: the error that record() gives back. */
+static void show_failure(void *ctx, const struct pk_err *err)
+{
+	struct pk_err *told = ctx;
+
+	fprintf(stderr, "%s", !opt.quiet && isatty(STDERR_FILENO) ? "\r\033[K" : "");
+	pk_help_error(&pk_cmd_record, err->code, err);
+	fputs("the command still runs; Ctrl-C ends it\n", stderr);
+	told->told = true;
+}
+
 static void show_end(const struct pk_record_config *cfg, const struct pk_record_result *r)
 {
 	struct pk_strbuf text = { 0 };
@@ -233,6 +245,8 @@ static int run(int nr_args, char **args, struct pk_err *err)
 		.cpus_text = opt.cpus,
 		.pids_text = opt.pids,
 		.progress = !opt.quiet && isatty(STDERR_FILENO) ? show_progress : NULL,
+		.failed = show_failure,
+		.ctx = err,
 	};
 	pk_pid_list pids = { 0 };
 	pk_cpu_set cpus = { 0 };

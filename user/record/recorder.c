@@ -351,8 +351,20 @@ static int close_file(struct pk_recording *r)
 	return pk_target_finish(&r->target, r->err);
 }
 
-/* The file is written. What still runs is waited for, for the sake of its exit code. */
-static void await_command(struct pk_recording *r)
+/* The user is not to wait for a command to learn that nothing is recorded any more. */
+static void tell_waiting(struct pk_recording *r, int code)
+{
+	if (!code)
+		pk_recording_progress(r, PK_RECORD_WAITING);
+	else if (r->cfg->failed)
+		r->cfg->failed(r->cfg->ctx, r->err);
+}
+
+/*
+ * The file is written, or with @code the recording failed. What still runs is waited
+ * for, for the sake of its exit code and of who waits for us.
+ */
+static void await_command(struct pk_recording *r, int code)
 {
 	struct pollfd fds[] = {
 		{ .fd = r->command.pidfd, .events = POLLIN },
@@ -361,7 +373,7 @@ static void await_command(struct pk_recording *r)
 	bool asked = r->result->end == PK_RECORD_END_SIGNAL;
 
 	if (!pk_command_poll(&r->command))
-		pk_recording_progress(r, PK_RECORD_WAITING);
+		tell_waiting(r, code);
 	while (!pk_command_poll(&r->command)) {
 		int n = poll(fds, 2, asked ? COMMAND_PATIENCE_MS : -1);
 
@@ -424,7 +436,7 @@ static int record(struct pk_recording *r)
 	if (!began)
 		pk_target_discard(&r->target);
 	else if (r->command.pid)
-		await_command(r);
+		await_command(r, ret);
 	return ret;
 }
 
