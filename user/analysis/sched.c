@@ -211,8 +211,9 @@ static int add_key(const struct sched *x, enum pkprof_hist_what what, enum pkpro
 		pk_hist_group_dist(g, group, &d);
 		rc = put_dist(x, what, t, &of, &d, shown);
 	}
-	if (shown)
-		t->nr_left_out += ranking.nr_left_out;
+	t->nr_left_out += ranking.nr_left_out;
+	if (!shown)
+		t->nr_hidden_out += ranking.nr_left_out;
 	pk_ranking_deinit(&ranking);
 	return rc;
 }
@@ -291,6 +292,25 @@ _Static_assert(PKPROF_NR_HISTS == 2, "a new distribution needs columns in the hi
 
 /* --- what one must know ------------------------------------------------------------------- */
 
+static bool has_key(const struct sched *x, enum pkprof_hist_key key)
+{
+	for (unsigned int what = 0; what < PKPROF_NR_HISTS; what++)
+		PK_VEC_FOREACH(&x->groups[what].groups, g)
+			if (g->key == key)
+				return true;
+	return false;
+}
+
+/* A name that only threads have leaves no process, and so nothing for "all". */
+static int note_threads_only(const struct sched *x)
+{
+	if (!x->s->filter->comm || has_key(x, PKPROF_HIST_PROCESS) ||
+	    !has_key(x, PKPROF_HIST_THREAD))
+		return 0;
+	return pk_result_note(x->ret, "Only threads have such a name, no process: their own "
+				      "distributions (--by thread) are all there is.");
+}
+
 static int add_notes(const struct sched *x)
 {
 	const struct pk_profile *p = x->s->model->profile;
@@ -306,6 +326,8 @@ static int add_notes(const struct sched *x)
 	if (!rc && !x->groups[0].of_all)
 		rc = pk_result_note(x->ret, "CPUs are left out: what they know is not told apart by "
 					    "process.");
+	if (!rc)
+		rc = note_threads_only(x);
 	if (!rc && nr_other)
 		rc = pk_result_note(x->ret,
 				    "%llu processes found no room for distributions of their own: they "

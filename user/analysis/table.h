@@ -76,6 +76,7 @@ struct pk_table {
 	unsigned int flags;		/* PK_TABLE_* */
 	size_t nr_rows;
 	size_t nr_left_out;		/* rows beyond the limit */
+	size_t nr_hidden_out;		/* of them: rows that people would not see anyway */
 	PK_VEC(union pk_cell) cells;	/* row by row */
 };
 

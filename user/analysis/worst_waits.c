@@ -22,13 +22,17 @@ static const struct pk_column columns[] = {
 	{ 0 },
 };
 
-static bool is_inside(const struct pk_scope *s, size_t i)
+static bool is_in_time(const struct pk_scope *s, size_t i)
 {
 	uint64_t time_ns = s->model->profile->latencies.data[i].time_ns;
 
+	return !s->filtered || pk_filter_clip_ns(s->filter, time_ns, time_ns + 1);
+}
+
+static bool is_wanted(const struct pk_scope *s, size_t i)
+{
 	return !s->filtered ||
-	       (pk_filter_clip_ns(s->filter, time_ns, time_ns + 1) &&
-		pk_filter_match_thread(s->filter, s->model, s->model->latency_thread[i]));
+	       pk_filter_match_thread(s->filter, s->model, s->model->latency_thread[i]);
 }
 
 static int put_wait(const struct pk_scope *s, uint32_t idx, struct pk_table *t,
@@ -53,8 +57,8 @@ static int put_wait(const struct pk_scope *s, uint32_t idx, struct pk_table *t,
 			    PK_COUNT(l->prev_ns));
 }
 
-/* Below the largest threshold in force the list has gaps. */
-static int note_threshold(uint64_t threshold_ns, struct pk_result *ret)
+/* Below the largest threshold in force what was told has gaps. */
+static int note_threshold(uint64_t threshold_ns, bool cut, struct pk_result *ret)
 {
 	struct pk_strbuf text = { 0 };
 	int rc;
@@ -64,6 +68,10 @@ static int note_threshold(uint64_t threshold_ns, struct pk_result *ret)
 	pk_unit_put_ns(&text, threshold_ns);
 	rc = pk_strbuf_failed(&text) ?
 		     -ENOMEM :
+	     cut ?   pk_result_note(ret,
+				    "All waits of %s and more were told, of shorter ones only some; the "
+				    "list has the longest of them.",
+				    text.data) :
 		     pk_result_note(ret,
 				    "All waits of %s and more are in the list of the longest; of shorter "
 				    "ones only some were told.",
@@ -84,18 +92,22 @@ int pk_worst_waits_add(const struct pk_scope *s, size_t limit, struct pk_result 
 	for (size_t i = 0; !rc && i < p->latencies.nr; i++) {
 		const struct pk_latency *l = &p->latencies.data[i];
 
-		if (!is_inside(s, i))
+		if (!is_in_time(s, i))
 			continue;
-		waited[i] = l->time_ns - l->queued_ns;
+		/* a CPU's threshold is for all threads, whoever is asked for */
 		if (l->threshold_ns > threshold_ns)
 			threshold_ns = l->threshold_ns;
+		if (is_wanted(s, i))
+			waited[i] = l->time_ns - l->queued_ns;
 	}
 	if (!rc)
 		rc = pk_ranking_init(waited, NULL, p->latencies.nr, limit, &worst);
 	for (size_t i = 0; !rc && i < worst.ranks.nr; i++)
 		rc = put_wait(s, worst.ranks.data[i].idx, t, ret);
+	if (!rc)
+		t->nr_left_out = worst.nr_left_out;
 	if (!rc && worst.ranks.nr)
-		rc = note_threshold(threshold_ns, ret);
+		rc = note_threshold(threshold_ns, worst.nr_left_out, ret);
 	pk_ranking_deinit(&worst);
 	return rc;
 }

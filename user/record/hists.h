@@ -4,8 +4,9 @@
  * between two readings that told of it.
  *
  * In: cumulative distributions of CPUs, processes and threads, and the final ones of
- * the dead. Out, to the writer: differences. A distribution that the ledger held
- * before the session is only counted from the first reading on.
+ * processes that died; of threads there are none, so what one added after the last
+ * reading before its end is not told. Out, to the writer: differences. A distribution
+ * that the ledger held before the session is only counted from the first reading on.
  *
  * Memory: about PK_HISTS_MAX_BYTES at most for what was told last. One that finds no
  * room is written as a whole when it is final.

@@ -52,7 +52,7 @@ struct pk_record_config {
 	uint64_t began_ns;		/* CLOCK_MONOTONIC when the program began; 0: now */
 	/* Once a tick, and when the phase changes. May be NULL. */
 	void (*progress)(void *ctx, const struct pk_record_progress *p);
-	/* The recording failed, and COMMAND is waited for now. May be NULL. */
+	/* The recording failed, next COMMAND is waited for. May be NULL. */
 	void (*failed)(void *ctx, const struct pk_err *err);
 	void *ctx;
 };

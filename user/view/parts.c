@@ -151,7 +151,8 @@ int pk_parts_init(const struct pk_table *t, struct pk_parts *ret)
 	int rc;
 
 	*ret = (struct pk_parts){ .table = { .key = t->key, .title = t->title, .flags = t->flags,
-					     .nr_left_out = t->nr_left_out } };
+					     .nr_left_out = t->nr_left_out,
+					     .nr_hidden_out = t->nr_hidden_out } };
 	rc = make_columns(t, ret);
 	for (size_t row = 0; !rc && row < t->nr_rows; row++)
 		rc = make_row(t, row, ret, drawn);

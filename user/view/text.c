@@ -416,7 +416,7 @@ static void put_left_out(const struct layout *l, struct pk_strbuf *out)
 	put_blanks(GAP, out);
 	put_code(l->style, DIM, out);
 	pk_strbuf_puts(out, "and ");
-	pk_unit_put_count(out, l->t->nr_left_out);
+	pk_unit_put_count(out, l->t->nr_left_out - l->t->nr_hidden_out);
 	pk_strbuf_puts(out, " more; --limit 0 shows all");
 	put_code(l->style, PLAIN, out);
 	pk_strbuf_putc(out, '\n');
@@ -448,7 +448,7 @@ static void put_table(const struct pk_table *t, const struct pk_text_style *styl
 			if (is_row_shown(t, row))
 				put_row(&l, row, out);
 	}
-	if (t->nr_left_out)
+	if (t->nr_left_out > t->nr_hidden_out)
 		put_left_out(&l, out);
 	if (legend && *legend) {
 		put_code(style, DIM, out);
