@@ -181,6 +181,30 @@ static void test_reused_pid_is_another_process(void **state)
 	done(&p, &m);
 }
 
+/* What is told long after an exit, but began before it, is of the life that ended. */
+static void test_wait_beyond_the_exit(void **state)
+{
+	struct pk_wait wait = { .since_ns = 3 * S, .woken_ns = 30 * S, .time_ns = 30 * S,
+				.tid = 20, .tgid = 20 };
+	struct pk_profile p;
+	struct pk_model m;
+
+	(void)state;
+	fix_init(&p);
+	fix_alive(&p, 20, "sleeper");
+	fix_exit(&p, 5 * S, 20, 20, PKPROF_TASK_GROUP_DEAD);
+	assert_int_equal(pk_vec_add(&p.waits, wait), 0);
+	wait.since_ns = 40 * S;
+	wait.woken_ns = wait.time_ns = 41 * S;
+	assert_int_equal(pk_vec_add(&p.waits, wait), 0);
+	build(&p, &m);
+	assert_int_equal(m.processes.nr, 2);
+	assert_comm(&m, m.threads.data[m.wait_thread[0]].comm, "sleeper");
+	assert_comm(&m, m.threads.data[m.wait_thread[1]].comm, ":20");
+	pk_model_deinit(&m);
+	pk_profile_deinit(&p);
+}
+
 /* Probes are there before the session's first instant, at which it was found to be alive. */
 static void test_exec_before_the_session(void **state)
 {
@@ -557,6 +581,7 @@ int main(void)
 		cmocka_unit_test(test_exec_goes_on_in_the_same_process),
 		cmocka_unit_test(test_exec_by_a_thread),
 		cmocka_unit_test(test_reused_pid_is_another_process),
+		cmocka_unit_test(test_wait_beyond_the_exit),
 		cmocka_unit_test(test_exec_before_the_session),
 		cmocka_unit_test(test_threads_end_with_their_process),
 		cmocka_unit_test(test_lost_events),

@@ -91,13 +91,17 @@ static bool is_over(uint64_t end_ns, uint64_t time_ns)
 	return end_ns != ALIVE_NS && time_ns > end_ns && time_ns - end_ns > EXIT_GRACE_NS;
 }
 
-/* The current life of a process, made up when there is none. */
-static int current_process(struct pk_lives *l, uint32_t tgid, uint64_t time_ns, uint32_t *ret)
+/*
+ * The current life of a process, made up when there is none. What is told of it at
+ * time_ns began at since_ns: what began in a life is of that life, however long it took.
+ */
+static int current_process(struct pk_lives *l, uint32_t tgid, uint64_t since_ns, uint64_t time_ns,
+			   uint32_t *ret)
 {
 	uint32_t idx = pk_map64_get(&l->process_of, tgid);
 	int err;
 
-	if (idx != PK_MAP64_NONE && !is_over(process(l, idx)->end_ns, time_ns)) {
+	if (idx != PK_MAP64_NONE && !is_over(process(l, idx)->end_ns, since_ns)) {
 		*ret = idx;
 		return 0;
 	}
@@ -108,20 +112,20 @@ static int current_process(struct pk_lives *l, uint32_t tgid, uint64_t time_ns, 
 	return made_up_name(l, tgid, &process(l, *ret)->comm);
 }
 
-/* The current life of a thread of that process, made up when there is none. */
-static int current_thread(struct pk_lives *l, uint32_t tid, uint32_t tgid, uint64_t time_ns,
-			  uint32_t *ret)
+/* Likewise of a thread of that process. */
+static int current_thread(struct pk_lives *l, uint32_t tid, uint32_t tgid, uint64_t since_ns,
+			  uint64_t time_ns, uint32_t *ret)
 {
 	uint32_t idx = pk_map64_get(&l->thread_of, tid), of;
 	int err;
 
 	/* of a process that is no more, it is no more either */
-	if (idx != PK_MAP64_NONE && !is_over(thread(l, idx)->end_ns, time_ns) &&
+	if (idx != PK_MAP64_NONE && !is_over(thread(l, idx)->end_ns, since_ns) &&
 	    thread(l, idx)->process == pk_map64_get(&l->process_of, tgid)) {
 		*ret = idx;
 		return 0;
 	}
-	err = current_process(l, tgid, time_ns, &of);
+	err = current_process(l, tgid, since_ns, time_ns, &of);
 	if (!err)
 		err = new_thread(l, tid, of, time_ns, ret);
 	if (err)
@@ -236,7 +240,7 @@ static int play_birth(struct pk_lives *l, const struct pk_task_event *e)
 	if (leader)
 		err = born(l, e, &of);
 	else
-		err = current_process(l, e->tgid, e->time_ns, &of);
+		err = current_process(l, e->tgid, e->time_ns, e->time_ns, &of);
 	if (err)
 		return err;
 	/* a thread begins with the comm of its creator */
@@ -271,7 +275,7 @@ static int play_birth(struct pk_lives *l, const struct pk_task_event *e)
 static int play_exec(struct pk_lives *l, const struct pk_task_event *e)
 {
 	uint32_t idx, of;
-	int err = current_thread(l, e->tid, e->tgid, e->time_ns, &idx);
+	int err = current_thread(l, e->tid, e->tgid, e->time_ns, e->time_ns, &idx);
 
 	if (err)
 		return err;
@@ -289,7 +293,7 @@ static int play_exec(struct pk_lives *l, const struct pk_task_event *e)
 static int play_comm(struct pk_lives *l, const struct pk_task_event *e)
 {
 	uint32_t idx;
-	int err = current_thread(l, e->tid, e->tgid, e->time_ns, &idx);
+	int err = current_thread(l, e->tid, e->tgid, e->time_ns, e->time_ns, &idx);
 
 	if (err)
 		return err;
@@ -315,7 +319,7 @@ static int play_exit(struct pk_lives *l, const struct pk_task_event *e)
 static int play_info(struct pk_lives *l, const struct pk_task_event *e)
 {
 	uint32_t of;
-	int err = current_process(l, e->tgid, e->time_ns, &of);
+	int err = current_process(l, e->tgid, e->time_ns, e->time_ns, &of);
 
 	if (err)
 		return err;
@@ -358,7 +362,7 @@ int pk_lives_resolve(struct pk_lives *l, const struct pk_sighting *s, uint32_t *
 	struct pk_process *p;
 
 	if (!err)
-		err = current_thread(l, s->tid, s->tgid, s->time_ns, thread_ret);
+		err = current_thread(l, s->tid, s->tgid, s->since_ns, s->time_ns, thread_ret);
 	if (err)
 		return err;
 	t = thread(l, *thread_ret);
