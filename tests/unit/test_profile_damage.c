@@ -523,6 +523,26 @@ static void check_error(const void *data, size_t len, int code, const char *text
 	assert_non_null(strstr(err.msg, text));
 }
 
+static void fill_late_start(struct pk_writer *w)
+{
+	assert_int_equal(pk_writer_fact(w, "record.start_ns", "9000000000"), 0);
+}
+
+/* An end before the start is none: nobody is to subtract them. */
+static void test_reversed(void **state)
+{
+	struct image i = fixture_image(fill_late_start, 5000000000);
+	struct pk_profile p;
+
+	(void)state;
+	assert_int_equal(pk_profile_load_mem(i.data, i.len, "reversed", &p, NULL), 0);
+	assert_int_equal(p.state, PK_FILE_CLOSED);
+	assert_int_equal(p.start_ns, 9000000000);
+	assert_int_equal(p.end_ns, 9000000000);
+	pk_profile_deinit(&p);
+	image_free(&i);
+}
+
 static void test_other_files(void **state)
 {
 	uint8_t *copy = copy_of(whole_image.data, whole_image.len);
@@ -575,6 +595,7 @@ int main(void)
 		cmocka_unit_test(test_bombs),
 		cmocka_unit_test(test_many_bombs),
 		cmocka_unit_test(test_unknown_chunk),
+		cmocka_unit_test(test_reversed),
 		cmocka_unit_test(test_other_files),
 		cmocka_unit_test(test_missing_file),
 	};

@@ -153,7 +153,7 @@ struct line_row {
 	const char *name, *of, *label, *meaning;
 	enum pk_line_class class;
 	uint64_t ns, error_ns, intervals;
-	bool averaged;	/* enough intervals began here for an average length */
+	bool averaged;	/* enough intervals ended here for an average length */
 };
 
 static int put_line(const struct ledger *l, struct pk_table *t, const struct line_row *r)

@@ -32,7 +32,7 @@ struct pk_ledger_sums {
 	struct pk_ledger_kept kept;
 	struct pk_account *thread, *process;	/* by index */
 	struct pk_account all;
-	uint64_t intervals[PKPROF_NR_LINES];	/* that began in the scope */
+	uint64_t intervals[PKPROF_NR_LINES];	/* that ended in the scope */
 	uint64_t nr_in[PKPROF_NR_LINES];	/* threads that have time in a line */
 	uint64_t nr_accounts;	/* threads with an account */
 	uint64_t nr_missing;	/* that lived in the scope and have none */

@@ -42,10 +42,10 @@ static int set_filter(struct pk_loaded *in, const struct pk_loaded_opts *o, stru
 		rc = parse_instant(&in->profile, "--from", o->from, &f->from_ns, err);
 	if (!rc && o->to)
 		rc = parse_instant(&in->profile, "--to", o->to, &f->to_ns, err);
-	if (!rc && f->from_ns >= f->to_ns)
+	if (!rc && (f->from_ns >= f->to_ns || in->profile.start_ns >= f->to_ns))
 		rc = pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
-				 "--from %s is not before --to %s: no time is left", o->from,
-				 o->to);
+				 "--from %s is not before --to %s: no time is left",
+				 o->from ? o->from : "0", o->to);
 	if (!rc && o->phase) {
 		rc = pk_filter_add_phase(f, &in->profile, o->phase, err);
 		if (rc == -ENOENT && err)

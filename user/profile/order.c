@@ -136,7 +136,7 @@ static int order_symbols(struct pk_profile *p)
 	return 0;
 }
 
-/* First and last time of anything that was recorded. */
+/* First and last time of what was recorded, for files that do not tell it. */
 static void find_span(const struct pk_profile *p, uint64_t *first_ret, uint64_t *last_ret)
 {
 	uint64_t first = UINT64_MAX, last = 0;
@@ -175,6 +175,8 @@ int pk_profile_order(struct pk_profile *p)
 	find_span(p, &first_ns, &last_ns);
 	p->start_ns = pk_profile_fact_u64(p, "record.start_ns", first_ns);
 	if (p->state != PK_FILE_CLOSED)
-		p->end_ns = last_ns > p->start_ns ? last_ns : p->start_ns;
+		p->end_ns = last_ns;
+	if (p->end_ns < p->start_ns)
+		p->end_ns = p->start_ns;
 	return 0;
 }

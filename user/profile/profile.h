@@ -125,7 +125,7 @@ struct pk_symbol {
 /* What a piece of a thread's account spent in one line of the ledger. */
 struct pk_ledger_part {
 	uint64_t ns;
-	uint32_t nr;	/* intervals that began in it */
+	uint32_t nr;	/* intervals that ended in it */
 	uint16_t line;	/* enum pkprof_line */
 	uint16_t part;	/* kept for devices and peers; 0 */
 };
@@ -230,7 +230,8 @@ struct pk_profile {
 	PK_VEC(struct pk_wait) waits;		/* by time_ns */
 	PK_VEC(struct pk_wake) wakes;		/* by time_ns */
 	enum pk_file_state state;
-	uint64_t start_ns, end_ns;	/* of the recording; end of a cut file: last sample */
+	/* Of the recording; a cut file's end is that of the last thing in it. Never reversed. */
+	uint64_t start_ns, end_ns;
 	uint64_t end_offset;		/* bytes of the file that were good */
 	uint64_t file_bytes;
 	char notice[256];		/* sentence about a cut or damage, else empty */
