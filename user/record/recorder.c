@@ -51,6 +51,7 @@ void pk_recording_progress(struct pk_recording *r, enum pk_record_phase phase)
 		.elapsed_ns = now_ns - r->info.t0_ns,
 		.nr_samples = r->translator.stats.nr_samples,
 		.file_bytes = pk_writer_bytes(r->writer),
+		.nr_cpus = r->result->nr_cpus,
 		.delivery = &r->result->delivery,
 	};
 
@@ -92,8 +93,10 @@ static int start_source(struct pk_recording *r)
 	if (ret)
 		return ret;
 	r->started = true;
-	if (r->cfg->scan)
+	if (r->cfg->scan) {
 		r->result->missing_sources = source.sources & ~r->info.sources;
+		r->result->nr_cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	}
 	r->start_ns = pk_recording_clock_ns();
 	r->next_tick_ns = r->start_ns + PK_RECORD_TICK_NS;
 	if (r->cfg->duration_ns)

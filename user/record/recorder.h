@@ -7,7 +7,8 @@
  * and source, and the kernel's books are written beside that, about once a
  * second and at the end, after the rings were drained to the last byte.
  * What was recorded is on disk at most PK_RECORD_TICK_NS plus the sorter's
- * slack later. Memory: rings + sorter + node table + identities, all bounded.
+ * slack later; what is recorded while /proc is read at the start, after that.
+ * Memory: rings + sorter + node table + identities, all bounded.
  */
 #ifndef PK_RECORDER_H
 #define PK_RECORDER_H
@@ -34,6 +35,7 @@ enum pk_record_phase {
 struct pk_record_progress {
 	enum pk_record_phase phase;
 	uint64_t elapsed_ns, nr_samples, file_bytes;
+	unsigned int nr_cpus;		/* as in the result */
 	const struct pk_delivery *delivery;
 };
 
@@ -79,6 +81,7 @@ struct pk_record_result {
 	struct pk_files_stats files;
 	struct pk_finalize_result names;
 	struct pk_delivery delivery;	/* to be deinitialised */
+	unsigned int nr_cpus;		/* online; 0: not known, records are of another machine */
 	bool in_pid_namespace;		/* processes outside of ours could not be identified */
 	uint32_t missing_sources;	/* asked for, but they do not work here */
 	uint32_t command_pid;		/* 0: there was no command */

@@ -2,17 +2,16 @@
 /* What a recording shows; see record_view.h. */
 #include <errno.h>
 #include <math.h>
-#include <unistd.h>
 
 #include "analysis/books.h"
 #include "base/unit.h"
 #include "source/names.h"
 #include "view/record_view.h"
 
-double pk_record_view_cost(const struct pk_delivery *d, uint64_t elapsed_ns)
+double pk_record_view_cost(const struct pk_delivery *d, unsigned int nr_cpus, uint64_t elapsed_ns)
 {
 	struct pk_books_sum sums[PKPROF_NR_SOURCES] = { 0 };
-	double all_ns = (double)elapsed_ns * sysconf(_SC_NPROCESSORS_ONLN), ns = 0;
+	double all_ns = (double)elapsed_ns * nr_cpus, ns = 0;
 	bool any = false;
 
 	for (unsigned int i = 0; i < d->nr_cpus * PKPROF_NR_SOURCES; i++) {
@@ -32,12 +31,17 @@ double pk_record_view_cost(const struct pk_delivery *d, uint64_t elapsed_ns)
 	return any && all_ns > 0 ? ns / all_ns : NAN;
 }
 
-static void put_cost(double cost, struct pk_strbuf *out)
+static void put_cost(const struct pk_delivery *d, unsigned int nr_cpus, uint64_t elapsed_ns,
+		     struct pk_strbuf *out)
 {
-	if (isfinite(cost))
-		pk_strbuf_printf(out, "%.*f %%", cost < 0.001 ? 3 : 2, 100 * cost);
-	else
+	double cost = pk_record_view_cost(d, nr_cpus, elapsed_ns);
+
+	if (!nr_cpus)
+		pk_strbuf_puts(out, "not known");
+	else if (!isfinite(cost))
 		pk_strbuf_puts(out, "not known yet");
+	else
+		pk_strbuf_printf(out, "%.*f %%", cost < 0.001 ? 3 : 2, 100 * cost);
 }
 
 void pk_record_view_line(const struct pk_record_progress *p, struct pk_strbuf *out)
@@ -58,7 +62,7 @@ void pk_record_view_line(const struct pk_record_progress *p, struct pk_strbuf *o
 	pk_strbuf_puts(out, " lost  ");
 	pk_unit_put_bytes(out, p->file_bytes);
 	pk_strbuf_puts(out, "  cost ");
-	put_cost(pk_record_view_cost(p->delivery, p->elapsed_ns), out);
+	put_cost(p->delivery, p->nr_cpus, p->elapsed_ns, out);
 }
 
 static void put_lost(const struct pk_delivery *d, struct pk_strbuf *out)
@@ -214,8 +218,11 @@ void pk_record_view_summary(const struct pk_record_result *r, const char *path,
 	pk_strbuf_putc(out, '\n');
 	put_lost(&r->delivery, out);
 	pk_strbuf_puts(out, "cost: ");
-	put_cost(pk_record_view_cost(&r->delivery, r->elapsed_ns), out);
-	pk_strbuf_printf(out, " of %ld CPUs\n", sysconf(_SC_NPROCESSORS_ONLN));
+	put_cost(&r->delivery, r->nr_cpus, r->elapsed_ns, out);
+	if (r->nr_cpus)
+		pk_strbuf_printf(out, " of %u CPUs\n", r->nr_cpus);
+	else
+		pk_strbuf_puts(out, ": a dump does not tell how many CPUs there were\n");
 	put_ledger(r, out);
 	put_names(&r->names, out);
 	put_notices(r, out);

@@ -14,9 +14,11 @@ void pk_record_view_summary(const struct pk_record_result *r, const char *path,
 			    struct pk_strbuf *out);
 
 /*
- * Share of all online CPUs' time that the module's handlers took; NAN when
- * nothing was timed. Sources of which no run was timed are not in it.
+ * Share of the time of all @nr_cpus that are online that the module's handlers took;
+ * NAN when nothing was timed or that number is not known (0). Sources of which no run
+ * was timed are not in it.
  */
-double pk_record_view_cost(const struct pk_delivery *d, uint64_t elapsed_ns);
+double pk_record_view_cost(const struct pk_delivery *d, unsigned int nr_cpus,
+			   uint64_t elapsed_ns);
 
 #endif
