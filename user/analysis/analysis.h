@@ -18,8 +18,16 @@ struct pk_analysis_opts {
 	bool brief;		/* ledger, sched: only the few figures of a summary */
 };
 
+/* What command report makes of it without --by; its JSON has all analyses. */
+#define PK_REPORT_TEXT		(1u << 0)	/* is in the text */
+#define PK_REPORT_MARKED	(1u << 1)	/* but only where something was marked */
+#define PK_REPORT_BOOKED	(1u << 2)	/* but only where the file has a ledger */
+#define PK_REPORT_BRIEF_TEXT	(1u << 3)	/* only its few main figures */
+#define PK_REPORT_BRIEF_JSON	(1u << 4)
+
 struct pk_analysis {
 	const char *name, *help;	/* one line, no final full stop */
+	unsigned int report;		/* PK_REPORT_* */
 	/* Fills @ret, which is to be deinitialised also after an error. -ENOMEM. */
 	int (*run)(const struct pk_scope *s, const struct pk_analysis_opts *o,
 		   struct pk_result *ret, struct pk_err *err);
@@ -29,7 +37,7 @@ extern const struct pk_analysis pk_analysis_summary, pk_analysis_phases, pk_anal
 	pk_analysis_thread, pk_analysis_cgroup, pk_analysis_function, pk_analysis_losses,
 	pk_analysis_cost, pk_analysis_ledger, pk_analysis_sched;
 
-extern const struct pk_analysis *const pk_analyses[];
+extern const struct pk_analysis *const pk_analyses[];	/* in the order of a report */
 extern const unsigned int pk_nr_analyses;
 const struct pk_analysis *pk_analysis_find(const char *name);	/* or NULL */
 

@@ -69,5 +69,6 @@ static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struc
 const struct pk_analysis pk_analysis_cost = {
 	.name = "cost",
 	.help = "receipt: hits, ns per hit and share of CPU time of each source",
+	.report = PK_REPORT_TEXT,
 	.run = run,
 };

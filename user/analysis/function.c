@@ -76,5 +76,6 @@ static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struc
 const struct pk_analysis pk_analysis_function = {
 	.name = "function",
 	.help = "functions by self and total CPU time, with their DSO",
+	.report = PK_REPORT_TEXT,
 	.run = run,
 };

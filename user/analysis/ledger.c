@@ -417,5 +417,6 @@ static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struc
 const struct pk_analysis pk_analysis_ledger = {
 	.name = "ledger",
 	.help = "where the time of all threads went: on CPUs, run queues, disks, locks and sockets",
+	.report = PK_REPORT_TEXT | PK_REPORT_BOOKED | PK_REPORT_BRIEF_TEXT,
 	.run = run,
 };

@@ -156,5 +156,6 @@ static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struc
 const struct pk_analysis pk_analysis_losses = {
 	.name = "losses",
 	.help = "what did not reach the file, by source, CPU and reason",
+	.report = PK_REPORT_TEXT,
 	.run = run,
 };

@@ -69,5 +69,6 @@ static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struc
 const struct pk_analysis pk_analysis_phases = {
 	.name = "phases",
 	.help = "marked phases: time, samples, how busy the CPUs were",
+	.report = PK_REPORT_TEXT | PK_REPORT_MARKED,
 	.run = run,
 };

@@ -75,5 +75,6 @@ static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struc
 const struct pk_analysis pk_analysis_process = {
 	.name = "process",
 	.help = "processes by CPU time, with command line and cgroup or container",
+	.report = PK_REPORT_TEXT,
 	.run = run,
 };

@@ -365,5 +365,6 @@ static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struc
 const struct pk_analysis pk_analysis_sched = {
 	.name = "sched",
 	.help = "run-queue latencies and time slices: distributions and the longest waits",
+	.report = PK_REPORT_BRIEF_JSON,
 	.run = run,
 };

@@ -368,5 +368,6 @@ static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struc
 const struct pk_analysis pk_analysis_summary = {
 	.name = "summary",
 	.help = "duration, samples, busy CPUs, and how complete the recording is",
+	.report = PK_REPORT_TEXT,
 	.run = run,
 };

@@ -42,26 +42,6 @@ static const struct pk_opt opts[] = {
 	{ 0 },
 };
 
-/* The parts of a report in their order; with JSON all analyses are given. */
-static const struct {
-	const struct pk_analysis *analysis;
-	bool only_marked;	/* in text only where something was marked */
-	bool only_booked;	/* in text only with a ledger, and only its main figures */
-	bool only_json;
-	bool brief;		/* only its main figures, in JSON too */
-} parts[] = {
-	{ .analysis = &pk_analysis_summary },
-	{ .analysis = &pk_analysis_ledger, .only_booked = true },
-	{ .analysis = &pk_analysis_phases, .only_marked = true },
-	{ .analysis = &pk_analysis_process },
-	{ .analysis = &pk_analysis_thread, .only_json = true },
-	{ .analysis = &pk_analysis_cgroup, .only_json = true },
-	{ .analysis = &pk_analysis_function },
-	{ .analysis = &pk_analysis_sched, .only_json = true, .brief = true },
-	{ .analysis = &pk_analysis_losses },
-	{ .analysis = &pk_analysis_cost },
-};
-
 struct report {
 	const struct pk_loaded *in;
 	struct pk_analysis_opts opts;
@@ -83,9 +63,18 @@ static int put_analysis(struct report *r, const struct pk_analysis *a, struct pk
 	return rc;
 }
 
-static int put_parts(struct report *r, struct pk_err *err)
+static bool is_part(const struct report *r, const struct pk_analysis *a)
 {
 	const struct pk_profile *p = &r->in->profile;
+
+	if (opt.json)
+		return true;
+	return a->report & PK_REPORT_TEXT && (!(a->report & PK_REPORT_MARKED) || p->marks.nr) &&
+	       (!(a->report & PK_REPORT_BOOKED) || pk_ledger_is_in(p));
+}
+
+static int put_parts(struct report *r, struct pk_err *err)
+{
 	int rc = 0;
 
 	r->opts.by = opt.ledger ? opt.by : NULL;
@@ -93,13 +82,12 @@ static int put_parts(struct report *r, struct pk_err *err)
 		return put_analysis(r, &pk_analysis_ledger, err);
 	if (opt.by)
 		return put_analysis(r, pk_analysis_find(opt.by), err);
-	for (size_t i = 0; !rc && i < PK_ARRAY_SIZE(parts); i++) {
-		if (!opt.json && (parts[i].only_json ||
-				  (parts[i].only_marked && !p->marks.nr) ||
-				  (parts[i].only_booked && !pk_ledger_is_in(p))))
-			continue;
-		r->opts.brief = parts[i].brief || (parts[i].only_booked && !opt.json);
-		rc = put_analysis(r, parts[i].analysis, err);
+	for (unsigned int i = 0; !rc && i < pk_nr_analyses; i++) {
+		const struct pk_analysis *a = pk_analyses[i];
+
+		r->opts.brief = a->report & (opt.json ? PK_REPORT_BRIEF_JSON : PK_REPORT_BRIEF_TEXT);
+		if (is_part(r, a))
+			rc = put_analysis(r, a, err);
 	}
 	return rc;
 }
