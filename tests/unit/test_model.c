@@ -68,6 +68,22 @@ static void assert_stack(const struct pk_model *m, size_t sample, const char *fo
 	pk_strbuf_deinit(&b);
 }
 
+/* Frames of all samples, and those with a name. */
+static void assert_frames(const struct pk_model *m, uint64_t nr, uint64_t nr_named)
+{
+	size_t nr_samples = m->profile->samples.nr;
+	uint32_t *all = calloc(nr_samples + 1, sizeof(*all));
+	struct pk_frame_counts got;
+
+	assert_non_null(all);
+	for (size_t i = 0; i < nr_samples; i++)
+		all[i] = i;
+	assert_int_equal(pk_model_count_frames(m, all, nr_samples, &got), 0);
+	assert_int_equal(got.nr, nr);
+	assert_int_equal(got.nr_named, nr_named);
+	free(all);
+}
+
 /* --- lives ------------------------------------------------------------------------- */
 
 static void test_threads_by_name(void **state)
@@ -389,9 +405,7 @@ static void test_user_part_below_kernel_part(void **state)
 	assert_int_equal(m.sample_stack[3], 0);
 	/* two addresses of one function are one frame; the root's is empty */
 	assert_int_equal(m.frames.nr, 5);
-	assert_int_equal(m.nr_frames_seen, 5 + 2 + 1);
-	assert_int_equal(m.nr_frames_named, 5 + 2 + 1);
-	assert_int_equal(m.nr_without_mapping, 0);
+	assert_frames(&m, 5 + 2 + 1, 5 + 2 + 1);
 	done(&p, &m);
 }
 
@@ -414,9 +428,7 @@ static void test_unnamed_and_unmapped(void **state)
 	build(&p, &m);
 	assert_stack(&m, 0,
 		     "[unmapped];main;prog+0x401900;prog+0x200a00;[kernel]+0xffffffff81000099");
-	assert_int_equal(m.nr_frames_seen, 5);
-	assert_int_equal(m.nr_frames_named, 1);
-	assert_int_equal(m.nr_without_mapping, 1);
+	assert_frames(&m, 5, 1);
 	done(&p, &m);
 }
 
@@ -455,8 +467,7 @@ static void test_cut_stacks_say_why(void **state)
 	assert_int_equal(m.sample_stack[5], 0);
 	assert_stack(&m, 6, "[stack cut];main;work");
 	/* markers are no frames */
-	assert_int_equal(m.nr_frames_seen, 2 * 6 + 1);
-	assert_int_equal(m.nr_frames_named, 2 * 6 + 1);
+	assert_frames(&m, 2 * 6 + 1, 2 * 6 + 1);
 	done(&p, &m);
 }
 
@@ -570,7 +581,7 @@ static void test_nothing_at_all(void **state)
 	assert_int_equal(m.nodes.nr, 1);
 	assert_int_equal(m.frames.nr, 1);
 	assert_int_equal(m.processes.nr, 0);
-	assert_int_equal(m.nr_frames_seen, 0);
+	assert_frames(&m, 0, 0);
 	done(&p, &m);
 }
 

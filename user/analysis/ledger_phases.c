@@ -54,7 +54,7 @@ static void sum_phase(const struct pk_scope *s, const struct pk_ledger_kept *kep
 static int put_phase(const struct pk_scope *s, const struct pk_phase *span, uint64_t wall,
 		     const struct pk_lines *lines, struct pk_table *t)
 {
-	uint64_t active = pk_lines_class_ns(lines, PK_LINE_ACTIVE);
+	uint64_t active = pk_lines_class_ns(lines->ns, PK_LINE_ACTIVE);
 	union pk_cell cells[PK_ARRAY_SIZE(columns)];
 	size_t n = 0;
 
@@ -64,8 +64,8 @@ static int put_phase(const struct pk_scope *s, const struct pk_phase *span, uint
 	cells[n++] = PK_COUNT(wall);
 	cells[n++] = PK_COUNT(active);
 	cells[n++] = PK_REAL(pk_ratio(active, wall));
-	cells[n++] = PK_REAL(pk_ratio(pk_lines_class_ns(lines, PK_LINE_WAITING), wall));
-	cells[n++] = PK_COUNT(pk_lines_sum_ns(lines));
+	cells[n++] = PK_REAL(pk_ratio(pk_lines_class_ns(lines->ns, PK_LINE_WAITING), wall));
+	cells[n++] = PK_COUNT(pk_lines_sum_ns(lines->ns));
 	for (unsigned int i = 0; i < PKPROF_NR_LINES; i++)
 		cells[n++] = PK_COUNT(lines->ns[i]);
 	return pk_table_add(t, cells, n);
@@ -85,7 +85,7 @@ int pk_ledger_phases_add(const struct pk_scope *s, const struct pk_ledger_kept *
 		struct pk_lines lines;
 
 		sum_phase(s, &part, &lines);
-		if (pk_lines_sum_ns(&lines))
+		if (pk_lines_sum_ns(lines.ns))
 			rc = put_phase(s, span, part.ns, &lines, t);
 	}
 	pk_phase_times_deinit(&times);

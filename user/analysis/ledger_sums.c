@@ -18,25 +18,6 @@ void pk_account_add(struct pk_account *sum, const struct pk_account *more)
 	sum->nr_softirq += more->nr_softirq;
 }
 
-uint64_t pk_account_ns(const struct pk_account *a)
-{
-	uint64_t sum = 0;
-
-	for (unsigned int i = 0; i < PKPROF_NR_LINES; i++)
-		sum += a->ns[i];
-	return sum;
-}
-
-uint64_t pk_account_class_ns(const struct pk_account *a, enum pk_line_class class)
-{
-	uint64_t sum = 0;
-
-	for (unsigned int i = 0; i < PKPROF_NR_LINES; i++)
-		if (pk_line_class(i) == class)
-			sum += a->ns[i];
-	return sum;
-}
-
 double pk_account_user(const struct pk_account *a)
 {
 	return pk_ratio(a->nr_user, a->nr_samples);

@@ -70,8 +70,14 @@ uint64_t pk_ledger_kept_ns(const struct pk_ledger_kept *kept, const struct pk_sc
 			   uint64_t from_ns, uint64_t to_ns);
 
 void pk_account_add(struct pk_account *sum, const struct pk_account *more);
-uint64_t pk_account_ns(const struct pk_account *a);
-uint64_t pk_account_class_ns(const struct pk_account *a, enum pk_line_class class);
+static inline uint64_t pk_account_ns(const struct pk_account *a)
+{
+	return pk_lines_sum_ns(a->ns);
+}
+static inline uint64_t pk_account_class_ns(const struct pk_account *a, enum pk_line_class class)
+{
+	return pk_lines_class_ns(a->ns, class);
+}
 /* Share of user mode in its time on CPUs by its samples, and of softirqs. NAN: no samples. */
 double pk_account_user(const struct pk_account *a);
 double pk_account_softirq(const struct pk_account *a);

@@ -4,7 +4,6 @@
  * figures can be trusted: losses, named frames, unfinished stacks, cost.
  */
 #include <stdio.h>
-#include <time.h>
 
 #include "analysis/analysis.h"
 #include "analysis/books.h"
@@ -83,7 +82,7 @@ struct counts {
 	uint64_t end[2][NR_ENDS];		/* by half */
 	uint64_t half[2];			/* samples that have this half */
 	uint64_t whole;				/* all halves reach their root */
-	uint64_t frames, frames_named;		/* in all stacks */
+	struct pk_frame_counts frames;		/* in all stacks */
 };
 
 static void count_half(struct counts *c, unsigned int half, uint32_t stack, unsigned int end,
@@ -164,29 +163,6 @@ static int counts_init(const struct pk_scope *s, struct counts *ret)
 	return 0;
 }
 
-/* Frames of all samples, and those of them with a name; markers are no frames. */
-static int count_frames(const struct pk_scope *s, struct counts *c)
-{
-	const struct pk_model *m = s->model;
-	PK_AUTO_FREE uint32_t *seen = calloc(m->nodes.nr + 1, sizeof(*seen));
-	PK_AUTO_FREE uint32_t *named = calloc(m->nodes.nr + 1, sizeof(*named));
-
-	if (!seen || !named)
-		return -ENOMEM;
-	for (size_t i = 1; i < m->nodes.nr; i++) {
-		const struct pk_stack_node *node = &m->nodes.data[i];
-		const struct pk_frame *f = &m->frames.data[node->frame];
-
-		seen[i] = seen[node->parent] + (f->kind != PK_FRAME_MARKER);
-		named[i] = named[node->parent] + f->named;
-	}
-	for (size_t i = 0; i < s->nr_samples; i++) {
-		c->frames += seen[m->sample_stack[s->samples[i]]];
-		c->frames_named += named[m->sample_stack[s->samples[i]]];
-	}
-	return 0;
-}
-
 static void counts_deinit(struct counts *c)
 {
 	free(c->cpu);
@@ -197,16 +173,9 @@ static void counts_deinit(struct counts *c)
 /* Wall clock at the recording's start, or NULL when the file does not say. */
 static const char *start_text(const struct pk_profile *p, struct pk_result *ret)
 {
-	uint64_t mono = pk_profile_fact_u64(p, "time.mono_ns", 0);
-	uint64_t wall = pk_profile_fact_u64(p, "time.wall_ns", 0);
-	time_t seconds = (int64_t)(wall + p->start_ns - mono) / 1000000000;
-	char text[64];
-	struct tm tm;
+	char text[PK_WALL_TIME_LEN];
 
-	if (!wall || !gmtime_r(&seconds, &tm) ||
-	    !strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm))
-		return NULL;
-	return pk_result_text(ret, "%s", text);
+	return pk_profile_wall_time(p, p->start_ns, text) ? pk_result_text(ret, "%s", text) : NULL;
 }
 
 /* How the samples were taken, and what that cannot see. NULL: the file has no books. */
@@ -258,7 +227,7 @@ static int add_totals(const struct pk_scope *s, const struct counts *c,
 		PK_REAL(s->period_ns ? 1e9 / s->period_ns : NAN), PK_COUNT(s->nr_cpus),
 		PK_COUNT(pk_scope_ns(s, s->nr_samples)), PK_REAL(busy),
 		PK_REAL(pk_share_error(busy, instants)),
-		PK_REAL(pk_ratio(c->frames_named, c->frames)),
+		PK_REAL(pk_ratio(c->frames.nr_named, c->frames.nr)),
 		PK_REAL(pk_ratio(c->whole, s->nr_samples)),
 		PK_COUNT(cpu->nr_cpus ? pk_books_lost(cpu) : PK_CELL_NONE),
 		PK_REAL(pk_ratio(pk_books_lost(cpu), cpu->generated)),
@@ -345,7 +314,7 @@ static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struc
 	int rc = counts_init(s, &counts);
 
 	if (!rc)
-		rc = count_frames(s, &counts);
+		rc = pk_model_count_frames(s->model, s->samples, s->nr_samples, &counts.frames);
 	if (!rc)
 		rc = pk_books_sum(s->model->profile, sums);
 	if (!rc)

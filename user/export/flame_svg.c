@@ -6,7 +6,6 @@
  * so a graph of hundreds of thousands of frames is written and opened quickly.
  */
 #include <inttypes.h>
-#include <time.h>
 
 #include "analysis/table.h"
 #include "analysis/wait_error.h"
@@ -124,14 +123,9 @@ static void put_part(struct writer *w, const char *text)
 static void put_wall_time(struct writer *w)
 {
 	const struct pk_profile *p = w->s->model->profile;
-	uint64_t mono = pk_profile_fact_u64(p, "time.mono_ns", 0);
-	uint64_t wall = pk_profile_fact_u64(p, "time.wall_ns", 0);
-	time_t seconds = (int64_t)(wall + p->start_ns - mono) / 1000000000;
-	char text[64];
-	struct tm tm;
+	char text[PK_WALL_TIME_LEN];
 
-	if (wall && gmtime_r(&seconds, &tm) &&
-	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M UTC", &tm))
+	if (pk_profile_wall_time(p, p->start_ns, text))
 		put_part(w, text);
 }
 

@@ -54,7 +54,7 @@ static void put_threads(struct pk_json *j, const struct span *x, struct pk_sink 
 	for (size_t i = 0; i < m->threads.nr; i++) {
 		struct pk_lines *lines = &x->thread[i];
 
-		if (!pk_lines_sum_ns(lines))
+		if (!pk_lines_sum_ns(lines->ns))
 			continue;
 		pk_json_object(j, NULL);
 		put_phase(j, x);

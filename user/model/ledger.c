@@ -30,12 +30,12 @@ void pk_lines_add(struct pk_lines *sum, const struct pk_lines *more)
 	}
 }
 
-uint64_t pk_lines_sum_ns(const struct pk_lines *lines)
+uint64_t pk_lines_sum_ns(const uint64_t ns[PKPROF_NR_LINES])
 {
 	uint64_t sum = 0;
 
 	for (unsigned int i = 0; i < PKPROF_NR_LINES; i++)
-		sum += lines->ns[i];
+		sum += ns[i];
 	return sum;
 }
 
@@ -143,12 +143,12 @@ const char *pk_line_class_name(enum pk_line_class class)
 	return names[class];
 }
 
-uint64_t pk_lines_class_ns(const struct pk_lines *lines, enum pk_line_class class)
+uint64_t pk_lines_class_ns(const uint64_t ns[PKPROF_NR_LINES], enum pk_line_class class)
 {
 	uint64_t sum = 0;
 
 	for (unsigned int i = 0; i < PKPROF_NR_LINES; i++)
 		if (class_of[i] == class)
-			sum += lines->ns[i];
+			sum += ns[i];
 	return sum;
 }

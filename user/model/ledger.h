@@ -18,7 +18,8 @@ struct pk_lines {
 };
 
 void pk_lines_add(struct pk_lines *sum, const struct pk_lines *more);
-uint64_t pk_lines_sum_ns(const struct pk_lines *lines);
+/* ns of all lines together. */
+uint64_t pk_lines_sum_ns(const uint64_t ns[PKPROF_NR_LINES]);
 
 /*
  * Add @inside_ns of a piece, at most its length. Parts of lines that this version
@@ -51,6 +52,6 @@ enum pk_line_class {
 enum pk_line_class pk_line_class(unsigned int line);
 const char *pk_line_class_name(enum pk_line_class class);
 /* ns of all lines of a class. */
-uint64_t pk_lines_class_ns(const struct pk_lines *lines, enum pk_line_class class);
+uint64_t pk_lines_class_ns(const uint64_t ns[PKPROF_NR_LINES], enum pk_line_class class);
 
 #endif

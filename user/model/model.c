@@ -170,37 +170,6 @@ static int allocate(struct pk_model *m)
 
 /* --- the whole --------------------------------------------------------------------------- */
 
-/* What a stack is made of; parents come first, so one pass sums them up. */
-struct makeup {
-	uint32_t seen, named, unmapped;	/* frames, without markers */
-};
-
-static int count_frames(struct pk_model *m, uint32_t unmapped)
-{
-	struct makeup *of = calloc(m->nodes.nr, sizeof(*of));
-
-	if (!of)
-		return -ENOMEM;
-	for (size_t i = 1; i < m->nodes.nr; i++) {
-		const struct pk_stack_node *node = &m->nodes.data[i];
-		const struct pk_frame *f = &m->frames.data[node->frame];
-
-		of[i] = of[node->parent];
-		of[i].seen += f->kind != PK_FRAME_MARKER;
-		of[i].named += f->named;
-		of[i].unmapped += unmapped && node->frame == unmapped;
-	}
-	for (size_t i = 0; i < m->profile->samples.nr; i++) {
-		const struct makeup *s = &of[m->sample_stack[i]];
-
-		m->nr_frames_seen += s->seen;
-		m->nr_frames_named += s->named;
-		m->nr_without_mapping += s->unmapped;
-	}
-	free(of);
-	return 0;
-}
-
 static int build(struct builder *b, struct pk_model *m, struct pk_err *err)
 {
 	int ret = pk_addrspace_build(m->profile, &b->space, err);
@@ -219,7 +188,7 @@ static int build(struct builder *b, struct pk_model *m, struct pk_err *err)
 		ret = pk_waits_join(m);
 	if (!ret)
 		ret = pk_lives_finish(&b->lives);
-	return ret ? ret : count_frames(m, b->frames.unmapped);
+	return ret;
 }
 
 int pk_model_build(struct pk_profile *p, struct pk_model *ret, struct pk_err *err)
@@ -238,6 +207,31 @@ int pk_model_build(struct pk_profile *p, struct pk_model *ret, struct pk_err *er
 		return pk_err_set(err, code, "not enough memory for the model of %zu samples",
 				  p->samples.nr);
 	}
+	return 0;
+}
+
+int pk_model_count_frames(const struct pk_model *m, const uint32_t *samples, size_t nr,
+			  struct pk_frame_counts *ret)
+{
+	/* of each stack; parents come first, so one pass sums them up */
+	struct pk_frame_counts *of = calloc(m->nodes.nr + 1, sizeof(*of));
+
+	*ret = (struct pk_frame_counts){ 0 };
+	if (!of)
+		return -ENOMEM;
+	for (size_t i = 1; i < m->nodes.nr; i++) {
+		const struct pk_stack_node *node = &m->nodes.data[i];
+		const struct pk_frame *f = &m->frames.data[node->frame];
+
+		of[i] = of[node->parent];
+		of[i].nr += f->kind != PK_FRAME_MARKER;
+		of[i].nr_named += f->named;
+	}
+	for (size_t i = 0; i < nr; i++) {
+		ret->nr += of[m->sample_stack[samples[i]]].nr;
+		ret->nr_named += of[m->sample_stack[samples[i]]].nr_named;
+	}
+	free(of);
 	return 0;
 }
 

@@ -80,13 +80,19 @@ struct pk_model {
 	uint32_t *wake_waker;		/* by whom; PK_NO_OWNER: an interrupt or an idle CPU */
 	uint32_t *wake_stack;		/* the waker's; without one just the kernel half */
 	uint32_t *wait_wake;		/* who ended the wait: index of the wake-up, or PK_NO_WAKE */
-	uint64_t nr_frames_seen, nr_frames_named;	/* weighted by samples: the named share */
-	uint64_t nr_without_mapping;	/* sampled user frames outside all known mappings */
 };
 
 /* Build the model; every table of @p must have been loaded. -ENOMEM. */
 int pk_model_build(struct pk_profile *p, struct pk_model *ret, struct pk_err *err);
 void pk_model_deinit(struct pk_model *m);
+
+/* Frames of the stacks of @nr samples, and those of them with a name; markers are no frames. */
+struct pk_frame_counts {
+	uint64_t nr, nr_named;
+};
+/* @samples: their indices. 0 or -ENOMEM. */
+int pk_model_count_frames(const struct pk_model *m, const uint32_t *samples, size_t nr,
+			  struct pk_frame_counts *ret);
 
 static inline const char *pk_model_string(const struct pk_model *m, uint32_t id)
 {

@@ -2,6 +2,7 @@
 /* A decoded profile; see profile.h. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "profile/profile.h"
 
@@ -97,6 +98,18 @@ const char *pk_profile_fact(const struct pk_profile *p, const char *key)
 		if (p->facts.data[i].key == id)
 			return pk_strtab_get(&p->strings, p->facts.data[i].value);
 	return NULL;
+}
+
+bool pk_profile_wall_time(const struct pk_profile *p, uint64_t when_ns,
+			  char ret[PK_WALL_TIME_LEN])
+{
+	uint64_t mono_ns = pk_profile_fact_u64(p, "time.mono_ns", 0);
+	uint64_t wall_ns = pk_profile_fact_u64(p, "time.wall_ns", 0);
+	time_t seconds = (int64_t)(wall_ns + when_ns - mono_ns) / 1000000000;
+	struct tm tm;
+
+	return mono_ns && wall_ns && gmtime_r(&seconds, &tm) &&
+	       strftime(ret, PK_WALL_TIME_LEN, "%Y-%m-%d %H:%M:%S UTC", &tm);
 }
 
 uint64_t pk_profile_fact_u64(const struct pk_profile *p, const char *key, uint64_t otherwise)

@@ -257,6 +257,14 @@ const char *pk_profile_fact(const struct pk_profile *p, const char *key);
 /* Number of a fact, or @otherwise. */
 uint64_t pk_profile_fact_u64(const struct pk_profile *p, const char *key, uint64_t otherwise);
 
+/*
+ * A moment of the recording as people write it, in UTC, since files are read elsewhere:
+ * "2025-11-20 08:46:12 UTC". False: the file does not say.
+ */
+#define PK_WALL_TIME_LEN 64
+bool pk_profile_wall_time(const struct pk_profile *p, uint64_t when_ns,
+			  char ret[PK_WALL_TIME_LEN]);
+
 /* Latest books per CPU and source (indices into counters) in order of CPU, source. */
 struct pk_books_view {
 	PK_VEC(uint32_t) latest;

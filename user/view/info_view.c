@@ -2,7 +2,6 @@
 /* What is in a profile file; see info_view.h. */
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include "analysis/books.h"
 #include "base/cleanup.h"
@@ -105,21 +104,12 @@ static const char *state_name(enum pk_file_state state)
 	return "?";
 }
 
-/* Local time of a moment of the recording, or NULL. */
+/* A moment of the recording, or NULL. */
 static const char *wall_time(const struct pk_profile *p, uint64_t when_ns, struct pk_result *ret)
 {
-	uint64_t mono_ns = pk_profile_fact_u64(p, "time.mono_ns", 0);
-	uint64_t wall_ns = pk_profile_fact_u64(p, "time.wall_ns", 0);
-	char text[64];
-	struct tm tm;
-	time_t t;
+	char text[PK_WALL_TIME_LEN];
 
-	if (!mono_ns || !wall_ns)
-		return NULL;
-	t = (wall_ns - mono_ns + when_ns) / PK_NS_PER_S;
-	if (!localtime_r(&t, &tm) || !strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %z", &tm))
-		return NULL;
-	return pk_result_text(ret, "%s", text);
+	return pk_profile_wall_time(p, when_ns, text) ? pk_result_text(ret, "%s", text) : NULL;
 }
 
 static uint64_t duration_ns(const struct pk_profile *p)
