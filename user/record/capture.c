@@ -295,7 +295,8 @@ static int stop_and_drain(struct pk_recording *r)
 		return st.engine->stop(r->source, r->err);
 	ret = drain_until(r, &st.done);
 	pthread_join(thread, NULL);
-	if (!st.ret)
+	/* what failed first is the cause */
+	if (!st.ret || ret)
 		return ret;
 	*r->err = st.err;
 	return st.ret;
