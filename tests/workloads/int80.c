@@ -18,31 +18,43 @@ typedef unsigned long long u64;
 #define NR_FORK			2
 #define NR_READ			3
 #define NR_WRITE		4
+#define NR_CLOSE		6
 #define NR_GETPID		20
 #define NR_PIPE			42
 #define NR_NANOSLEEP		162
-#define NR_CLOCK_GETTIME	265
+#define NR_CLOCK_GETTIME64	403
+#define NR_CLOCK_NANOSLEEP64	407
 #define CLOCK_MONOTONIC		1
+#define ENOSYS			38
 #define NSEC_PER_SEC		1000000000ULL
 
 struct timespec32 {
 	int sec, nsec;
 };
 
-static int call(int nr, u32 a, u32 b, u32 c)
+struct timespec64 {
+	long long sec, nsec;
+};
+
+static int call4(int nr, u32 a, u32 b, u32 c, u32 d)
 {
 	int ret;
 
-	__asm__ volatile("int $0x80" : "=a"(ret) : "a"(nr), "b"(a), "c"(b), "d"(c) : "memory");
+	__asm__ volatile("int $0x80" : "=a"(ret) : "a"(nr), "b"(a), "c"(b), "d"(c), "S"(d) : "memory");
 	return ret;
+}
+
+static int call(int nr, u32 a, u32 b, u32 c)
+{
+	return call4(nr, a, b, c, 0);
 }
 
 static u64 now_ns(void)
 {
-	struct timespec32 ts;
+	struct timespec64 ts;
 
-	call(NR_CLOCK_GETTIME, CLOCK_MONOTONIC, (u32)&ts, 0);
-	return (u64)(u32)ts.sec * NSEC_PER_SEC + (u32)ts.nsec;
+	call(NR_CLOCK_GETTIME64, CLOCK_MONOTONIC, (u32)&ts, 0);
+	return (u64)ts.sec * NSEC_PER_SEC + (u64)ts.nsec;
 }
 
 /* Decimal digits without a 64-bit division, which would take a library. */
@@ -85,14 +97,25 @@ static int answer(const char *name, const char *line, u64 waited_ns, u64 life_ns
 	return call(NR_WRITE, 1, (u32)out, at - out) == at - out ? 0 : 1;
 }
 
+/* By the call of old, or, on kernels without 32-bit times, the one that replaced it. */
+static int sleep_ns(int ns)
+{
+	struct timespec32 pause = { 0, ns };
+	struct timespec64 pause64 = { 0, ns };
+	int ret = call(NR_NANOSLEEP, (u32)&pause, 0, 0);
+
+	if (ret == -ENOSYS)
+		ret = call4(NR_CLOCK_NANOSLEEP64, CLOCK_MONOTONIC, 0, (u32)&pause64, 0);
+	return ret;
+}
+
 static int sleeper(int rounds, int out)
 {
-	struct timespec32 pause = { 0, 20000000 };
 	u64 from = now_ns(), waited = 0, since;
 
 	for (int i = 0; i < rounds; i++) {
 		since = now_ns();
-		if (call(NR_NANOSLEEP, (u32)&pause, 0, 0))
+		if (sleep_ns(20000000))
 			return 1;
 		waited += now_ns() - since;
 		if (call(NR_WRITE, out, (u32) "", 1) != 1)
@@ -101,11 +124,13 @@ static int sleeper(int rounds, int out)
 	return answer("int80-sleep", "sleep", waited, now_ns() - from);
 }
 
-static int reader(int rounds, int in)
+/* @out is closed, or nobody would tell that the writer is gone. */
+static int reader(int rounds, int in, int out)
 {
 	u64 from = now_ns(), waited = 0, since;
 	char byte;
 
+	call(NR_CLOSE, out, 0, 0);
 	for (int i = 0; i < rounds; i++) {
 		since = now_ns();
 		if (call(NR_READ, in, (u32)&byte, 1) != 1)
@@ -129,5 +154,5 @@ void begin(int argc, char **argv)
 	if (call(NR_PIPE, (u32)fds, 0, 0))
 		call(NR_EXIT, 1, 0, 0);
 	pid = call(NR_FORK, 0, 0, 0);
-	call(NR_EXIT, pid < 0 ? 1 : pid ? reader(rounds, fds[0]) : sleeper(rounds, fds[1]), 0, 0);
+	call(NR_EXIT, pid < 0 ? 1 : pid ? reader(rounds, fds[0], fds[1]) : sleeper(rounds, fds[1]), 0, 0);
 }
