@@ -38,9 +38,13 @@ between() {
 	equal "$name-work" "$(tail -n 1 work.txt)" "status 0"
 }
 
-# closed NAME [OPTION...]: the books of NAME.pkp
+# closed NAME [OPTION...]: the books of NAME.pkp. A life begins at fork's tracepoint, an account
+# at the wake-up that follows: where a busy host takes the CPU in between, thousands of
+# forks make that a part of all time that can be seen.
 closed() {
-	local name=$1 file=$1.pkp got other lost
+	local name=$1 file=$1.pkp got other lost residue=0.001
+
+	[[ $name != storm ]] || residue=0.003
 
 	shift
 	got=$(rows ledger.closure "$file" "$@")
@@ -54,7 +58,7 @@ closed() {
 	expect "$name-lost" "$lost == 0 && $(jq .overflow_threads <<<"$got") == 0" "lost $lost"
 	# between two marks, at which the ledger was read: of the end it is not told
 	got=$(rows ledger.totals "$file" "$@" --phase work)
-	expect "$name-lives" "$(jq '.residue_share | if . < 0 then -. else . end' <<<"$got") <= 0.001" \
+	expect "$name-lives" "$(jq '.residue_share | if . < 0 then -. else . end' <<<"$got") <= $residue" \
 		"lives $(jq .life_ns <<<"$got") ns, booked $(jq .booked_ns <<<"$got") ns"
 	got=$(rows losses.sources "$file" "$@" | jq -s '[.[] | select(.source == "sched" or .source == "task") | .lost] | add')
 	equal "$name-records" "$got" 0 "lost records"
