@@ -112,7 +112,8 @@ else
 fi
 "$PK_USER" stat -p $sleeper -i 0.1 >gone.txt &
 reader=$!
-sleep 0.5
+# one that is gone before it was looked for is another matter
+until_true 20 test -s gone.txt
 kill $sleeper
 wait $sleeper 2>/dev/null
 if until_true 3 eval "! kill -0 $reader 2>/dev/null"; then
