@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# Load, record 0.2 s, unload, 200 times (30 on a debug kernel, 20 in brief): nothing in the
+# Load, record 0.2 s, unload, 200 times (30 on a debug kernel, 10 in brief): nothing in the
 # kernel log, memory flat.
 # Unloading during a session is refused.
 # shellcheck source=tests/live/harness.sh
 . "$PK_HERE/harness.sh"
 
 CYCLES=200
-[[ -z ${PK_BRIEF:-} ]] || CYCLES=20
+[[ -z ${PK_BRIEF:-} ]] || CYCLES=10
 [[ -z ${PK_DEBUG:-} ]] || CYCLES=30
 readonly CYCLES
 readonly WARM_UP=$((CYCLES / 10))

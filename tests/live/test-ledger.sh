@@ -10,7 +10,7 @@
 
 readonly DEBUG=${PK_DEBUG:-}
 FORKS=20000
-[[ -z ${PK_BRIEF:-} ]] || FORKS=5000
+[[ -z ${PK_BRIEF:-} ]] || FORKS=2000
 [[ -z $DEBUG ]] || FORKS=2000
 readonly FORKS
 
