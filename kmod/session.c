@@ -202,7 +202,7 @@ int pk_session_start(struct pk_session *s, const u32 *pids, unsigned int nr_pids
 	}
 	if (s->t0_ns == U64_MAX)
 		WRITE_ONCE(s->t0_ns, pk_clock_ns());
-	/* children born before the fork probe was there */
+	/* once more: without source task nobody has looked yet */
 	pk_filter_add_descendants(&s->filter);
 	return 0;
 }
