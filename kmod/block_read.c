@@ -4,6 +4,8 @@
  * Out: pieces for a dump, each of all CPUs together.
  */
 #include <linux/cpumask.h>
+#include <linux/kernel.h>
+#include <linux/ktime.h>
 #include <linux/sched.h>
 #include "block.h"
 #include "compat/clock.h"
@@ -36,6 +38,8 @@ size_t pk_block_next_ops(struct pk_block *b, u64 *pos, u64 epoch_ns,
 	struct pkprof_block_ops *ret = buf;
 	size_t bytes = 0;
 
+	/* the probe that took the time of a change may not have made it yet */
+	epoch_ns -= min_t(u64, epoch_ns, NSEC_PER_SEC);
 	while (!bytes && *pos < pk_block_nr(&b->keys)) {
 		cond_resched();
 		bytes = pk_block_tell(&b->keys, b->cpus, nr_cpu_ids, (*pos)++, epoch_ns, ret);

@@ -124,7 +124,7 @@ static int parse_wait_period(struct pk_source_config *cfg, struct pk_err *err)
 static int parse_sources(uint32_t *ret, struct pk_err *err)
 {
 	*ret = 1u << PKPROF_SRC_CPU | 1u << PKPROF_SRC_TASK | 1u << PKPROF_SRC_SCHED |
-	       1u << PKPROF_SRC_OFFCPU;
+	       1u << PKPROF_SRC_OFFCPU | 1u << PKPROF_SRC_BLOCK;
 	if (opt.sources && pk_sources_parse(opt.sources, ret, err))
 		return -EINVAL;
 	if ((*ret >> PKPROF_SRC_CPU & 1) && (*ret >> PKPROF_SRC_PMU & 1))
