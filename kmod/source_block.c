@@ -7,6 +7,8 @@
  * are tracepoints, at 15 to 20 instructions a hit outside the probe, where a kprobe at
  * blk_account_io_start or _done costs 95 to 550 and is not to be had on all kernels.
  *
+ *	block_getrq		a bio gets its request: of writes that wait for flushes only,
+ *				which are handed on by workers
  *	block_rq_insert		goes to a scheduler: here its submitter still runs
  *	block_rq_issue		the driver has it; also again, after a requeue
  *	block_rq_requeue	the driver gave it back: from here on it queues again
@@ -164,6 +166,45 @@ static __always_inline void pk_flight_init(struct pk_flight *f, u16 device, u64 
 				 .device = device };
 }
 
+/* A bio whose request the flush machinery takes apart, out of its submitter's sight. */
+static __always_inline bool pk_block_is_flush(unsigned int flags)
+{
+	return flags & (__force unsigned int)(REQ_PREFLUSH | REQ_FUA);
+}
+
+static void pk_block_getrq(void *data, struct bio *bio)
+{
+	struct pk_block *b = data;
+	struct pk_block_run run;
+	int at;
+
+	if (likely(!pk_block_is_flush((__force unsigned int)bio->bi_opf)))
+		return;
+	pk_block_enter(b, &run);
+	at = pk_flights_find(&b->flights, (u64)bio | 1);
+	if (at < 0)
+		at = pk_flights_claim(&b->flights, (u64)bio | 1);
+	if (at >= 0)
+		pk_flight_init(&b->flights.flight[at], 0, 0, 0);
+	pk_block_leave(&run);
+}
+
+/* Who submitted the request's bio, if that was noted; then it is forgotten. */
+static u32 pk_block_submitter(struct pk_block *b, const struct request *rq, u32 otherwise)
+{
+	int at = -1;
+	u32 tgid;
+
+	if (rq->bio && (rq->rq_flags & RQF_FLUSH_SEQ ||
+			pk_block_is_flush((__force unsigned int)rq->cmd_flags) || !blk_rq_bytes(rq)))
+		at = pk_flights_find(&b->flights, (u64)rq->bio | 1);
+	if (likely(at < 0))
+		return otherwise;
+	tgid = b->flights.flight[at].tgid;
+	pk_flights_drop(&b->flights, at);
+	return tgid;
+}
+
 /* The request's slot, new or known; NULL: there is no room. */
 static struct pk_flight *pk_block_follow(struct pk_block *b, struct request *rq, u64 now_ns)
 {
@@ -177,6 +218,7 @@ static struct pk_flight *pk_block_follow(struct pk_block *b, struct request *rq,
 		return NULL;
 	pk_flight_init(&b->flights.flight[at], pk_block_device_of(b, disk),
 		       rq->start_time_ns ? min(rq->start_time_ns, now_ns) : now_ns, 0);
+	b->flights.flight[at].tgid = pk_block_submitter(b, rq, current->tgid);
 	return &b->flights.flight[at];
 }
 
@@ -262,7 +304,8 @@ static void pk_block_end(struct pk_block *b, const struct pk_flight *f, struct p
 static void pk_block_end_unseen(struct pk_block *b, struct request *rq, struct pk_block_done *d)
 {
 	const struct gendisk *disk = pk_request_disk(rq);
-	struct pk_flight f = { .first_ns = rq->start_time_ns };
+	struct pk_flight f = { .first_ns = rq->start_time_ns,
+			       .tgid = pk_block_submitter(b, rq, 0) };
 
 	if (!disk)
 		return;
@@ -427,6 +470,7 @@ static void pk_block_bio_remap(void *data, struct bio *bio)
 	pk_block_bio_over(data, bio, false);
 }
 
+PK_PROBE_BLOCK_GETRQ(pk_block_getrq_probe, pk_block_getrq)
 PK_PROBE_CHECK(block_rq_insert, pk_block_insert_probe)
 PK_PROBE_CHECK(block_rq_issue, pk_block_issue_probe)
 PK_PROBE_CHECK(block_rq_requeue, pk_block_requeue_probe)
@@ -449,6 +493,7 @@ static struct pk_tracepoint pk_block_tracepoints[] = {
 	{ .name = "block_bio_backmerge", .probe = pk_block_backmerge_probe },
 	{ .name = "block_bio_frontmerge", .probe = pk_block_frontmerge_probe },
 	{ .name = "block_split", .probe = pk_block_split_probe },
+	{ .name = "block_getrq", .probe = pk_block_getrq_probe },
 	{ .name = "block_rq_insert", .probe = pk_block_insert_probe },
 	{ .name = "block_rq_issue", .probe = pk_block_issue_probe },
 	{ .name = "block_bio_queue", .probe = pk_block_bio_queue_probe },

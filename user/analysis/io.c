@@ -57,6 +57,7 @@ static const struct pk_column time_columns[] = {
 	{ "device", "device", PK_COL_TEXT, PK_COL_WHOLE },
 	{ "op", "operation", PK_COL_TEXT, PK_COL_WHOLE },
 	{ "time", "time", PK_COL_TEXT, PK_COL_WHOLE },
+	{ "shown", "shown", PK_COL_BOOL, PK_COL_HIDDEN | PK_COL_SCREEN | PK_COL_ROW_IF },
 	{ "count", "requests", PK_COL_COUNT, PK_COL_SPARE },
 	{ "sum_ns", "sum", PK_COL_NS, 0 },
 	{ "mean_ns", "mean", PK_COL_NS, PK_COL_OWN_UNIT },
@@ -67,10 +68,11 @@ static const struct pk_column time_columns[] = {
 static const struct pk_column size_columns[] = {
 	{ "device", "device", PK_COL_TEXT, PK_COL_WHOLE },
 	{ "op", "operation", PK_COL_TEXT, PK_COL_WHOLE },
-	{ "from_bytes", "from", PK_COL_BYTES, 0 },
-	{ "to_bytes", "to", PK_COL_BYTES, 0 },
+	{ "from_bytes", "from", PK_COL_BYTES, PK_COL_HIDDEN },
+	{ "to_bytes", "to", PK_COL_BYTES, PK_COL_HIDDEN },
+	{ "size", "bytes", PK_COL_TEXT, PK_COL_SCREEN | PK_COL_WHOLE },
 	{ "count", "requests", PK_COL_COUNT, 0 },
-	{ "bytes", "bytes", PK_COL_BYTES, PK_COL_SPARE },
+	{ "bytes", "in all", PK_COL_BYTES, PK_COL_SPARE },
 	{ "queue_p50_ns", "queue p50", PK_COL_NS, PK_COL_OWN_UNIT },
 	{ "queue_p99_ns", "p99", PK_COL_NS, PK_COL_OWN_UNIT },
 	{ "device_p50_ns", "device p50", PK_COL_NS, PK_COL_OWN_UNIT },
@@ -300,8 +302,9 @@ static int put_times(const struct io *x, struct pk_table *t, const struct pk_blo
 		if (!(d->count > 0))
 			continue;
 		rc = pk_table_row(t, PK_TEXT(device_name(g)), PK_TEXT(op_name(g)),
-				  PK_TEXT(time_names[i]), PK_COUNT(whole(d->count)),
-				  PK_COUNT(whole(d->sum_ns)), PK_COUNT(whole(d->sum_ns / d->count)),
+				  PK_TEXT(time_names[i]),
+				  PK_COUNT(d->max_ns || i == PKPROF_BLOCK_TOTAL),
+				  PK_COUNT(whole(d->count)), PK_COUNT(whole(d->sum_ns)), PK_COUNT(whole(d->sum_ns / d->count)),
 				  quantile(d, 0.5), quantile(d, 0.95), quantile(d, 0.99),
 				  quantile(d, 0.999), max_of(d));
 	}
@@ -325,18 +328,35 @@ static uint64_t size_end(unsigned int size)
 	return size ? 1024ULL << 2 * size : 0;
 }
 
+static const char *size_label(const struct io *x, unsigned int size)
+{
+	static const char *const units[] = { "KiB", "MiB", "GiB" };
+	bool last = size == PKPROF_BLOCK_SIZES - 1;
+	uint64_t kb = size_end(last ? size - 1 : size) >> 10;
+	unsigned int unit = 0;
+
+	if (!size)
+		return "none";
+	for (; kb >= 1024; kb /= 1024)
+		unit++;
+	return pk_result_text(x->ret, "%s %llu %s", last ? "above" : "to", (unsigned long long)kb,
+			      units[unit]);
+}
+
 static int put_size(const struct io *x, struct pk_table *t, const struct pk_block_group *g)
 {
 	const struct pk_dist *queue = &g->time[PKPROF_BLOCK_QUEUE];
 	const struct pk_dist *device = &g->time[PKPROF_BLOCK_DEVICE];
 	const struct pk_dist *total = &g->time[PKPROF_BLOCK_TOTAL];
+	const char *label = size_label(x, g->size);
 
-	(void)x;
+	if (!label)
+		return -ENOMEM;
 	return pk_table_row(t, PK_TEXT(device_name(g)), PK_TEXT(op_name(g)),
 			    PK_COUNT(g->size ? size_end(g->size - 1) + 1 : 0),
 			    PK_COUNT(g->size < PKPROF_BLOCK_SIZES - 1 ? size_end(g->size) :
 									 PK_CELL_NONE),
-			    PK_COUNT(whole(g->nr)), PK_COUNT(whole(g->bytes)), quantile(queue, 0.5),
+			    PK_TEXT(label), PK_COUNT(whole(g->nr)), PK_COUNT(whole(g->bytes)), quantile(queue, 0.5),
 			    quantile(queue, 0.99), quantile(device, 0.5), quantile(device, 0.99),
 			    quantile(total, 0.5), quantile(total, 0.99), max_of(total));
 }
@@ -415,7 +435,10 @@ static unsigned int octave_of(unsigned int bucket)
 	return low ? 63 - __builtin_clzll(low) : 0;
 }
 
-/* All at the bottom; from the first power of two that has values to the last one. */
+/*
+ * All at the bottom; from the first power of two that has values to the last one. What took
+ * no time at all, having no queue or nothing to do at the device, would only make it long.
+ */
 static int put_histogram(const struct io *x, struct pk_table *t, const struct pk_block_group *g)
 {
 	double nr[PKPROF_NR_BLOCK_TIMES][64] = { 0 };
@@ -424,7 +447,7 @@ static int put_histogram(const struct io *x, struct pk_table *t, const struct pk
 
 	(void)x;
 	for (unsigned int i = 0; i < PKPROF_NR_BLOCK_TIMES; i++) {
-		for (unsigned int b = 0; b < PKPROF_HIST_BUCKETS; b++) {
+		for (unsigned int b = 1; b < PKPROF_HIST_BUCKETS; b++) {
 			unsigned int e = octave_of(b);
 
 			if (!(g->time[i].nr[b] > 0))
@@ -449,7 +472,7 @@ _Static_assert(PKPROF_NR_BLOCK_TIMES == 3, "a new time needs columns in the hist
 
 static int add_histogram(const struct io *x)
 {
-	struct pk_table *t = pk_result_table(x->ret, "histogram", "How often how long",
+	struct pk_table *t = pk_result_table(x->ret, "histogram", "How often how long, where it took time",
 					     histogram_columns, 0);
 
 	return t ? put_groups(x, t, 0, put_histogram) : -ENOMEM;
