@@ -7,7 +7,6 @@
 #ifndef PK_BLOCK_H
 #define PK_BLOCK_H
 
-#include <linux/atomic.h>
 #include <linux/types.h>
 #include "block_depth.h"
 #include "block_flight.h"
@@ -36,7 +35,6 @@ struct pk_block_device {
 struct pk_block {
 	struct pk_session *session;
 	struct pk_block_device devices[PK_BLOCK_DEVICES];
-	atomic_t nr_bios;	/* on their way to devices without a queue */
 	struct pk_block_keys keys;
 	struct pk_block_cpu **cpus;	/* nr_cpu_ids, NULL where there is none */
 	void **memory;		/* of their cells */

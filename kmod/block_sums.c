@@ -27,8 +27,10 @@ static unsigned int pk_block_slot(atomic64_t *keys, unsigned int nr, u64 key)
 		atomic64_t *slot = &keys[(at + i) & (nr - 1)];
 
 		there = atomic64_read(slot);
-		if (!there)
-			there = atomic64_cmpxchg(slot, 0, key) ?: key;
+		if (!there) {
+			there = atomic64_cmpxchg(slot, 0, key);
+			there = there ?: key;
+		}
 		if (there == key)
 			return slot - keys;
 	}

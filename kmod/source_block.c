@@ -7,16 +7,16 @@
  * are tracepoints, at 15 to 20 instructions a hit outside the probe, where a kprobe at
  * blk_account_io_start or _done costs 95 to 550 and is not to be had on all kernels.
  *
- *	block_getrq		a bio gets its request: of writes that wait for flushes only,
- *				which are handed on by workers
- *	block_rq_insert		goes to a scheduler: here its submitter still runs
+ *	block_bio_queue		a bio was submitted: here begins the time, before a request for it
+ *				is to be had, and here its submitter runs
+ *	block_rq_insert		goes to a scheduler
  *	block_rq_issue		the driver has it; also again, after a requeue
  *	block_rq_requeue	the driver gave it back: from here on it queues again
  *	block_rq_complete	a part of it, or the rest, is done
  *	block_rq_merge		it became part of another request: it will not end
  *	block_bio_backmerge, _frontmerge, block_split	pieces of requests
- *	block_bio_queue, block_bio_complete	of devices without a queue; the kernel does
- *				not tell the latter of a bio that a request completes
+ *	block_bio_complete	the end of a bio to a device without a queue, and of one that
+ *				never got a request; not told of those that a request completes
  *	block_bio_remap		such a bio was handed on as it is: nobody tells its end
  *
  * A request ends with the completion that leaves nothing to be done, as in the kernel's
@@ -29,6 +29,7 @@
  */
 #include <linux/cpumask.h>
 #include <linux/irqflags.h>
+#include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -40,6 +41,7 @@
 #include "session.h"
 #include "source.h"
 #include "tracepoint.h"
+#include "tsc_clock.h"
 
 /* --- devices --- */
 
@@ -74,7 +76,7 @@ static noinline void pk_block_device_fill(struct pk_block_device *d, const struc
 {
 	d->dev = (u32)disk->major << 20 | disk->first_minor;
 	d->flags = pk_block_flags(disk);
-	strncpy(d->name, disk->disk_name, sizeof(d->name) - 1);
+	memcpy(d->name, disk->disk_name, strnlen(disk->disk_name, sizeof(d->name) - 1));
 	d->depth.base_ns = pk_clock_ns();
 	smp_store_release(&d->ready, 1);
 }
@@ -135,6 +137,14 @@ static enum pkprof_block_op pk_block_op(unsigned int flags, u64 bytes)
 
 /* --- probes: irqs off, timed --- */
 
+/* Of each CPU; its irqs are off. */
+static DEFINE_PER_CPU(struct pk_tsc_clock, pk_block_clock);
+
+static __always_inline u64 pk_block_clock_ns(void)
+{
+	return pk_tsc_clock_ns(this_cpu_ptr(&pk_block_clock));
+}
+
 struct pk_block_run {
 	unsigned long irqs;
 	struct pk_books *books;
@@ -166,43 +176,22 @@ static __always_inline void pk_flight_init(struct pk_flight *f, u16 device, u64 
 				 .device = device };
 }
 
-/* A bio whose request the flush machinery takes apart, out of its submitter's sight. */
-static __always_inline bool pk_block_is_flush(unsigned int flags)
+/*
+ * When the request's bio was submitted, and by whom; that is then forgotten. Else, as of
+ * the rest of a bio that was cut: when the request was made, and who runs.
+ */
+static __always_inline void pk_block_submitted(struct pk_block *b, const struct request *rq,
+					       u64 now_ns, struct pk_flight *f)
 {
-	return flags & (__force unsigned int)(REQ_PREFLUSH | REQ_FUA);
-}
+	int at = rq->bio ? pk_flights_find(&b->flights, (u64)rq->bio) : -1;
 
-static void pk_block_getrq(void *data, struct bio *bio)
-{
-	struct pk_block *b = data;
-	struct pk_block_run run;
-	int at;
-
-	if (likely(!pk_block_is_flush((__force unsigned int)bio->bi_opf)))
-		return;
-	pk_block_enter(b, &run);
-	at = pk_flights_find(&b->flights, (u64)bio | 1);
-	if (at < 0)
-		at = pk_flights_claim(&b->flights, (u64)bio | 1);
-	if (at >= 0)
-		pk_flight_init(&b->flights.flight[at], 0, 0, 0);
-	pk_block_leave(&run);
-}
-
-/* Who submitted the request's bio, if that was noted; then it is forgotten. */
-static u32 pk_block_submitter(struct pk_block *b, const struct request *rq, u32 otherwise)
-{
-	int at = -1;
-	u32 tgid;
-
-	if (rq->bio && (rq->rq_flags & RQF_FLUSH_SEQ ||
-			pk_block_is_flush((__force unsigned int)rq->cmd_flags) || !blk_rq_bytes(rq)))
-		at = pk_flights_find(&b->flights, (u64)rq->bio | 1);
-	if (likely(at < 0))
-		return otherwise;
-	tgid = b->flights.flight[at].tgid;
-	pk_flights_drop(&b->flights, at);
-	return tgid;
+	if (likely(at >= 0)) {
+		f->first_ns = b->flights.flight[at].first_ns;
+		f->tgid = b->flights.flight[at].tgid;
+		pk_flights_drop(&b->flights, at);
+	} else if (rq->start_time_ns) {
+		f->first_ns = min(rq->start_time_ns, now_ns);
+	}
 }
 
 /* The request's slot, new or known; NULL: there is no room. */
@@ -216,9 +205,8 @@ static struct pk_flight *pk_block_follow(struct pk_block *b, struct request *rq,
 	at = disk ? pk_flights_claim(&b->flights, (u64)rq) : -1;
 	if (unlikely(at < 0))
 		return NULL;
-	pk_flight_init(&b->flights.flight[at], pk_block_device_of(b, disk),
-		       rq->start_time_ns ? min(rq->start_time_ns, now_ns) : now_ns, 0);
-	b->flights.flight[at].tgid = pk_block_submitter(b, rq, current->tgid);
+	pk_flight_init(&b->flights.flight[at], pk_block_device_of(b, disk), now_ns, 0);
+	pk_block_submitted(b, rq, now_ns, &b->flights.flight[at]);
 	return &b->flights.flight[at];
 }
 
@@ -228,7 +216,7 @@ static void pk_block_insert_probe(void *data, struct request *rq)
 	struct pk_block_run run;
 
 	pk_block_enter(b, &run);
-	pk_block_follow(b, rq, pk_clock_ns());
+	pk_block_follow(b, rq, pk_block_clock_ns());
 	pk_block_leave(&run);
 }
 
@@ -240,7 +228,7 @@ static void pk_block_issue_probe(void *data, struct request *rq)
 	u64 now_ns;
 
 	pk_block_enter(b, &run);
-	now_ns = pk_clock_ns();
+	now_ns = pk_block_clock_ns();
 	f = pk_block_follow(b, rq, now_ns);
 	if (likely(f)) {
 		/* else the one that had this memory before was given up without a word */
@@ -275,7 +263,7 @@ static void pk_block_requeue_probe(void *data, struct request *rq)
 	if (at >= 0) {
 		struct pk_flight *f = &b->flights.flight[at];
 
-		pk_block_returned(b, f, pk_clock_ns());
+		pk_block_returned(b, f, pk_block_clock_ns());
 		f->nr_requeued += f->nr_requeued < U8_MAX;
 	}
 	pk_block_leave(&run);
@@ -304,18 +292,18 @@ static void pk_block_end(struct pk_block *b, const struct pk_flight *f, struct p
 static void pk_block_end_unseen(struct pk_block *b, struct request *rq, struct pk_block_done *d)
 {
 	const struct gendisk *disk = pk_request_disk(rq);
-	struct pk_flight f = { .first_ns = rq->start_time_ns,
-			       .tgid = pk_block_submitter(b, rq, 0) };
+	struct pk_flight f = { 0 };
 
 	if (!disk)
 		return;
+	pk_block_submitted(b, rq, d->now_ns, &f);
 	d->device = f.device = pk_block_device_of(b, disk);
 	pk_block_end(b, d->op == PKPROF_BLOCK_BARRIER && f.first_ns ? &f : NULL, d);
 }
 
 static void pk_block_completed(struct pk_block *b, struct request *rq, bool failed, unsigned int nr_bytes)
 {
-	struct pk_block_done d = { .now_ns = pk_clock_ns(), .failed = failed, .bytes = nr_bytes };
+	struct pk_block_done d = { .now_ns = pk_block_clock_ns(), .failed = failed, .bytes = nr_bytes };
 	int at = pk_flights_find(&b->flights, (u64)rq);
 	struct pk_flight *f = at >= 0 ? &b->flights.flight[at] : NULL;
 	bool all = nr_bytes >= blk_rq_bytes(rq);
@@ -357,7 +345,7 @@ static __always_inline void pk_block_piece(struct pk_block *b, const struct gend
 {
 	if (disk)
 		pk_block_book_piece(&b->keys, pk_block_this_cpu(b), pk_block_device_of(b, disk),
-				    pk_block_op(flags, bytes), bytes, merged, pk_clock_ns());
+				    pk_block_op(flags, bytes), bytes, merged, pk_block_clock_ns());
 }
 
 static void pk_block_merge_probe(void *data, struct request *rq)
@@ -369,7 +357,7 @@ static void pk_block_merge_probe(void *data, struct request *rq)
 	pk_block_enter(b, &run);
 	at = pk_flights_find(&b->flights, (u64)rq);
 	if (at >= 0) {
-		pk_block_returned(b, &b->flights.flight[at], pk_clock_ns());
+		pk_block_returned(b, &b->flights.flight[at], pk_block_clock_ns());
 		pk_flights_drop(&b->flights, at);
 	}
 	pk_block_piece(b, pk_request_disk(rq), (__force unsigned int)rq->cmd_flags,
@@ -380,8 +368,14 @@ static void pk_block_merge_probe(void *data, struct request *rq)
 static void pk_block_bio_piece(struct pk_block *b, struct bio *bio, bool merged)
 {
 	struct pk_block_run run;
+	int at = -1;
 
 	pk_block_enter(b, &run);
+	/* the request that it joins has an older one to begin with */
+	if (merged)
+		at = pk_flights_find(&b->flights, (u64)bio);
+	if (at >= 0)
+		pk_flights_drop(&b->flights, at);
 	pk_block_piece(b, pk_bio_disk(bio), (__force unsigned int)bio->bi_opf,
 		       bio->bi_iter.bi_size, merged);
 	pk_block_leave(&run);
@@ -397,23 +391,23 @@ static void pk_block_bio_split(void *data, struct bio *bio)
 	pk_block_bio_piece(data, bio, false);
 }
 
-/* --- devices without a queue --- */
+/* --- bios --- */
 
-static void pk_block_bio_begin(struct pk_block *b, struct bio *bio, const struct gendisk *disk)
+static void pk_block_submit(struct pk_block *b, struct bio *bio, const struct gendisk *disk)
 {
+	bool at_once = !queue_is_mq(disk->queue);
 	int at = pk_flights_find(&b->flights, (u64)bio);
+	u64 now_ns = pk_block_clock_ns();
 	struct pk_flight *f;
-	u64 now_ns;
 
-	if (at < 0) {
+	if (at < 0)
 		at = pk_flights_claim(&b->flights, (u64)bio);
-		if (at < 0)
-			return;
-		atomic_inc(&b->nr_bios);
-	}
+	if (unlikely(at < 0))
+		return;
 	f = &b->flights.flight[at];
-	now_ns = pk_clock_ns();
-	pk_flight_init(f, pk_block_device_of(b, disk), now_ns, bio->bi_iter.bi_size);
+	pk_flight_init(f, at_once ? pk_block_device_of(b, disk) : 0, now_ns, bio->bi_iter.bi_size);
+	if (!at_once)
+		return;
 	f->issued_ns = now_ns;
 	pk_block_deeper(b, f->device, 1, now_ns);
 }
@@ -423,10 +417,10 @@ static void pk_block_bio_queue(void *data, struct bio *bio)
 	const struct gendisk *disk = pk_bio_disk(bio);
 	struct pk_block_run run;
 
-	if (!disk || queue_is_mq(disk->queue))
+	if (!disk)
 		return;
 	pk_block_enter(data, &run);
-	pk_block_bio_begin(data, bio, disk);
+	pk_block_submit(data, bio, disk);
 	pk_block_leave(&run);
 }
 
@@ -439,22 +433,24 @@ static void pk_block_bio_end(struct pk_block *b, struct bio *bio, bool told)
 
 	if (!f)
 		return;
-	d.now_ns = pk_clock_ns();
-	d.bytes = f->bytes;
-	d.op = pk_block_op((__force unsigned int)bio->bi_opf, f->bytes);
-	d.device = f->device;
-	pk_block_returned(b, f, d.now_ns);
-	pk_block_end(b, told ? f : NULL, &d);
+	/* else it only waited for a request */
+	if (f->issued_ns) {
+		d.now_ns = pk_block_clock_ns();
+		d.bytes = f->bytes;
+		d.op = pk_block_op((__force unsigned int)bio->bi_opf, f->bytes);
+		d.device = f->device;
+		pk_block_returned(b, f, d.now_ns);
+		pk_block_end(b, told ? f : NULL, &d);
+	} else if (!told) {
+		return;
+	}
 	pk_flights_drop(&b->flights, at);
-	atomic_dec(&b->nr_bios);
 }
 
 static __always_inline void pk_block_bio_over(struct pk_block *b, struct bio *bio, bool told)
 {
 	struct pk_block_run run;
 
-	if (likely(!atomic_read(&b->nr_bios)))
-		return;
 	pk_block_enter(b, &run);
 	pk_block_bio_end(b, bio, told);
 	pk_block_leave(&run);
@@ -470,7 +466,6 @@ static void pk_block_bio_remap(void *data, struct bio *bio)
 	pk_block_bio_over(data, bio, false);
 }
 
-PK_PROBE_BLOCK_GETRQ(pk_block_getrq_probe, pk_block_getrq)
 PK_PROBE_CHECK(block_rq_insert, pk_block_insert_probe)
 PK_PROBE_CHECK(block_rq_issue, pk_block_issue_probe)
 PK_PROBE_CHECK(block_rq_requeue, pk_block_requeue_probe)
@@ -493,7 +488,6 @@ static struct pk_tracepoint pk_block_tracepoints[] = {
 	{ .name = "block_bio_backmerge", .probe = pk_block_backmerge_probe },
 	{ .name = "block_bio_frontmerge", .probe = pk_block_frontmerge_probe },
 	{ .name = "block_split", .probe = pk_block_split_probe },
-	{ .name = "block_getrq", .probe = pk_block_getrq_probe },
 	{ .name = "block_rq_insert", .probe = pk_block_insert_probe },
 	{ .name = "block_rq_issue", .probe = pk_block_issue_probe },
 	{ .name = "block_bio_queue", .probe = pk_block_bio_queue_probe },
@@ -543,6 +537,7 @@ static int pk_block_attach(struct pk_session *s)
 {
 	struct pk_block *b = vzalloc(sizeof(*b));
 	struct pk_block_device *any;
+	unsigned int cpu;
 	int err;
 
 	if (!b)
@@ -550,9 +545,11 @@ static int pk_block_attach(struct pk_session *s)
 	b->session = s;
 	any = &b->devices[0];
 	any->flags = PKPROF_BLOCK_ANY;
-	strncpy(any->name, "(others)", sizeof(any->name) - 1);
+	memcpy(any->name, "(others)", sizeof("(others)"));
 	any->depth.base_ns = pk_clock_ns();
 	any->ready = 1;
+	for_each_possible_cpu(cpu)
+		pk_tsc_clock_init(per_cpu_ptr(&pk_block_clock, cpu));
 	err = pk_block_populate(b);
 	if (!err)
 		err = pk_tracepoints_attach(pk_block_tracepoints, ARRAY_SIZE(pk_block_tracepoints), b);

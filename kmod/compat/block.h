@@ -62,7 +62,6 @@ static __always_inline struct gendisk *pk_bio_disk(const struct bio *bio)
 	}                                                                                    \
 	PK_PROBE_CHECK(event, name)
 #define PK_PROBE_BLOCK_MERGE(event, name, fn) PK_PROBE_BLOCK_BIO(event, name, fn)
-#define PK_PROBE_BLOCK_GETRQ(name, fn)	      PK_PROBE_BLOCK_BIO(block_getrq, name, fn)
 #define PK_PROBE_BLOCK_SPLIT(name, fn)                                                       \
 	static void name(void *data, struct bio *bio, unsigned int sector)                   \
 	{                                                                                    \
@@ -89,12 +88,6 @@ static __always_inline struct gendisk *pk_bio_disk(const struct bio *bio)
 		fn(data, bio);                                                               \
 	}                                                                                    \
 	PK_PROBE_CHECK(event, name)
-#define PK_PROBE_BLOCK_GETRQ(name, fn)                                                       \
-	static void name(void *data, struct request_queue *q, struct bio *bio, int rw)       \
-	{                                                                                    \
-		fn(data, bio);                                                               \
-	}                                                                                    \
-	PK_PROBE_CHECK(block_getrq, name)
 #define PK_PROBE_BLOCK_SPLIT(name, fn)                                                       \
 	static void name(void *data, struct request_queue *q, struct bio *bio,               \
 			 unsigned int sector)                                                \
