@@ -62,21 +62,37 @@ static __always_inline int pk_flights_find(const struct pk_flights *t, u64 key)
 	return -1;
 }
 
-/* A slot for a key that is not there; negative: no room. What is in it is to be set. */
-static __always_inline int pk_flights_claim(struct pk_flights *t, u64 key)
+/*
+ * The slot of a key, claimed if it is not there: what is in it is then to be set. Negative:
+ * no room. One look at the group does for both, from its end, so that the first free one
+ * is taken.
+ */
+static __always_inline int pk_flights_get(struct pk_flights *t, u64 key, bool *known_ret)
 {
-	u32 at = pk_flights_group(key), end = at + PK_FLIGHT_GROUP;
+	u32 from = pk_flights_group(key), at;
+	int free;
+	u64 there;
 
-	for (; at < end; at++)
-		if (!atomic64_read(&t->key[at]) && !atomic64_cmpxchg(&t->key[at], 0, key))
+again:
+	*known_ret = true;
+	free = -1;
+	for (at = from + PK_FLIGHT_GROUP; at-- > from;) {
+		there = atomic64_read(&t->key[at]);
+		if (there == key)
 			return at;
-	return -1;
+		if (!there)
+			free = at;
+	}
+	*known_ret = false;
+	if (unlikely(free >= 0 && atomic64_cmpxchg(&t->key[free], 0, key)))
+		goto again;
+	return free;
 }
 
 static __always_inline void pk_flights_drop(struct pk_flights *t, int at)
 {
 	/* whoever claims it next must not meet our last look at it */
-	atomic64_cmpxchg(&t->key[at], atomic64_read(&t->key[at]), 0);
+	smp_store_release(&t->key[at].counter, 0);
 }
 
 #endif

@@ -9,7 +9,6 @@
  *
  *	block_bio_queue		a bio was submitted: here begins the time, before a request for it
  *				is to be had, and here its submitter runs
- *	block_rq_insert		goes to a scheduler
  *	block_rq_issue		the driver has it; also again, after a requeue
  *	block_rq_requeue	the driver gave it back: from here on it queues again
  *	block_rq_complete	a part of it, or the rest, is done
@@ -169,7 +168,7 @@ static struct pk_block_cpu *pk_block_this_cpu(struct pk_block *b)
 	return b->cpus[smp_processor_id()];
 }
 
-/* Its submitter runs. What is done in an idle task's time nobody asked for. */
+/* Whoever runs is taken for its submitter; in an idle task's time that is nobody. */
 static __always_inline void pk_flight_init(struct pk_flight *f, u16 device, u64 first_ns, u64 bytes)
 {
 	*f = (struct pk_flight){ .first_ns = first_ns, .bytes = bytes, .tgid = current->tgid,
@@ -198,26 +197,20 @@ static __always_inline void pk_block_submitted(struct pk_block *b, const struct 
 static struct pk_flight *pk_block_follow(struct pk_block *b, struct request *rq, u64 now_ns)
 {
 	const struct gendisk *disk = pk_request_disk(rq);
-	int at = pk_flights_find(&b->flights, (u64)rq);
+	bool known;
+	int at = pk_flights_get(&b->flights, (u64)rq, &known);
 
-	if (at >= 0)
-		return &b->flights.flight[at];
-	at = disk ? pk_flights_claim(&b->flights, (u64)rq) : -1;
 	if (unlikely(at < 0))
 		return NULL;
+	if (known)
+		return &b->flights.flight[at];
+	if (unlikely(!disk)) {
+		pk_flights_drop(&b->flights, at);
+		return NULL;
+	}
 	pk_flight_init(&b->flights.flight[at], pk_block_device_of(b, disk), now_ns, 0);
 	pk_block_submitted(b, rq, now_ns, &b->flights.flight[at]);
 	return &b->flights.flight[at];
-}
-
-static void pk_block_insert_probe(void *data, struct request *rq)
-{
-	struct pk_block *b = data;
-	struct pk_block_run run;
-
-	pk_block_enter(b, &run);
-	pk_block_follow(b, rq, pk_block_clock_ns());
-	pk_block_leave(&run);
 }
 
 static void pk_block_issue_probe(void *data, struct request *rq)
@@ -396,12 +389,11 @@ static void pk_block_bio_split(void *data, struct bio *bio)
 static void pk_block_submit(struct pk_block *b, struct bio *bio, const struct gendisk *disk)
 {
 	bool at_once = !queue_is_mq(disk->queue);
-	int at = pk_flights_find(&b->flights, (u64)bio);
+	bool known;
+	int at = pk_flights_get(&b->flights, (u64)bio, &known);
 	u64 now_ns = pk_block_clock_ns();
 	struct pk_flight *f;
 
-	if (at < 0)
-		at = pk_flights_claim(&b->flights, (u64)bio);
 	if (unlikely(at < 0))
 		return;
 	f = &b->flights.flight[at];
@@ -466,7 +458,6 @@ static void pk_block_bio_remap(void *data, struct bio *bio)
 	pk_block_bio_over(data, bio, false);
 }
 
-PK_PROBE_CHECK(block_rq_insert, pk_block_insert_probe)
 PK_PROBE_CHECK(block_rq_issue, pk_block_issue_probe)
 PK_PROBE_CHECK(block_rq_requeue, pk_block_requeue_probe)
 PK_PROBE_CHECK(block_rq_merge, pk_block_merge_probe)
@@ -488,7 +479,6 @@ static struct pk_tracepoint pk_block_tracepoints[] = {
 	{ .name = "block_bio_backmerge", .probe = pk_block_backmerge_probe },
 	{ .name = "block_bio_frontmerge", .probe = pk_block_frontmerge_probe },
 	{ .name = "block_split", .probe = pk_block_split_probe },
-	{ .name = "block_rq_insert", .probe = pk_block_insert_probe },
 	{ .name = "block_rq_issue", .probe = pk_block_issue_probe },
 	{ .name = "block_bio_queue", .probe = pk_block_bio_queue_probe },
 };

@@ -132,6 +132,7 @@ static void test_flights(void **state)
 	struct pk_flights *t = calloc(1, sizeof(*t));
 	unsigned int nr = 0, group = pk_flights_group(0x1000);
 	u64 keys[PK_FLIGHT_GROUP + 1];
+	bool known;
 	int at;
 
 	(void)state;
@@ -141,18 +142,22 @@ static void test_flights(void **state)
 		if (pk_flights_group(key) == group)
 			keys[nr++] = key;
 	for (unsigned int i = 0; i < PK_FLIGHT_GROUP; i++) {
-		at = pk_flights_claim(t, keys[i]);
+		at = pk_flights_get(t, keys[i], &known);
+		assert_false(known);
 		assert_true(at >= (int)group && at < (int)(group + PK_FLIGHT_GROUP));
 		t->flight[at].tgid = i;
 	}
 	/* one more than there is room for */
-	assert_int_equal(pk_flights_claim(t, keys[PK_FLIGHT_GROUP]), -1);
+	assert_int_equal(pk_flights_get(t, keys[PK_FLIGHT_GROUP], &known), -1);
+	at = pk_flights_get(t, keys[2], &known);
+	assert_true(known && t->flight[at].tgid == 2);
 	for (unsigned int i = 0; i < PK_FLIGHT_GROUP; i++)
 		assert_int_equal(t->flight[pk_flights_find(t, keys[i])].tgid, i);
 	pk_flights_drop(t, pk_flights_find(t, keys[3]));
 	assert_int_equal(pk_flights_find(t, keys[3]), -1);
 	assert_true(pk_flights_find(t, keys[7]) >= 0);
-	assert_true(pk_flights_claim(t, keys[PK_FLIGHT_GROUP]) >= 0);
+	assert_true(pk_flights_get(t, keys[PK_FLIGHT_GROUP], &known) >= 0);
+	assert_false(known);
 	free(t);
 }
 
