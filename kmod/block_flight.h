@@ -3,7 +3,7 @@
  * Requests that are on their way: what is remembered of each until it ends.
  *
  * A table of fixed size, by the address of the request. A key may be in any slot of
- * its group, which is one cache line of keys, so a look-up reads that and nothing
+ * its group, which is half a cache line of keys, so a look-up reads that and nothing
  * else. Who takes a slot claims it by compare and exchange; what is in it belongs to
  * whoever handles the request, which the block layer has no two CPUs do at once.
  * Where a group is full the request is not followed. The same file compiles in the
@@ -21,8 +21,8 @@
 #endif
 #include "mix.h"
 
-#define PK_FLIGHT_GROUP	8
-#define PK_FLIGHT_GROUPS 2048	/* a power of two; 16384 requests, 1 MB */
+#define PK_FLIGHT_GROUP	4	/* looked at without a loop */
+#define PK_FLIGHT_GROUPS 4096	/* a power of two; 16384 requests, 1 MB */
 
 /**
  * struct pk_flight - one request
@@ -41,7 +41,7 @@ struct pk_flight {
 };
 
 struct pk_flights {
-	atomic64_t key[PK_FLIGHT_GROUPS * PK_FLIGHT_GROUP];	/* 0: free */
+	atomic64_t key[PK_FLIGHT_GROUPS * PK_FLIGHT_GROUP] __attribute__((aligned(64))); /* 0: free */
 	struct pk_flight flight[PK_FLIGHT_GROUPS * PK_FLIGHT_GROUP];
 };
 
@@ -54,11 +54,13 @@ static __always_inline u32 pk_flights_group(u64 key)
 /* The slot of a key, or of what is not there: a negative number. */
 static __always_inline int pk_flights_find(const struct pk_flights *t, u64 key)
 {
-	u32 at = pk_flights_group(key), end = at + PK_FLIGHT_GROUP;
+	u32 from = pk_flights_group(key);
+	unsigned int i;
 
-	for (; at < end; at++)
-		if ((u64)atomic64_read(&t->key[at]) == key)
-			return at;
+#pragma GCC unroll 4
+	for (i = 0; i < PK_FLIGHT_GROUP; i++)
+		if ((u64)atomic64_read(&t->key[from + i]) == key)
+			return from + i;
 	return -1;
 }
 
@@ -69,19 +71,21 @@ static __always_inline int pk_flights_find(const struct pk_flights *t, u64 key)
  */
 static __always_inline int pk_flights_get(struct pk_flights *t, u64 key, bool *known_ret)
 {
-	u32 from = pk_flights_group(key), at;
+	u32 from = pk_flights_group(key);
+	unsigned int i;
 	int free;
 	u64 there;
 
 again:
 	*known_ret = true;
 	free = -1;
-	for (at = from + PK_FLIGHT_GROUP; at-- > from;) {
-		there = atomic64_read(&t->key[at]);
+#pragma GCC unroll 4
+	for (i = PK_FLIGHT_GROUP; i-- > 0;) {
+		there = atomic64_read(&t->key[from + i]);
 		if (there == key)
-			return at;
+			return from + i;
 		if (!there)
-			free = at;
+			free = from + i;
 	}
 	*known_ret = false;
 	if (unlikely(free >= 0 && atomic64_cmpxchg(&t->key[free], 0, key)))
