@@ -49,13 +49,15 @@ if [[ -b /dev/vda ]]; then
 	equal untimed "$(io operations d.pkp "[.[] | $VDA | .untimed] | $sum_of")" 0
 	expect enough "$(disk 1) > 400 && $(disk 5) > 200 && $(disk 7) > 60000"
 	# The kernel ends a request when its completion has done all its work: later than the
-	# device, most so for large ones from the page cache.
-	ours=$(io times d.pkp "[.[] | $VDA | select(.time == \"total\" and .op != \"flush\") | .sum_ns] | $sum_of")
-	truth=$(($(disk 4) + $(disk 8) + $(disk 15)))
+	# device. Of writes from the page cache the kernel's times may be longer by far: since 6.9
+	# those that are plugged together have the first one's begin.
+	ours=$(io times d.pkp "[.[] | $VDA | select(.time == \"total\" and .op == \"read\") | .sum_ns] | $sum_of")
+	truth=$(disk 4)
 	expect time "$ours / 1e6 < $truth + 4 && $ours / 1e6 > 0.6 * $truth - 4" \
-		"$(calc "$ours / 1e6") ms of requests, the kernel's $truth"
-	within busy "$(io devices d.pkp "[.[] | $VDA | .busy_ns / 1e6] | $sum_of")" "$(disk 10)" \
-		"$(calc "20 + 0.5 * $(disk 10)")" "ms with something in flight (the kernel's is by ticks)"
+		"$(calc "$ours / 1e6") ms of reads, the kernel's $truth"
+	# the kernel's counts time in the queue as well, and by its clock ticks
+	busy=$(io devices d.pkp "[.[] | $VDA | .busy_ns / 1e6] | $sum_of")
+	expect busy "$busy > 0 && $busy < $(disk 10) + 8" "$busy ms with something in flight, the kernel's $(disk 10)"
 	equal submitter "$(io processes d.pkp '[.[] | select(.comm == "dd" and .op == "sync") | .count] | add')" \
 		"$(io operations d.pkp "[.[] | $VDA | select(.op == \"sync\") | .count] | $sum_of")" \
 		"synchronous writes of dd, all there are:"
@@ -78,6 +80,10 @@ if modprobe null_blk nr_devices=1 irqmode=2 completion_nsec=$((DELAY_MS * 100000
 	expect delay "$p50 >= $DELAY_MS * 1e6 * 15 / 16 && $p50 < $DELAY_MS * 1e6 * 1.35" "median at the device: $(calc "$p50 / 1e6") ms"
 	p50=$(io times n.pkp ".[] | $NULLB and .time == \"queue\") | .p50_ns")
 	expect idle-queue "$p50 < 1e6" "median in the queue: $(calc "$p50 / 1e6") ms"
+	# one at a time: the time with one in flight is that at the device
+	sum=$(io times n.pkp "[.[] | select(.device == \"nullb0\" and .time == \"device\") | .sum_ns] | add")
+	within busy-exactly "$(io devices n.pkp '.[] | select(.device == "nullb0") | .busy_ns')" "$sum" \
+		"$(calc "0.01 * $sum")" "ns busy, against those at the device"
 	within one "$(io devices n.pkp '.[] | select(.device == "nullb0") | .depth_busy')" 1 0.1 "requests in flight while there are any"
 	pk record --sources block,task -o q.pkp -- sh -c '
 		for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do diskio direct /dev/nullb0 1 & done
