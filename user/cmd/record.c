@@ -50,7 +50,7 @@ static const struct pk_opt opts[] = {
 	{ .letter = 'q', .name = "quiet", .type = PK_OPT_FLAG, .value = &opt.quiet,
 	  .help = "neither live line nor summary" },
 	{ .name = "sources", .type = PK_OPT_STRING, .value = &opt.sources, .arg = "LIST",
-	  .help = "what to record from (default cpu,task,sched,offcpu as far as they work here)" },
+	  .help = "what to record from (default cpu,task,sched,offcpu,block as far as they work here)" },
 	{ .name = "ring-size", .type = PK_OPT_STRING, .value = &opt.ring_size, .arg = "BYTES",
 	  .help = "buffer of each CPU, 64K to 64M (default by number of CPUs, at most 1M)" },
 	{ .name = "kernel-depth", .type = PK_OPT_U64, .value = &opt.kernel_depth, .arg = "FRAMES",
