@@ -290,41 +290,49 @@ int pk_control_watch(u64 cookie, struct netlink_ext_ack *extack)
 	return err;
 }
 
-static bool pk_books_ledger(const struct pk_session *s)
+/* The handle's session, if it runs and tells something in dumps. */
+static struct pk_session *pk_handle_telling(const struct pk_handle *h)
 {
-	return pk_is_running(s) && s->cfg.sources & BIT(PKPROF_SRC_SCHED);
+	struct pk_session *s = h->session;
+
+	return pk_is_running(s) && s->cfg.sources & (BIT(PKPROF_SRC_SCHED) | BIT(PKPROF_SRC_BLOCK)) ?
+		       s : NULL;
 }
 
-int pk_control_ledger_get(u64 cookie, struct pk_session **session_ret,
+int pk_control_ledger_get(u64 cookie, struct pk_session **session_ret, bool *ledger_ret,
 			  struct netlink_ext_ack *extack)
 {
+	struct pk_session *s = NULL;
 	struct pk_handle *h;
-	int err;
+	int err = 0;
 
-	*session_ret = NULL;
 	mutex_lock(&pk_control_mutex);
 	h = pk_handle_find(cookie, extack);
+	if (h)
+		s = pk_handle_telling(h);
 	if (!h) {
 		err = -EPERM;
-	} else if (!h->watches && !pk_books_ledger(h->session)) {
-		NL_SET_ERR_MSG(extack, "the descriptor neither watches nor runs source sched");
+	} else if (!h->watches && !s) {
+		NL_SET_ERR_MSG(extack, "the descriptor neither watches nor runs source sched or block");
 		err = -ENOENT;
 	} else {
+		*ledger_ret = h->watches || s->cfg.sources & BIT(PKPROF_SRC_SCHED);
 		/* attached already: this only counts */
-		err = pk_ledger_get(extack);
-		if (!err && pk_books_ledger(h->session)) {
-			*session_ret = h->session;
-			pk_session_get(h->session);
-		}
+		if (*ledger_ret)
+			err = pk_ledger_get(extack);
+		if (!err && s)
+			pk_session_get(s);
 	}
 	mutex_unlock(&pk_control_mutex);
+	*session_ret = err ? NULL : s;
 	return err;
 }
 
-void pk_control_ledger_put(struct pk_session *s)
+void pk_control_ledger_put(struct pk_session *s, bool ledger)
 {
 	mutex_lock(&pk_control_mutex);
-	pk_ledger_put();
+	if (ledger)
+		pk_ledger_put();
 	mutex_unlock(&pk_control_mutex);
 	if (s)
 		pk_session_put(s);

@@ -94,14 +94,15 @@ int pk_control_watch(u64 cookie, struct netlink_ext_ack *extack);
 
 /**
  * pk_control_ledger_get - begin to read the ledger for a descriptor
- * @session_ret: its running session with a reference, if source sched is in it: only what
- *		passes its filter is to be told; else NULL
+ * @session_ret: its running session with a reference, if source sched or block is in it:
+ *		only what passes its filter is to be told; else NULL
+ * @ledger_ret:	there is a ledger to be told; false: only what source block knows
  *
  * Both stay until pk_control_ledger_put(), whoever stops or closes what meanwhile.
  * Return: 0; -EPERM; -ENOENT: it neither watches nor runs such a session.
  */
-int pk_control_ledger_get(u64 cookie, struct pk_session **session_ret,
+int pk_control_ledger_get(u64 cookie, struct pk_session **session_ret, bool *ledger_ret,
 			  struct netlink_ext_ack *extack);
-void pk_control_ledger_put(struct pk_session *s);
+void pk_control_ledger_put(struct pk_session *s, bool ledger);
 
 #endif

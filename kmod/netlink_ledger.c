@@ -10,6 +10,8 @@
  */
 #include <linux/cpumask.h>
 #include <linux/slab.h>
+#include "block.h"
+#include "compat/clock.h"
 #include "compat/netlink.h"
 #include "control.h"
 #include "ledger.h"
@@ -21,7 +23,11 @@
 
 #define PK_WHAT_DEFAULT                                                                      \
 	(PKPROF_LEDGER_CPUS | PKPROF_LEDGER_PROCESSES | PKPROF_LEDGER_THREADS |              \
-	 PKPROF_LEDGER_HISTS | PKPROF_LEDGER_COARSE)
+	 PKPROF_LEDGER_HISTS | PKPROF_LEDGER_COARSE | PKPROF_LEDGER_BLOCK)
+
+/* The largest piece. */
+#define PK_PIECE_BYTES PK_BLOCK_MAX_BYTES
+static_assert(PK_BLOCK_MAX_BYTES >= PK_LEDGER_MAX_BYTES, "room for each piece");
 
 const struct nla_policy pk_watch_policy[PKPROF_A_MAX + 1] = {
 	[PKPROF_A_COOKIE] = { .type = NLA_U64 },
@@ -45,18 +51,20 @@ int pk_netlink_watch(struct sk_buff *request, struct genl_info *info)
 /**
  * struct pk_dump - a dump in progress
  * @session:	whose filter applies, referenced; NULL: the descriptor only watches
+ * @ledger:	there is one to be told
  * @stage:	index into pk_stages
  * @pos:	where the stage goes on; the stage's own
  * @bytes:	of the piece in @piece, which did not fit into the last message; 0: none
  */
 struct pk_dump {
 	struct pk_session *session;
+	bool ledger;
 	u64 epoch_ns;
 	u32 what;
 	unsigned int stage;
 	u64 pos;
 	size_t bytes;
-	u64 piece[PK_LEDGER_MAX_BYTES / sizeof(u64) + 1];
+	u64 piece[PK_PIECE_BYTES / sizeof(u64) + 1];
 };
 
 static const struct pk_filter *pk_dump_filter(const struct pk_dump *d)
@@ -68,9 +76,14 @@ static const struct pk_filter *pk_dump_filter(const struct pk_dump *d)
 
 static size_t pk_next_info(struct pk_dump *d)
 {
+	struct pkprof_ledger_info *info = (struct pkprof_ledger_info *)d->piece;
+
 	if (d->pos++)
 		return 0;
-	pk_ledger_read_info((struct pkprof_ledger_info *)d->piece);
+	if (d->ledger)
+		pk_ledger_read_info(info);
+	else
+		*info = (struct pkprof_ledger_info){ .now_ns = pk_clock_ns() };
 	return sizeof(struct pkprof_ledger_info);
 }
 
@@ -110,6 +123,17 @@ static size_t pk_next_hist(struct pk_dump *d)
 				   d->what & PKPROF_LEDGER_COARSE, d->piece);
 }
 
+static size_t pk_next_device(struct pk_dump *d)
+{
+	return pk_block_next_device(d->session->block, &d->pos, d->piece);
+}
+
+static size_t pk_next_ops(struct pk_dump *d)
+{
+	return pk_block_next_ops(d->session->block, &d->pos, d->epoch_ns, pk_dump_filter(d),
+				 d->piece);
+}
+
 static const struct {
 	u32 what;	/* asked for by any of these; 0: always */
 	int attr;
@@ -121,6 +145,8 @@ static const struct {
 	{ PKPROF_LEDGER_THREADS, PKPROF_A_LEDGER_THREAD, pk_next_thread },
 	{ PKPROF_LEDGER_ALIVE, PKPROF_A_LEDGER_ALIVE, pk_next_alive },
 	{ PKPROF_LEDGER_HISTS | PKPROF_LEDGER_COARSE, PKPROF_A_LEDGER_HIST, pk_next_hist },
+	{ PKPROF_LEDGER_BLOCK, PKPROF_A_BLOCK_DEVICE, pk_next_device },
+	{ PKPROF_LEDGER_BLOCK, PKPROF_A_BLOCK_OPS, pk_next_ops },
 };
 
 /* --- the dump ----------------------------------------------------------------- */
@@ -153,7 +179,13 @@ static struct pk_dump *pk_dump_create(struct netlink_callback *cb)
 		d->what = nla_get_u32(attrs[PKPROF_A_LEDGER_WHAT]);
 	if (attrs[PKPROF_A_EPOCH_NS])
 		d->epoch_ns = nla_get_u64(attrs[PKPROF_A_EPOCH_NS]);
-	err = pk_control_ledger_get(nla_get_u64(attrs[PKPROF_A_COOKIE]), &d->session, cb->extack);
+	err = pk_control_ledger_get(nla_get_u64(attrs[PKPROF_A_COOKIE]), &d->session, &d->ledger,
+				    cb->extack);
+	/* what there is not is not told */
+	if (!d->ledger)
+		d->what &= PKPROF_LEDGER_BLOCK;
+	if (!d->session || !d->session->block)
+		d->what &= ~PKPROF_LEDGER_BLOCK;
 	if (!err)
 		return d;
 	kfree(d);
@@ -220,7 +252,7 @@ int pk_netlink_ledger_done(struct netlink_callback *cb)
 
 	if (!d)
 		return 0;
-	pk_control_ledger_put(d->session);
+	pk_control_ledger_put(d->session, d->ledger);
 	kfree(d);
 	cb->args[0] = 0;
 	return 0;

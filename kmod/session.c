@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 #include <linux/topology.h>
 #include <linux/vmalloc.h>
+#include "block.h"
 #include "calibrate.h"
 #include "compat/netlink.h"
 #include "session.h"
@@ -148,6 +149,7 @@ static void pk_session_release(struct kref *ref)
 			pk_cpu_destroy(s->cpu[cpu]);
 	}
 	kfree(s->cpu);
+	pk_block_destroy(s->block);
 	pk_filter_deinit(&s->filter);
 	free_cpumask_var(s->cfg.cpus);
 	kfree(s);
@@ -171,6 +173,7 @@ static void pk_session_calibrate(struct pk_session *s)
 		s->cpu[cpu]->books[PKPROF_SRC_TASK].entry_ns = tracepoint_ns;
 		s->cpu[cpu]->books[PKPROF_SRC_OFFCPU].entry_ns = interrupt_ns;
 		s->cpu[cpu]->books[PKPROF_SRC_SCHED].entry_ns = tracepoint_ns;
+		s->cpu[cpu]->books[PKPROF_SRC_BLOCK].entry_ns = tracepoint_ns;
 	}
 }
 

@@ -26,6 +26,7 @@
 #include "stack.h"
 
 struct netlink_ext_ack;
+struct pk_block;
 
 /* What START asked for, checked and completed with defaults. */
 struct pk_config {
@@ -87,6 +88,7 @@ struct pk_session {
 	char owner_comm[PKPROF_COMM_LEN];
 	wait_queue_head_t *poll;
 	u32 marked;
+	struct pk_block *block;	/* NULL: source block was never attached */
 };
 
 /* Reader's page, info page and records of one CPU, and what lies between two. */

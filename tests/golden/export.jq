@@ -93,12 +93,31 @@ def offences_of_sched:
 					.cpu == $row.cpu and .pid == $row.pid and .tid == $row.tid).count]
 		 | add - $row.count | fabs <= 0.51));
 
+# Counts are rounded, each by half at most.
+def offences_of_io:
+	. as $io
+	| ((.times // [])[], (.processes // [])[]
+	   | holds("quantiles of \(.device) \(.op) \(.time // .pid)";
+		[.p50_ns, .p95_ns, .p99_ns, .p999_ns, .max_ns] | is_ascending)),
+	  (($io.devices // [])[] | select(.device != "all") as $d
+	   | holds("operations of \($d.device)";
+		[$io.operations[] | select(.device == $d.device).count] | add - $d.count | fabs <= length + 8),
+	     holds("depths of \($d.device)";
+		[$io.depths[] | select(.device == $d.device).share] | add == null or (add - 1 | fabs < 0.001))),
+	  (($io.devices // [])[] | select(.device == "all")
+	   | holds("all devices"; ([$io.devices[] | select(.device != "all" and .stacked == false).count] | add) - .count | fabs <= 8)),
+	  (($io.sizes // [])
+	   | holds("sizes"; length == 0 or
+		((map(.count) | add) - ([$io.operations[].count] | add) | fabs <= length + 8)));
+
 if length != 1 then "\(length) values instead of one"
 elif (.[0] | type) != "object" then "no object"
 else .[0]
 	| if .format == "pkprof" then offences_of_export
 	  elif has("runq") then offences_of_sched
+	  elif has("processes") and has("notes") and (has("format") | not) and (has("analyses") | not) then offences_of_io
 	  else holds("no analysis"; .analyses | type == "object" and length > 0),
 	       (.analyses.ledger // empty | offences_of_ledger),
-	       (.analyses.sched // empty | offences_of_sched) end
+	       (.analyses.sched // empty | offences_of_sched),
+	       (.analyses.io // empty | offences_of_io) end
 end

@@ -29,6 +29,7 @@
  *					samples are unless told otherwise
  *	ledger, cpu, hist, latency, wait, wake
  *					where threads' time went; see ledger_items.c
+ *	blockdev, block			what block devices did; see block_items.c
  *	end T				the end; without it the recorder died
  *
  * All DSOs are mapped into all processes.
@@ -430,6 +431,7 @@ static void finish(uint64_t end_ns)
 	PK_VEC_FOREACH(&samples, s)
 		check(pk_writer_sample(writer, s));
 	write_ledger();
+	write_blocks();
 	PK_VEC_FOREACH(&books, c) {
 		c->time_ns = end_ns ? end_ns : T0_NS;
 		check(pk_writer_counters(writer, c));
@@ -468,6 +470,8 @@ static void run_line(char *line, uint64_t *end_ns)
 	found = find_statement(statements, w.word[0]);
 	if (!found)
 		found = find_statement(ledger_statements, w.word[0]);
+	if (!found)
+		found = find_statement(block_statements, w.word[0]);
 	if (!found)
 		fail("no such statement", w.word[0]);
 	found->run(&w);

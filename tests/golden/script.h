@@ -60,9 +60,10 @@ struct statement {
 	const char *name;	/* NULL ends a table */
 	void (*run)(const struct words *w);
 };
-extern const struct statement ledger_statements[];
+extern const struct statement ledger_statements[], block_statements[];
 /* What the ledger's statements collected, in order of time. */
 void write_ledger(void);
+void write_blocks(void);
 
 /* qsort() over the items of a vector by the time that each has in a field. */
 #define BY_TIME(name, type, field)                                                                 \

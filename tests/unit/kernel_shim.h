@@ -118,4 +118,26 @@ static inline long local_cmpxchg(local_t *l, long old, long value)
 	return old;
 }
 
+typedef struct {
+	s64 counter;
+} atomic64_t;
+
+static inline s64 atomic64_read(const atomic64_t *v)
+{
+	return __atomic_load_n(&v->counter, __ATOMIC_RELAXED);
+}
+
+static inline void atomic64_add(s64 n, atomic64_t *v)
+{
+	__atomic_add_fetch(&v->counter, n, __ATOMIC_RELAXED);
+}
+
+/* Returns what was there, as in the kernel. */
+static inline s64 atomic64_cmpxchg(atomic64_t *v, s64 old, s64 value)
+{
+	__atomic_compare_exchange_n(&v->counter, &old, value, false, __ATOMIC_SEQ_CST,
+				    __ATOMIC_SEQ_CST);
+	return old;
+}
+
 #endif

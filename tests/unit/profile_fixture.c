@@ -213,6 +213,34 @@ static void fill_hists(struct pk_writer *w, uint64_t time_ns, uint64_t *rng)
 	}
 }
 
+static void fill_blocks(struct pk_writer *w, uint64_t time_ns, uint64_t *rng)
+{
+	for (uint32_t i = 0; i < 4; i++) {
+		struct pk_block_load x = { .from_ns = time_ns, .to_ns = time_ns + 90000000,
+					   .depth_ns = { 60000000, 20000000, 0, 10000000 },
+					   .load_ns = fixture_random(rng) % 99999999, .device = i,
+					   .dev = 254 << 20 | i, .flags = i, .max_depth = i * 3,
+					   .name = intern(w, i % 2 ? "vda" : "dm-0") };
+		struct pk_block_ops o = { .from_ns = time_ns, .to_ns = time_ns + 90000000, .device = i,
+					  .op = i % PKPROF_NR_BLOCK_OPS, .size = i, .nr = 9 + i,
+					  .bytes = fixture_random(rng) % 1000000, .nr_failed = i,
+					  .nr_untimed = 1, .nr_merged = i, .sum_ns = { 1, 2, 3 },
+					  .max_ns = { 7, 8, 9 }, .nr_buckets = i ? 5 : 0 };
+		struct pk_hist_bucket b[5];
+
+		for (uint32_t n = 0; n < o.nr_buckets; n++) {
+			b[n].bucket = n * 180 + fixture_random(rng) % 170;
+			b[n].nr = 1 + fixture_random(rng) % 99;
+		}
+		if (i == 2)
+			o.tgid = 100;
+		if (i == 3)
+			o.flags = PK_BLOCK_ANY_PROCESS;
+		assert_int_equal(pk_writer_block_load(w, &x), 0);
+		assert_int_equal(pk_writer_block_ops(w, &o, b), 0);
+	}
+}
+
 static void fill_waits(struct pk_writer *w, uint64_t time_ns, uint32_t nodes, uint64_t *rng)
 {
 	for (uint32_t i = 0; i < 20; i++) {
@@ -279,6 +307,7 @@ void fixture_fill_ordinary(struct pk_writer *w)
 		fill_samples(w, now + 40000, nodes, &rng);
 		fill_ledger(w, now, &rng);
 		fill_hists(w, now, &rng);
+		fill_blocks(w, now, &rng);
 		fill_waits(w, now + 1000000, nodes, &rng);
 		snprintf(text, sizeof(text), "phase %u", (unsigned int)round);
 		assert_int_equal(pk_writer_mark(w, now + 50000, text, strlen(text)), 0);
@@ -415,6 +444,44 @@ static void compare_ledger(const struct pk_profile *a, const struct pk_profile *
 	}
 }
 
+static void compare_blocks(const struct pk_profile *a, const struct pk_profile *b)
+{
+	EACH(block_loads) {
+		SAME(from_ns);
+		SAME(to_ns);
+		SAME(load_ns);
+		SAME(device);
+		SAME(dev);
+		SAME(flags);
+		SAME(max_depth);
+		for (unsigned int n = 0; n < PKPROF_BLOCK_DEPTHS; n++)
+			SAME(depth_ns[n]);
+	}
+	EACH(block_ops) {
+		SAME(from_ns);
+		SAME(to_ns);
+		SAME(device);
+		SAME(tgid);
+		SAME(op);
+		SAME(size);
+		SAME(flags);
+		SAME(nr);
+		SAME(bytes);
+		SAME(nr_untimed);
+		SAME(nr_failed);
+		SAME(nr_merged);
+		SAME(sum_ns[0]);
+		SAME(sum_ns[2]);
+		SAME(max_ns[1]);
+		SAME(first_bucket);
+		SAME(nr_buckets);
+	}
+	EACH(block_buckets) {
+		SAME(bucket);
+		SAME(nr);
+	}
+}
+
 static void compare_waits(const struct pk_profile *a, const struct pk_profile *b)
 {
 	EACH(latencies) {
@@ -487,6 +554,7 @@ void assert_is_prefix(const struct pk_profile *part, const struct pk_profile *wh
 	compare_tables(part, whole);
 	compare_ledger(part, whole);
 	compare_waits(part, whole);
+	compare_blocks(part, whole);
 	compare_samples(&part->samples, &whole->samples);
 }
 
@@ -551,6 +619,32 @@ static void assert_sane_ledger(const struct pk_profile *p)
 	ASSERT_BY(hists, to_ns);
 }
 
+static void assert_sane_blocks(const struct pk_profile *p)
+{
+	PK_VEC_FOREACH(&p->block_loads, x) {
+		uint64_t sum = 0;
+
+		assert_true(x->from_ns < x->to_ns && x->to_ns <= PK_TIME_MAX_NS);
+		assert_true(x->name < p->strings.entries.nr);
+		for (unsigned int i = 0; i < PKPROF_BLOCK_DEPTHS; i++)
+			assert_false(__builtin_add_overflow(sum, x->depth_ns[i], &sum));
+		assert_int_equal(sum, x->to_ns - x->from_ns);
+	}
+	PK_VEC_FOREACH(&p->block_ops, x) {
+		const struct pk_hist_bucket *b = &p->block_buckets.data[x->first_bucket];
+
+		assert_true(x->from_ns < x->to_ns && x->to_ns <= PK_TIME_MAX_NS);
+		assert_true(x->op < PKPROF_NR_BLOCK_OPS && x->size < PKPROF_BLOCK_SIZES);
+		assert_true(x->nr_untimed <= x->nr && x->nr_failed <= x->nr);
+		assert_true((uint64_t)x->first_bucket + x->nr_buckets <= p->block_buckets.nr);
+		for (uint32_t i = 0; i < x->nr_buckets; i++)
+			assert_true(b[i].bucket < PK_BLOCK_BUCKETS && b[i].nr &&
+				    (!i || b[i - 1].bucket < b[i].bucket));
+	}
+	ASSERT_BY(block_loads, to_ns);
+	ASSERT_BY(block_ops, to_ns);
+}
+
 static void assert_sane_waits(const struct pk_profile *p)
 {
 	size_t strings = p->strings.entries.nr;
@@ -605,6 +699,7 @@ void assert_sane(const struct pk_profile *p)
 			    (y->space != PK_SPACE_FILE || y->id < p->files.nr));
 	assert_sane_ledger(p);
 	assert_sane_waits(p);
+	assert_sane_blocks(p);
 	ASSERT_BY_TIME(tasks);
 	ASSERT_BY_TIME(maps);
 	ASSERT_BY_TIME(marks);

@@ -272,6 +272,73 @@ static void test_refused_accounts(void **state)
 	REFUSED(pk_writer_wake(w, &(struct pk_wake){ .since_ns = 1 }));
 }
 
+static const struct pk_block_load loads[] = {
+	{ .to_ns = 1, .depth_ns = { 1 } },
+	{ .to_ns = TIME_MAX, .depth_ns = { [15] = TIME_MAX }, .load_ns = UINT64_MAX,
+	  .device = UINT32_MAX, .dev = UINT32_MAX, .flags = UINT32_MAX, .max_depth = UINT32_MAX },
+	{ .from_ns = TIME_MAX - 2, .to_ns = TIME_MAX, .depth_ns = { 0, 1, [7] = 1 } },
+};
+static const struct pk_hist_bucket block_buckets[] = {
+	{ 0, UINT32_MAX }, { PK_BLOCK_BUCKETS - 1, 1 }, { 304, 5 },
+};
+static const struct pk_block_ops block_ops[] = {
+	{ .to_ns = 1 },
+	{ .to_ns = TIME_MAX, .device = UINT32_MAX, .tgid = UINT32_MAX, .op = PKPROF_NR_BLOCK_OPS - 1,
+	  .size = PKPROF_BLOCK_SIZES - 1, .nr = UINT64_MAX, .bytes = UINT64_MAX,
+	  .nr_untimed = UINT64_MAX, .nr_failed = UINT64_MAX, .nr_partial = UINT64_MAX,
+	  .nr_requeued = UINT64_MAX, .nr_merged = UINT64_MAX, .nr_split = UINT64_MAX,
+	  .sum_ns = { UINT64_MAX, 1, 2 }, .max_ns = { 3, UINT64_MAX, 4 }, .nr_buckets = 2 },
+	{ .from_ns = TIME_MAX - 1, .to_ns = TIME_MAX, .flags = PK_BLOCK_ANY_PROCESS,
+	  .first_bucket = 2, .nr_buckets = 1 },
+};
+
+static void fill_block(struct pk_writer *w)
+{
+	for (size_t i = 0; i < PK_ARRAY_SIZE(loads); i++)
+		assert_int_equal(pk_writer_block_load(w, &loads[i]), 0);
+	for (size_t i = 0; i < PK_ARRAY_SIZE(block_ops); i++)
+		assert_int_equal(pk_writer_block_ops(w, &block_ops[i],
+						     &block_buckets[block_ops[i].first_bucket]), 0);
+}
+
+static void test_block(void **state)
+{
+	struct pk_profile p;
+
+	(void)state;
+	load_filled(fill_block, 1, &p);
+	assert_int_equal(p.block_loads.nr, PK_ARRAY_SIZE(loads));
+	assert_memory_equal(p.block_loads.data, loads, sizeof(loads));
+	assert_int_equal(p.block_ops.nr, PK_ARRAY_SIZE(block_ops));
+	assert_memory_equal(p.block_ops.data, block_ops, sizeof(block_ops));
+	assert_int_equal(p.block_buckets.nr, PK_ARRAY_SIZE(block_buckets));
+	assert_memory_equal(p.block_buckets.data, block_buckets, sizeof(block_buckets));
+	pk_profile_deinit(&p);
+}
+
+#define LOAD(...) &(struct pk_block_load){ .from_ns = 10, .to_ns = 20, __VA_ARGS__ }
+#define OPS(...)  &(struct pk_block_ops){ .from_ns = 10, .to_ns = 20, __VA_ARGS__ }
+#define DEPTHS(...) .depth_ns = { __VA_ARGS__ }
+
+static void test_refused_block(void **state)
+{
+	(void)state;
+	REFUSED(pk_writer_block_load(w, LOAD(DEPTHS(9))));
+	REFUSED(pk_writer_block_load(w, LOAD(DEPTHS(9, 2))));
+	REFUSED(pk_writer_block_load(w, LOAD(DEPTHS(12, -2))));
+	REFUSED(pk_writer_block_load(w, LOAD(DEPTHS(10), .name = 1)));
+	REFUSED(pk_writer_block_load(w, &(struct pk_block_load){ .name = 0 }));
+	REFUSED(pk_writer_block_ops(w, OPS(.op = PKPROF_NR_BLOCK_OPS), NULL));
+	REFUSED(pk_writer_block_ops(w, OPS(.size = PKPROF_BLOCK_SIZES), NULL));
+	REFUSED(pk_writer_block_ops(w, OPS(.tgid = 1, .flags = PK_BLOCK_ANY_PROCESS), NULL));
+	REFUSED(pk_writer_block_ops(w, OPS(.nr = 1, .nr_failed = 2), NULL));
+	REFUSED(pk_writer_block_ops(w, OPS(.nr = 1, .nr_untimed = 2), NULL));
+	REFUSED(pk_writer_block_ops(w, OPS(.nr_buckets = 1), BUCKETS({ PK_BLOCK_BUCKETS, 1 })));
+	REFUSED(pk_writer_block_ops(w, OPS(.nr_buckets = 1), BUCKETS({ 3, 0 })));
+	REFUSED(pk_writer_block_ops(w, OPS(.nr_buckets = 2), BUCKETS({ 3, 1 }, { 3, 1 })));
+	REFUSED(pk_writer_block_ops(w, &(struct pk_block_ops){ .to_ns = TIME_MAX + 1 }, NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +346,8 @@ int main(void)
 		cmocka_unit_test(test_waits),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_refused_accounts),
+		cmocka_unit_test(test_block),
+		cmocka_unit_test(test_refused_block),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

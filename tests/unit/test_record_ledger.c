@@ -291,6 +291,83 @@ static void test_replay_is_the_same(void **state)
 	pk_profile_deinit(&first);
 }
 
+/* Reading number @n, from 1 on: 10 more reads each time, one device. */
+static void block_reading(unsigned int n, uint64_t now_ns)
+{
+	uint64_t room[sizeof(struct pkprof_block_ops) / 8 + 2] = { 0 };
+	struct pkprof_block_ops *o = (void *)room;
+	struct pkprof_block_device d = { .id = 3, .dev = 254 << 20, .from_ns = T0, .read_ns = now_ns,
+					 .max_depth = 2, .name = "vda" };
+
+	info(now_ns);
+	d.depth_ns[1] = (now_ns - T0) / 2;
+	d.depth_ns[0] = now_ns - T0 - d.depth_ns[1];
+	d.load_ns = d.depth_ns[1];
+	assert_int_equal(pk_fake_add_piece(&env.script, PKPROF_A_BLOCK_DEVICE, &d, 0), 0);
+	o->device = 3;
+	o->op = PKPROF_BLOCK_READ;
+	o->size = 1;
+	o->nr = 10 * n;
+	o->bytes = o->nr * 4096;
+	o->sum_ns[PKPROF_BLOCK_TOTAL] = o->nr * 100;
+	o->nr_buckets = 1;
+	o->buckets[0] = (struct pkprof_block_bucket){ .bucket = 36, .time = PKPROF_BLOCK_TOTAL,
+						      .nr = o->nr };
+	assert_int_equal(pk_fake_add_piece(&env.script, PKPROF_A_BLOCK_OPS, o, 0), 0);
+	end_reading();
+}
+
+static void check_block(const struct pk_profile *p)
+{
+	uint64_t nr = 0, busy_ns = 0, to_ns = T0;
+
+	assert_int_equal(p->block_ops.nr, 3);
+	PK_VEC_FOREACH(&p->block_ops, x) {
+		assert_true(x->from_ns >= to_ns);
+		to_ns = x->to_ns;
+		nr += x->nr;
+		assert_int_equal(x->bytes, x->nr * 4096);
+		assert_int_equal(p->block_buckets.data[x->first_bucket].nr, x->nr);
+	}
+	assert_int_equal(nr, 30);
+	PK_VEC_FOREACH(&p->block_loads, x)
+		busy_ns += x->depth_ns[1];
+	assert_int_equal(busy_ns, 150 * MS);
+	/* no ledger, so nothing is said of one */
+	assert_null(pk_profile_fact(p, "ledger.from_ns"));
+}
+
+/* Source block alone; and its dump gives the same. */
+static void test_block_alone(void **state)
+{
+	struct pk_profile first;
+	const struct pk_profile *a = &first, *b = &env.p;
+
+	(void)state;
+	env.cfg.source.sources = 1u << PKPROF_SRC_BLOCK | 1u << PKPROF_SRC_CORE;
+	env.cfg.dump_path = env.dump;
+	block_reading(1, T0 + 100 * MS);
+	end_round(T0 + 150 * MS);
+	block_reading(2, T0 + 200 * MS);
+	end_round(T0 + 250 * MS);
+	block_reading(3, T0 + 300 * MS);
+	end_round(T0 + 350 * MS);
+	record();
+	check_block(&env.p);
+	assert_int_equal(env.result.ledger.blocks.nr_pieces, 3);
+	first = env.p;
+	env.loaded = false;
+	env.cfg.dump_path = NULL;
+	env.cfg.engine = &pk_source_replay;
+	env.cfg.engine_arg = env.dump;
+	record();
+	check_block(&env.p);
+	SAME_TABLE(block_buckets);
+	SAME_TABLE(block_ops);
+	assert_int_equal(a->block_loads.nr, b->block_loads.nr);
+	pk_profile_deinit(&first);
+}
+
 /* Without source sched nobody asks, and nothing is said. */
 static void test_no_ledger(void **state)
 {
@@ -382,7 +459,7 @@ static const struct pk_source_ops live_engine = {
 	.close = live_close,
 };
 
-#define EACH_TIME (PKPROF_LEDGER_CPUS | PKPROF_LEDGER_THREADS)
+#define EACH_TIME (PKPROF_LEDGER_CPUS | PKPROF_LEDGER_THREADS | PKPROF_LEDGER_BLOCK)
 #define ALL (EACH_TIME | PKPROF_LEDGER_HISTS | PKPROF_LEDGER_COARSE)
 
 /* First, ticks, at the mark, and the last one before the stop. */
@@ -454,6 +531,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_lives),
 		TEST(test_replay_is_the_same),
+		TEST(test_block_alone),
 		TEST(test_no_ledger),
 		TEST(test_when_and_what),
 		TEST(test_failed_reading),

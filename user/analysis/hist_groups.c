@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Distributions of a scope; see hist_groups.h. */
-#include <fnmatch.h>
-
 #include "analysis/hist_groups.h"
 
 /* A piece with what it is sorted by. */
@@ -22,23 +20,13 @@ static int by_owner(const void *a, const void *b)
 	return x->ref.piece < y->ref.piece ? -1 : x->ref.piece > y->ref.piece;
 }
 
-static bool process_matches(const struct pk_scope *s, uint32_t idx)
-{
-	const struct pk_process *p = &s->model->processes.data[idx];
-
-	if (s->filter->tgid && p->tgid != s->filter->tgid)
-		return false;
-	return !s->filter->comm ||
-	       !fnmatch(s->filter->comm, pk_model_string(s->model, p->comm), 0);
-}
-
 static bool matches(const struct pk_scope *s, const struct pk_hist_piece *h, uint32_t owner)
 {
 	if (!s->filter->tgid && !s->filter->comm)
 		return true;
 	if (h->key == PKPROF_HIST_CPU || owner == PK_NO_OWNER)
 		return false;
-	return h->key == PKPROF_HIST_PROCESS ? process_matches(s, owner) :
+	return h->key == PKPROF_HIST_PROCESS ? pk_scope_has_process(s, owner) :
 					       pk_filter_match_thread(s->filter, s->model, owner);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Scope of an analysis; see scope.h. */
+#include <fnmatch.h>
 #include "analysis/scope.h"
 #include "analysis/table.h"
 #include "base/cleanup.h"
@@ -126,4 +127,14 @@ double pk_share_error(double p, double n)
 		return NAN;
 	p = p < 0 ? 0 : p > 1 ? 1 : p;
 	return sqrt(p * (1 - p) / n);
+}
+
+bool pk_scope_has_process(const struct pk_scope *s, uint32_t process)
+{
+	const struct pk_process *p = &s->model->processes.data[process];
+
+	if (s->filter->tgid && p->tgid != s->filter->tgid)
+		return false;
+	return !s->filter->comm ||
+	       !fnmatch(s->filter->comm, pk_model_string(s->model, p->comm), 0);
 }

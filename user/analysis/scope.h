@@ -31,6 +31,9 @@ int pk_scope_init(const struct pk_model *m, const struct pk_filter *f, struct pk
 		  struct pk_err *err);
 void pk_scope_deinit(struct pk_scope *s);
 
+/* Whether a process, by its index, passes the filter's pid and name. */
+bool pk_scope_has_process(const struct pk_scope *s, uint32_t process);
+
 /* CPU time of @n samples in ns, PK_CELL_NONE if the period is not known. */
 uint64_t pk_scope_ns(const struct pk_scope *s, uint64_t n);
 /* Instants at which the CPUs were looked at, busy or not; 0: not known. */

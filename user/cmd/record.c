@@ -50,7 +50,7 @@ static const struct pk_opt opts[] = {
 	{ .letter = 'q', .name = "quiet", .type = PK_OPT_FLAG, .value = &opt.quiet,
 	  .help = "neither live line nor summary" },
 	{ .name = "sources", .type = PK_OPT_STRING, .value = &opt.sources, .arg = "LIST",
-	  .help = "what to record from (default cpu,task,sched,offcpu as far as they work here)" },
+	  .help = "what to record from (default cpu,task,sched,offcpu,block as far as they work here)" },
 	{ .name = "ring-size", .type = PK_OPT_STRING, .value = &opt.ring_size, .arg = "BYTES",
 	  .help = "buffer of each CPU, 64K to 64M (default by number of CPUs, at most 1M)" },
 	{ .name = "kernel-depth", .type = PK_OPT_U64, .value = &opt.kernel_depth, .arg = "FRAMES",
@@ -124,7 +124,7 @@ static int parse_wait_period(struct pk_source_config *cfg, struct pk_err *err)
 static int parse_sources(uint32_t *ret, struct pk_err *err)
 {
 	*ret = 1u << PKPROF_SRC_CPU | 1u << PKPROF_SRC_TASK | 1u << PKPROF_SRC_SCHED |
-	       1u << PKPROF_SRC_OFFCPU;
+	       1u << PKPROF_SRC_OFFCPU | 1u << PKPROF_SRC_BLOCK;
 	if (opt.sources && pk_sources_parse(opt.sources, ret, err))
 		return -EINVAL;
 	if ((*ret >> PKPROF_SRC_CPU & 1) && (*ret >> PKPROF_SRC_PMU & 1))

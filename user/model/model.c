@@ -55,6 +55,14 @@ static int resolve_hist(struct builder *b, struct pk_model *m, size_t i)
 	return 0;
 }
 
+static int resolve_block_ops(struct builder *b, struct pk_model *m, size_t i)
+{
+	const struct pk_block_ops *x = &m->profile->block_ops.data[i];
+
+	m->block_owner[i] = PK_NO_OWNER;
+	return x->tgid ? pk_lives_find_process(&b->lives, x->tgid, x->to_ns, &m->block_owner[i]) : 0;
+}
+
 static int resolve_latency(struct builder *b, struct pk_model *m, size_t i)
 {
 	const struct pk_latency *l = &m->profile->latencies.data[i];
@@ -137,6 +145,7 @@ static int resolve_items(struct builder *b, struct pk_model *m)
 		STREAM(p->waits, time_ns, resolve_wait),
 		STREAM(p->ledger, to_ns, resolve_piece),
 		STREAM(p->hists, to_ns, resolve_hist),
+		STREAM(p->block_ops, to_ns, resolve_block_ops),
 	}, *s;
 	int err = 0;
 
@@ -157,7 +166,7 @@ static int allocate(struct pk_model *m)
 		{ &m->latency_thread, p->latencies.nr },  { &m->wait_thread, p->waits.nr },
 		{ &m->wait_stack, p->waits.nr },	  { &m->wake_thread, p->wakes.nr },
 		{ &m->wake_waker, p->wakes.nr },	  { &m->wake_stack, p->wakes.nr },
-		{ &m->wait_wake, p->waits.nr },
+		{ &m->wait_wake, p->waits.nr },		  { &m->block_owner, p->block_ops.nr },
 	};
 
 	for (size_t i = 0; i < PK_ARRAY_SIZE(arrays); i++) {
@@ -252,5 +261,6 @@ void pk_model_deinit(struct pk_model *m)
 	free(m->wake_waker);
 	free(m->wake_stack);
 	free(m->wait_wake);
+	free(m->block_owner);
 	*m = (struct pk_model){ 0 };
 }

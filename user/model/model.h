@@ -74,6 +74,8 @@ struct pk_model {
 	uint32_t *ledger_thread;	/* thread index, parallel to profile->ledger */
 	uint32_t *hist_owner;		/* parallel to profile->hists: index of the process or
 					 * thread, or PK_NO_OWNER */
+	uint32_t *block_owner;		/* parallel to profile->block_ops: index of the process, or
+					 * PK_NO_OWNER */
 	uint32_t *latency_thread;	/* who waited */
 	uint32_t *wait_thread, *wait_stack;
 	uint32_t *wake_thread;		/* who was woken */

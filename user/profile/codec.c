@@ -24,6 +24,8 @@ static const struct pk_codec *const codecs[] = {
 	[PK_CHUNK_LATENCIES] = &pk_codec_latencies,
 	[PK_CHUNK_WAITS] = &pk_codec_waits,
 	[PK_CHUNK_WAKES] = &pk_codec_wakes,
+	[PK_CHUNK_BLOCK_LOADS] = &pk_codec_block_loads,
+	[PK_CHUNK_BLOCK_OPS] = &pk_codec_block_ops,
 };
 static_assert(PK_ARRAY_SIZE(codecs) <= PK_CHUNK_NR_TYPES, "a codec of no type");
 
@@ -131,6 +133,7 @@ static int decode_items(struct pk_loading *l, const struct pk_codec *codec, unsi
 struct lengths {
 	size_t strings, facts, files, tasks, maps, nodes, marks, counters, symbols;
 	size_t ledger, ledger_parts, hists, hist_buckets, cpus, latencies, waits, wakes;
+	size_t block_loads, block_ops, block_buckets;
 };
 
 static struct lengths lengths_of(const struct pk_loading *l)
@@ -155,6 +158,9 @@ static struct lengths lengths_of(const struct pk_loading *l)
 		.latencies = p->latencies.nr,
 		.waits = p->waits.nr,
 		.wakes = p->wakes.nr,
+		.block_loads = p->block_loads.nr,
+		.block_ops = p->block_ops.nr,
+		.block_buckets = p->block_buckets.nr,
 	};
 }
 
@@ -179,6 +185,9 @@ static void take_back(struct pk_loading *l, const struct lengths *n)
 	p->latencies.nr = n->latencies;
 	p->waits.nr = n->waits;
 	p->wakes.nr = n->wakes;
+	p->block_loads.nr = n->block_loads;
+	p->block_ops.nr = n->block_ops;
+	p->block_buckets.nr = n->block_buckets;
 }
 
 int pk_loading_decode(struct pk_loading *l, unsigned int type, struct pk_reader *r)

@@ -37,6 +37,9 @@ void pk_profile_deinit(struct pk_profile *p)
 	pk_vec_deinit(&p->latencies);
 	pk_vec_deinit(&p->waits);
 	pk_vec_deinit(&p->wakes);
+	pk_vec_deinit(&p->block_loads);
+	pk_vec_deinit(&p->block_ops);
+	pk_vec_deinit(&p->block_buckets);
 	free(s->time_ns);
 	free(s->tid);
 	free(s->tgid);

@@ -171,6 +171,36 @@ struct pk_hist_piece {
 	uint32_t first_bucket, nr_buckets;	/* in profile->hist_buckets */
 };
 
+/* What a block device did between two instants; as struct pkprof_block_device. */
+struct pk_block_load {
+	uint64_t from_ns, to_ns;
+	uint64_t depth_ns[PKPROF_BLOCK_DEPTHS];	/* sum: to_ns - from_ns */
+	uint64_t load_ns;	/* integral of the depth over time */
+	uint32_t device;	/* names the device in block_ops; 0: all without room */
+	uint32_t dev;		/* major << 20 | minor */
+	uint32_t flags;		/* PKPROF_BLOCK_* */
+	uint32_t max_depth;	/* so far, also before this piece */
+	uint32_t name;		/* string id */
+};
+
+#define PK_BLOCK_ANY_PROCESS (1u << 0)	/* of processes without room of their own, tgid 0 */
+
+/* Block requests of one kind that ended between two instants; as struct pkprof_block_ops. */
+struct pk_block_ops {
+	uint64_t from_ns, to_ns;
+	uint32_t device, tgid;	/* tgid 0: all processes, or those without room */
+	uint8_t op, size;	/* enum pkprof_block_op, class */
+	uint8_t flags;		/* PK_BLOCK_ANY_PROCESS */
+	uint64_t nr, bytes;
+	uint64_t nr_untimed, nr_failed, nr_partial, nr_requeued, nr_merged, nr_split;
+	uint64_t sum_ns[PKPROF_NR_BLOCK_TIMES];
+	uint64_t max_ns[PKPROF_NR_BLOCK_TIMES];	/* so far, also before this piece */
+	uint32_t first_bucket, nr_buckets;	/* in profile->block_buckets */
+};
+
+/* Bucket numbers of the times follow each other. */
+#define PK_BLOCK_BUCKETS (PKPROF_NR_BLOCK_TIMES * PKPROF_HIST_BUCKETS)
+
 /* A long wait on a run queue; as struct pkprof_rec_latency. */
 struct pk_latency {
 	uint64_t time_ns, queued_ns, threshold_ns, prev_ns;
@@ -229,6 +259,9 @@ struct pk_profile {
 	PK_VEC(struct pk_latency) latencies;	/* by time_ns */
 	PK_VEC(struct pk_wait) waits;		/* by time_ns */
 	PK_VEC(struct pk_wake) wakes;		/* by time_ns */
+	PK_VEC(struct pk_block_load) block_loads;	/* by to_ns */
+	PK_VEC(struct pk_block_ops) block_ops;	/* by to_ns */
+	PK_VEC(struct pk_hist_bucket) block_buckets;	/* time * PKPROF_HIST_BUCKETS + bucket */
 	enum pk_file_state state;
 	/* Of the recording; a cut file's end is that of the last thing in it. Never reversed. */
 	uint64_t start_ns, end_ns;

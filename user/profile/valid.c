@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What items of the ledger and of waits must be like; see valid.h. */
+/* What items of the ledger, of waits and of block devices must be like; see valid.h. */
 #include "profile/chunk.h"
 #include "profile/valid.h"
 
@@ -98,4 +98,40 @@ const char *pk_wait_wrong(const struct pk_wait *x)
 const char *pk_wake_wrong(const struct pk_wake *x)
 {
 	return x->time_ns > PK_TIME_MAX_NS || x->since_ns > x->time_ns ? "out of all time" : NULL;
+}
+
+const char *pk_block_load_wrong(const struct pk_block_load *x)
+{
+	const char *wrong = span_wrong(x->from_ns, x->to_ns);
+	uint64_t left_ns = x->to_ns - x->from_ns;
+
+	for (unsigned int i = 0; !wrong && i < PKPROF_BLOCK_DEPTHS; i++) {
+		if (x->depth_ns[i] > left_ns)
+			return "its depths last longer than it does";
+		left_ns -= x->depth_ns[i];
+	}
+	return wrong || !left_ns ? wrong : "its depths do not last as long as it does";
+}
+
+const char *pk_block_ops_wrong(const struct pk_block_ops *x, const struct pk_hist_bucket *buckets)
+{
+	const char *wrong = span_wrong(x->from_ns, x->to_ns);
+
+	if (wrong)
+		return wrong;
+	if (x->op >= PKPROF_NR_BLOCK_OPS || x->size >= PKPROF_BLOCK_SIZES)
+		return "requests of a kind that is not known";
+	if (x->tgid && x->flags & PK_BLOCK_ANY_PROCESS)
+		return "of one process and of any";
+	if (x->nr_untimed > x->nr || x->nr_failed > x->nr)
+		return "a part of them is more than all";
+	for (uint32_t i = 0; i < x->nr_buckets; i++) {
+		if (buckets[i].bucket >= PK_BLOCK_BUCKETS)
+			return "a bucket out of range";
+		if (i && buckets[i - 1].bucket >= buckets[i].bucket)
+			return "its buckets are not in order";
+		if (!buckets[i].nr)
+			return "an empty bucket";
+	}
+	return NULL;
 }

@@ -73,6 +73,9 @@ int pk_writer_hist(struct pk_writer *w, const struct pk_hist_piece *h,
 int pk_writer_latency(struct pk_writer *w, const struct pk_latency *l);
 int pk_writer_wait(struct pk_writer *w, const struct pk_wait *x);
 int pk_writer_wake(struct pk_writer *w, const struct pk_wake *x);
+int pk_writer_block_load(struct pk_writer *w, const struct pk_block_load *x);
+int pk_writer_block_ops(struct pk_writer *w, const struct pk_block_ops *x,
+			const struct pk_hist_bucket *buckets);
 /* All symbols of a profile whose file and node ids are this file's (resume). */
 int pk_writer_symbols_of(struct pk_writer *w, const struct pk_profile *p);
 

@@ -7,11 +7,12 @@
 #include "record/facts.h"
 #include "record/ledger.h"
 #include "record/recording.h"
+#include "source/names.h"
 
 #define TICKS_PER_HISTS 8
 #define MIN_GAP_NS 20000000ULL /* between two readings for marks */
 
-#define WHAT_ALWAYS (PKPROF_LEDGER_CPUS | PKPROF_LEDGER_THREADS)
+#define WHAT_ALWAYS (PKPROF_LEDGER_CPUS | PKPROF_LEDGER_THREADS | PKPROF_LEDGER_BLOCK)
 
 static int dump_piece(struct pk_recording *r, unsigned int kind, const void *piece)
 {
@@ -25,6 +26,10 @@ static int on_info(void *ctx, const struct pkprof_ledger_info *i)
 
 	r->ledger.info = *i;
 	r->ledger.nr_told = 0;
+	pk_blocks_begin(&r->ledger.blocks, i->now_ns);
+	/* with source block alone there are no accounts */
+	if (!(r->info.sources >> PKPROF_SRC_SCHED & 1))
+		return ret;
 	if (!ret)
 		ret = pk_accounts_begin(&r->ledger.accounts, i);
 	return ret ? ret : pk_hists_begin(&r->ledger.hists, i, r->ledger.final);
@@ -55,11 +60,29 @@ static int on_hist(void *ctx, const struct pkprof_hist *h)
 	return ret ? ret : pk_hists_take(&r->ledger.hists, h);
 }
 
+static int on_block_device(void *ctx, const struct pkprof_block_device *d)
+{
+	struct pk_recording *r = ctx;
+	int ret = dump_piece(r, PKPROF_A_BLOCK_DEVICE, d);
+
+	return ret ? ret : pk_blocks_device(&r->ledger.blocks, d);
+}
+
+static int on_block_ops(void *ctx, const struct pkprof_block_ops *o)
+{
+	struct pk_recording *r = ctx;
+	int ret = dump_piece(r, PKPROF_A_BLOCK_OPS, o);
+
+	return ret ? ret : pk_blocks_ops(&r->ledger.blocks, o);
+}
+
 static const struct pk_ledger_visitor visitor = {
 	.info = on_info,
 	.cpu = on_cpu,
 	.thread = on_thread,
 	.hist = on_hist,
+	.block_device = on_block_device,
+	.block_ops = on_block_ops,
 };
 
 static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)
@@ -106,6 +129,7 @@ static void note_end(struct pk_recording *r, uint32_t what, bool complete)
 
 	pk_accounts_end(&l->accounts, complete);
 	pk_hists_end(&l->hists, complete);
+	pk_blocks_end(&l->blocks, complete);
 	if (!complete)
 		return;
 	r->result->ledger.works = true;
@@ -153,7 +177,7 @@ int pk_recording_read_ledger(struct pk_recording *r, enum pk_reading when)
 	uint32_t what;
 	int ret;
 
-	if (!engine->ledger || !(r->info.sources >> PKPROF_SRC_SCHED & 1))
+	if (!engine->ledger || !pk_sources_told(r->info.sources))
 		return 0;
 	if (when == PK_READING_TICK && l->skip) {
 		l->skip--;
@@ -179,7 +203,7 @@ int pk_recording_due_readings(struct pk_recording *r)
 
 		ret = pk_recording_read_ledger(r, PK_READING_DUE);
 		if (r->result->ledger.nr_failed != nr_failed ||
-		    !(r->info.sources >> PKPROF_SRC_SCHED & 1))
+		    !pk_sources_told(r->info.sources))
 			break;
 	}
 	return ret;
@@ -230,7 +254,8 @@ int pk_recording_finish_ledger(struct pk_recording *r)
 
 	res->accounts = r->ledger.accounts.stats;
 	res->hists = r->ledger.hists.stats;
-	if (!ret && res->works)
+	res->blocks = r->ledger.blocks.stats;
+	if (!ret && res->works && r->info.sources >> PKPROF_SRC_SCHED & 1)
 		ret = write_facts(r);
 	return ret;
 }

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "record/accounts.h"
+#include "record/blocks.h"
 #include "record/hists.h"
 
 #define PK_LEDGER_PIECES_PER_S 500	/* about 10 KB */
@@ -36,6 +37,7 @@ struct pk_ledger_result {
 	struct pkprof_ledger_info info;	/* of the last complete reading */
 	struct pk_accounts_stats accounts;
 	struct pk_hists_stats hists;
+	struct pk_blocks_stats blocks;
 	uint64_t nr_failed;		/* readings that were not complete */
 	char why[256];			/* the last one of them */
 	uint64_t reading_ns;		/* time that all readings took */
@@ -47,6 +49,7 @@ struct pk_recording;
 struct pk_ledger_reader {
 	struct pk_accounts accounts;
 	struct pk_hists hists;
+	struct pk_blocks blocks;
 	struct pkprof_ledger_info info;	/* of the reading in hand */
 	uint64_t epoch_ns, hist_epoch_ns, coarse_epoch_ns;	/* 0: all */
 	uint64_t read_at_ns;		/* CLOCK_MONOTONIC, of the last reading */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "source/fake.h"
+#include "source/names.h"
 
 struct fake_source {
 	struct pk_source source;
@@ -227,8 +228,8 @@ static int fake_ledger(struct pk_source *s, uint64_t epoch_ns, uint32_t what,
 	struct pk_fake *f = script_of(s);
 	struct pkprof_ledger_info info = { .now_ns = fake_now_ns(s) };
 
-	if (!(f->config.sources >> PKPROF_SRC_SCHED & 1))
-		return pk_err_set(err, -EOPNOTSUPP, "the script runs without source sched");
+	if (!pk_sources_told(f->config.sources))
+		return pk_err_set(err, -EOPNOTSUPP, "the script runs without sources sched and block");
 	f->nr_ledger++;
 	f->ledger_epoch_ns = epoch_ns;
 	f->ledger_what = what;

@@ -102,6 +102,40 @@ const char *pk_ledger_hist_fault(const struct pkprof_hist *h, size_t bytes)
 	return NULL;
 }
 
+const char *pk_block_device_fault(const struct pkprof_block_device *d, size_t bytes)
+{
+	uint64_t sum = 0;
+
+	if (bytes < sizeof(*d))
+		return "it is cut";
+	if (!memchr(d->name, '\0', sizeof(d->name)))
+		return "its name does not end";
+	if (d->from_ns > d->read_ns || d->read_ns > INT64_MAX)
+		return "its times go backwards";
+	for (unsigned int i = 0; i < PKPROF_BLOCK_DEPTHS; i++)
+		sum += d->depth_ns[i];
+	return sum == d->read_ns - d->from_ns ? NULL : "its parts do not sum up to its time";
+}
+
+static uint32_t order_of(const struct pkprof_block_bucket *b)
+{
+	return b->time * PKPROF_HIST_BUCKETS + b->bucket;
+}
+
+const char *pk_block_ops_fault(const struct pkprof_block_ops *o, size_t bytes)
+{
+	if (bytes < sizeof(*o) || !fits(bytes, sizeof(*o), o->nr_buckets, sizeof(o->buckets[0])))
+		return "it is cut";
+	if (o->op >= PKPROF_NR_BLOCK_OPS || o->size >= PKPROF_BLOCK_SIZES)
+		return "its kind is not known here";
+	for (uint32_t i = 0; i < o->nr_buckets; i++)
+		if (o->buckets[i].bucket >= PKPROF_HIST_BUCKETS ||
+		    o->buckets[i].time >= PKPROF_NR_BLOCK_TIMES ||
+		    (i && order_of(&o->buckets[i]) <= order_of(&o->buckets[i - 1])))
+			return "its buckets are out of range or out of order";
+	return NULL;
+}
+
 static const char *info_fault(const struct pkprof_ledger_info *i, size_t bytes)
 {
 	if (bytes < sizeof(*i))
@@ -164,6 +198,27 @@ static int tell_info(const struct pkprof_ledger_info *i, size_t bytes,
 	return v->info ? v->info(ctx, i) : 0;
 }
 
+static int tell_block_device(const struct pkprof_block_device *d, size_t bytes,
+			     const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err)
+{
+	const char *fault = pk_block_device_fault(d, bytes);
+
+	if (fault)
+		return malformed("block device", bytes < sizeof(*d) ? 0 : d->id, fault, err);
+	return v->block_device ? v->block_device(ctx, d) : 0;
+}
+
+static int tell_block_ops(const struct pkprof_block_ops *o, size_t bytes,
+			  const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err)
+{
+	const char *fault = pk_block_ops_fault(o, bytes);
+
+	if (fault)
+		return malformed("requests of block device", bytes < sizeof(*o) ? 0 : o->device,
+				 fault, err);
+	return v->block_ops ? v->block_ops(ctx, o) : 0;
+}
+
 int pk_ledger_tell(unsigned int kind, const void *piece, size_t bytes,
 		   const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err)
 {
@@ -182,6 +237,10 @@ int pk_ledger_tell(unsigned int kind, const void *piece, size_t bytes,
 		if (bytes % sizeof(uint64_t))
 			return malformed("list of accounts", bytes, "it is cut", err);
 		return v->alive ? v->alive(ctx, piece, bytes / sizeof(uint64_t)) : 0;
+	case PKPROF_A_BLOCK_DEVICE:
+		return tell_block_device(piece, bytes, v, ctx, err);
+	case PKPROF_A_BLOCK_OPS:
+		return tell_block_ops(piece, bytes, v, ctx, err);
 	}
 	return 0;
 }
@@ -191,6 +250,7 @@ size_t pk_ledger_piece_bytes(unsigned int kind, const void *piece)
 	const struct pkprof_ledger_process *p = piece;
 	const struct pkprof_ledger_thread *t = piece;
 	const struct pkprof_hist *h = piece;
+	const struct pkprof_block_ops *o = piece;
 
 	switch (kind) {
 	case PKPROF_A_LEDGER_INFO:
@@ -203,6 +263,10 @@ size_t pk_ledger_piece_bytes(unsigned int kind, const void *piece)
 		return sizeof(*t) + t->nr_lines * sizeof(t->lines[0]);
 	case PKPROF_A_LEDGER_HIST:
 		return sizeof(*h) + h->nr_buckets * sizeof(h->buckets[0]);
+	case PKPROF_A_BLOCK_DEVICE:
+		return sizeof(struct pkprof_block_device);
+	case PKPROF_A_BLOCK_OPS:
+		return sizeof(*o) + o->nr_buckets * sizeof(o->buckets[0]);
 	}
 	return 0;
 }

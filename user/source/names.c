@@ -16,6 +16,7 @@ const struct pk_name pk_source_names[PKPROF_NR_SOURCES] = {
 			     "samples of what each CPU executes, by cycle counter; instead of cpu" },
 	[PKPROF_SRC_SCHED] = { "sched", "where each thread's time goes: wait ledger, run-queue latencies" },
 	[PKPROF_SRC_OFFCPU] = { "offcpu", "stacks of waits and of who ended them; needs sched" },
+	[PKPROF_SRC_BLOCK] = { "block", "requests of block devices: counts, bytes and times" },
 };
 
 const struct pk_name pk_loss_names[PKPROF_NR_LOSSES] = {
@@ -50,7 +51,19 @@ const struct pk_name pk_line_names[PKPROF_NR_LINES] = {
 	[PKPROF_LINE_LOST] = { "lost", "not booked" },
 };
 
-static_assert(PKPROF_NR_SOURCES == 7, "a new source needs a name");
+const struct pk_name pk_block_op_names[PKPROF_NR_BLOCK_OPS] = {
+	[PKPROF_BLOCK_READ] = { "read", "read" },
+	[PKPROF_BLOCK_WRITE] = { "write", "write that nobody waits for" },
+	[PKPROF_BLOCK_SYNC] = { "sync", "write that somebody waits for" },
+	[PKPROF_BLOCK_FLUSH] = { "flush", "flush of the device's own cache" },
+	[PKPROF_BLOCK_DISCARD] = { "discard", "discard, trim" },
+	[PKPROF_BLOCK_ZERO] = { "zero", "write of zeroes, secure erase" },
+	[PKPROF_BLOCK_BARRIER] = { "barrier", "write without data that waits for a flush" },
+	[PKPROF_BLOCK_OTHER] = { "other", "command of the driver, zone management" },
+};
+
+static_assert(PKPROF_NR_BLOCK_OPS == 8, "a new operation needs a name");
+static_assert(PKPROF_NR_SOURCES == 8, "a new source needs a name");
 static_assert(PKPROF_NR_LOSSES == 6, "a new loss reason needs a name");
 static_assert(PKPROF_NR_LINES == 20, "a new line of the ledger needs a name");
 

@@ -21,6 +21,8 @@ extern const struct pk_name pk_source_names[PKPROF_NR_SOURCES];
 extern const struct pk_name pk_loss_names[PKPROF_NR_LOSSES];
 /* Names as --kind wait:NAME and JSON have them; not to be changed. */
 extern const struct pk_name pk_line_names[PKPROF_NR_LINES];
+/* Likewise for --json of io. */
+extern const struct pk_name pk_block_op_names[PKPROF_NR_BLOCK_OPS];
 
 /* Name of a source or loss reason; "?" for values beyond the tables. */
 const char *pk_source_name(unsigned int source);
@@ -29,6 +31,12 @@ const char *pk_line_name(unsigned int line);
 
 /* Names of a mask of 1 << enum pkprof_source, separated by commas. */
 void pk_sources_format(uint32_t mask, struct pk_strbuf *out);
+/* Whether one of them is told by dumps, not by records. */
+static inline bool pk_sources_told(uint32_t mask)
+{
+	return mask & (1u << PKPROF_SRC_SCHED | 1u << PKPROF_SRC_BLOCK);
+}
+
 /* The mask with what its sources need besides: offcpu needs sched, that needs task. */
 uint32_t pk_sources_complete(uint32_t mask);
 /* The mask without sources that need one which is not in it. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "source/dump.h"
+#include "source/names.h"
 #include "source/replay.h"
 
 #define MAX_CPUS 65536 /* of a dump; more is nonsense */
@@ -55,7 +56,8 @@ static bool block_plausible(const struct replay *r)
 		       b->cpu < r->info.nr_cpus;
 	case PK_DUMP_LEDGER:
 		return b->len && b->len <= PK_LEDGER_MAX_PIECE &&
-		       b->cpu >= PKPROF_A_LEDGER_INFO && b->cpu <= PKPROF_A_LEDGER_HIST;
+		       b->cpu >= PKPROF_A_LEDGER_INFO && b->cpu <= PKPROF_A_BLOCK_OPS &&
+		       b->cpu != PKPROF_A_LEDGER_ALIVE;
 	}
 	return false;
 }
@@ -253,8 +255,9 @@ static int replay_ledger(struct pk_source *s, uint64_t epoch_ns, uint32_t what,
 	/* the dump has what was asked for when it was made */
 	(void)epoch_ns;
 	(void)what;
-	if (!(r->info.sources >> PKPROF_SRC_SCHED & 1))
-		return pk_err_set(err, -EOPNOTSUPP, "the dump %s was made without source sched",
+	if (!pk_sources_told(r->info.sources))
+		return pk_err_set(err, -EOPNOTSUPP,
+				  "the dump %s was made without sources sched and block",
 				  r->path);
 	if (replay_ledger_due(s))
 		return take_reading(r, v, ctx, err);

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How many requests a device has in flight, and how long it had how many.
+ *
+ * In: one request more or less, at a time, from any CPU and context. Out: for each
+ * class of depth the time that it was there, and the integral of the depth. The state
+ * is one word, depth and time of the last change, replaced by compare and exchange,
+ * so nobody takes a lock; whoever changes it books the time before. The same file
+ * compiles in the unit tests.
+ */
+#ifndef PK_BLOCK_DEPTH_H
+#define PK_BLOCK_DEPTH_H
+
+#ifdef __KERNEL__
+#include <linux/atomic.h>
+#include <linux/bitops.h>
+#include <linux/kernel.h>
+#include <linux/types.h>
+#else
+#include "kernel_shim.h"	/* tests/unit */
+#endif
+#include "uapi/pkprof.h"
+
+/* The word: depth above, below it the time since @base_ns in units of 16 ns (52 days). */
+#define PK_DEPTH_SHIFT	48
+#define PK_DEPTH_UNIT	4
+#define PK_DEPTH_TIME	((1ULL << PK_DEPTH_SHIFT) - 1)
+#define PK_DEPTH_MAX	0xffffu
+#define PK_DEPTH_TRIES	64	/* readings until one meets no writer */
+
+/**
+ * struct pk_depth - of one device; all zero but @base_ns at first
+ * @base_ns:	CLOCK_MONOTONIC, when it began
+ * @load:	sum of depth times units
+ * @max:	largest depth; of two at once one may be missed
+ */
+struct pk_depth {
+	u64 base_ns;
+	atomic64_t word;
+	atomic64_t units[PKPROF_BLOCK_DEPTHS];
+	atomic64_t load;
+	u32 max;
+};
+
+/* 0, 1, 2..3, 4..7, ... */
+static __always_inline unsigned int pk_depth_class(u32 depth)
+{
+	return depth ? min(__fls(depth) + 1, PKPROF_BLOCK_DEPTHS - 1UL) : 0;
+}
+
+static __always_inline u64 pk_depth_units(const struct pk_depth *d, u64 now_ns)
+{
+	return now_ns > d->base_ns ? ((now_ns - d->base_ns) >> PK_DEPTH_UNIT) & PK_DEPTH_TIME : 0;
+}
+
+/* @more: 1 or -1. A depth that would leave its range stays. Clocks of CPUs may differ a bit. */
+static __always_inline void pk_depth_change(struct pk_depth *d, int more, u64 now_ns)
+{
+	u64 at = pk_depth_units(d, now_ns);
+	u64 old, new, last;
+	u32 depth, next;
+
+	do {
+		old = atomic64_read(&d->word);
+		last = old & PK_DEPTH_TIME;
+		depth = old >> PK_DEPTH_SHIFT;
+		next = depth + more;
+		if (unlikely(next > PK_DEPTH_MAX))
+			return;
+		new = (u64)next << PK_DEPTH_SHIFT | max(last, at);
+	} while ((u64)atomic64_cmpxchg(&d->word, old, new) != old);
+	if (next > READ_ONCE(d->max))
+		WRITE_ONCE(d->max, next);
+	if (at <= last)
+		return;
+	atomic64_add(at - last, &d->units[pk_depth_class(depth)]);
+	if (depth)
+		atomic64_add((at - last) * depth, &d->load);
+}
+
+/* What there is up to @now_ns; fills depth, from_ns, read_ns, depth_ns, load_ns and max_depth. */
+void pk_depth_tell(const struct pk_depth *d, u64 now_ns, struct pkprof_block_device *ret);
+
+#endif

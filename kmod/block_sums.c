@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Sums of ended requests; see block_sums.h.
+ */
+#include "block_sums.h"
+
+/* --- keys --- */
+
+#define PK_KEY_USED		(1ULL << 63)
+#define PK_KEY_DEVICE_SHIFT	32
+#define PK_KEY_OP_SHIFT		48
+#define PK_KEY_SIZE_SHIFT	56
+
+static u64 pk_block_key(u16 device, u8 op, u8 size, u32 tgid)
+{
+	return PK_KEY_USED | (u64)size << PK_KEY_SIZE_SHIFT | (u64)op << PK_KEY_OP_SHIFT |
+	       (u64)device << PK_KEY_DEVICE_SHIFT | tgid;
+}
+
+/* The slot of a key, added if it is new; @nr: there is no room for it. */
+static unsigned int pk_block_slot(atomic64_t *keys, unsigned int nr, u64 key)
+{
+	unsigned int at = key * PK_GOLDEN >> 40, i;
+	u64 there;
+
+	for (i = 0; i < PK_BLOCK_PROBES; i++) {
+		atomic64_t *slot = &keys[(at + i) & (nr - 1)];
+
+		there = atomic64_read(slot);
+		if (!there) {
+			there = atomic64_cmpxchg(slot, 0, key);
+			there = there ?: key;
+		}
+		if (there == key)
+			return slot - keys;
+	}
+	return nr;
+}
+
+static struct pk_block_cell *pk_block_cell(struct pk_block_keys *k, struct pk_block_cpu *c,
+					   u16 device, u8 op, u64 bytes)
+{
+	unsigned int at = k->nr;
+
+	if (likely(device))
+		at = pk_block_slot(k->cell, k->nr, pk_block_key(device, op, pk_block_size(bytes), 0));
+	return &c->cells[at < k->nr ? at : k->nr + op];
+}
+
+static struct pk_block_own *pk_block_own(struct pk_block_keys *k, struct pk_block_cpu *c,
+					 const struct pk_block_done *d)
+{
+	unsigned int at = k->nr_owns;
+
+	if (likely(d->device && d->tgid))
+		at = pk_block_slot(k->own, k->nr_owns, pk_block_key(d->device, d->op, 0, d->tgid));
+	return &c->owns[at < k->nr_owns ? at : k->nr_owns + d->op];
+}
+
+/* --- memory --- */
+
+size_t pk_block_cpu_bytes(const struct pk_block_keys *k)
+{
+	return (k->nr + PKPROF_NR_BLOCK_OPS) * sizeof(struct pk_block_cell) +
+	       (k->nr_owns + PKPROF_NR_BLOCK_OPS) * sizeof(struct pk_block_own);
+}
+
+void pk_block_keys_init(struct pk_block_keys *k, unsigned int nr_cpus, u64 bytes)
+{
+	k->nr = PK_BLOCK_MAX_CELLS;
+	k->nr_owns = PK_BLOCK_MAX_OWNS;
+	while (k->nr > PK_BLOCK_MIN_CELLS && pk_block_cpu_bytes(k) * nr_cpus > bytes) {
+		k->nr /= 2;
+		k->nr_owns /= 2;
+	}
+}
+
+void pk_block_cpu_init(struct pk_block_cpu *c, const struct pk_block_keys *k, void *mem)
+{
+	c->cells = mem;
+	c->owns = (void *)(c->cells + k->nr + PKPROF_NR_BLOCK_OPS);
+}
+
+/* --- booking --- */
+
+u8 pk_block_size(u64 bytes)
+{
+	unsigned int log2;
+
+	if (!bytes)
+		return 0;
+	/* up to 4 KB: 1, up to 16 KB: 2, ... */
+	log2 = bytes > 1 ? __fls(bytes - 1) + 1 : 0;
+	if (log2 <= 12)
+		return 1;
+	return min((log2 - 9) / 2, PKPROF_BLOCK_SIZES - 1u);
+}
+
+static void pk_block_count(struct pk_hist *h, u64 ns)
+{
+	h->nr[pk_hist_bucket(ns)]++;
+	h->sum_ns += ns;
+	if (ns > h->max_ns)
+		h->max_ns = ns;
+}
+
+static void pk_block_add(struct pk_block_sums *s, const struct pk_block_done *d)
+{
+	s->nr++;
+	s->bytes += d->bytes;
+	s->nr_untimed += !d->timed;
+	s->nr_failed += d->failed;
+	s->nr_partial += d->nr_partial;
+	s->nr_requeued += d->nr_requeued;
+	s->last_ns = d->now_ns;
+}
+
+void pk_block_book(struct pk_block_keys *k, struct pk_block_cpu *c, const struct pk_block_done *d)
+{
+	struct pk_block_cell *cell = pk_block_cell(k, c, d->device, d->op, d->bytes);
+	struct pk_block_own *own = pk_block_own(k, c, d);
+	unsigned int i;
+
+	pk_block_add(&cell->sums, d);
+	pk_block_add(&own->sums, d);
+	if (!d->timed)
+		return;
+	for (i = 0; i < PKPROF_NR_BLOCK_TIMES; i++)
+		pk_block_count(&cell->times[i], d->time_ns[i]);
+	pk_block_count(&own->total, d->time_ns[PKPROF_BLOCK_TOTAL]);
+}
+
+void pk_block_book_piece(struct pk_block_keys *k, struct pk_block_cpu *c, u16 device, u8 op,
+			 u64 bytes, bool merged, u64 now_ns)
+{
+	struct pk_block_sums *s = &pk_block_cell(k, c, device, op, bytes)->sums;
+
+	if (merged)
+		s->nr_merged++;
+	else
+		s->nr_split++;
+	s->last_ns = now_ns;
+}
+
+/* --- telling --- */
+
+unsigned int pk_block_nr(const struct pk_block_keys *k)
+{
+	return k->nr + k->nr_owns + 2 * PKPROF_NR_BLOCK_OPS;
+}
+
+/* Whose cell it is; false: nobody's. */
+static bool pk_block_whose(const struct pk_block_keys *k, unsigned int at,
+			   struct pkprof_block_ops *ret)
+{
+	unsigned int nr_cells = k->nr + PKPROF_NR_BLOCK_OPS;
+	bool own = at >= nr_cells;
+	unsigned int slot = own ? at - nr_cells : at, nr = own ? k->nr_owns : k->nr;
+	u64 key;
+
+	memset(ret, 0, sizeof(*ret));
+	if (slot >= nr) {
+		ret->op = slot - nr;
+		ret->any_tgid = own;
+		return true;
+	}
+	key = atomic64_read(own ? &k->own[slot] : &k->cell[slot]);
+	ret->tgid = (u32)key;
+	ret->device = key >> PK_KEY_DEVICE_SHIFT & 0xffff;
+	ret->op = key >> PK_KEY_OP_SHIFT & 0xff;
+	ret->size = key >> PK_KEY_SIZE_SHIFT & 0x7f;
+	return key;
+}
+
+static void pk_block_sum_up(const struct pk_block_sums *s, struct pkprof_block_ops *ret)
+{
+	ret->nr += READ_ONCE(s->nr);
+	ret->bytes += READ_ONCE(s->bytes);
+	ret->nr_untimed += READ_ONCE(s->nr_untimed);
+	ret->nr_failed += READ_ONCE(s->nr_failed);
+	ret->nr_partial += READ_ONCE(s->nr_partial);
+	ret->nr_requeued += READ_ONCE(s->nr_requeued);
+	ret->nr_merged += READ_ONCE(s->nr_merged);
+	ret->nr_split += READ_ONCE(s->nr_split);
+}
+
+/* A cell's distributions start with that of @first_ret; there are @return of them. */
+static const struct pk_block_sums *pk_block_at(const struct pk_block_keys *k,
+					       const struct pk_block_cpu *c, unsigned int at,
+					       const struct pk_hist *times_ret[PKPROF_NR_BLOCK_TIMES])
+{
+	unsigned int nr_cells = k->nr + PKPROF_NR_BLOCK_OPS, i;
+
+	if (at >= nr_cells) {
+		times_ret[PKPROF_BLOCK_QUEUE] = times_ret[PKPROF_BLOCK_DEVICE] = NULL;
+		times_ret[PKPROF_BLOCK_TOTAL] = &c->owns[at - nr_cells].total;
+		return &c->owns[at - nr_cells].sums;
+	}
+	for (i = 0; i < PKPROF_NR_BLOCK_TIMES; i++)
+		times_ret[i] = &c->cells[at].times[i];
+	return &c->cells[at].sums;
+}
+
+/* The buckets of one of the times, summed up over all CPUs, behind those that are there. */
+static void pk_block_tell_time(const struct pk_block_keys *k, struct pk_block_cpu *const *cpus,
+			       unsigned int nr_cpus, unsigned int at, unsigned int time,
+			       struct pkprof_block_ops *ret)
+{
+	const struct pk_hist *times[PKPROF_NR_BLOCK_TIMES];
+	unsigned int cpu, i;
+
+	for (i = 0; i < PKPROF_HIST_BUCKETS; i++) {
+		u32 nr = 0;
+
+		for (cpu = 0; cpu < nr_cpus; cpu++) {
+			if (!cpus[cpu])
+				continue;
+			pk_block_at(k, cpus[cpu], at, times);
+			if (!times[time])
+				return;
+			nr += READ_ONCE(times[time]->nr[i]);
+		}
+		if (nr)
+			ret->buckets[ret->nr_buckets++] = (struct pkprof_block_bucket){
+				.bucket = i, .time = time, .nr = nr,
+			};
+	}
+}
+
+size_t pk_block_tell(const struct pk_block_keys *k, struct pk_block_cpu *const *cpus,
+		     unsigned int nr_cpus, unsigned int at, u64 epoch_ns,
+		     struct pkprof_block_ops *ret)
+{
+	const struct pk_hist *times[PKPROF_NR_BLOCK_TIMES];
+	const struct pk_block_sums *s;
+	unsigned int cpu, i;
+	u64 last_ns = 0;
+
+	if (!pk_block_whose(k, at, ret))
+		return 0;
+	for (cpu = 0; cpu < nr_cpus; cpu++) {
+		if (!cpus[cpu])
+			continue;
+		s = pk_block_at(k, cpus[cpu], at, times);
+		last_ns = max(last_ns, READ_ONCE(s->last_ns));
+		pk_block_sum_up(s, ret);
+		for (i = 0; i < PKPROF_NR_BLOCK_TIMES; i++) {
+			if (!times[i])
+				continue;
+			ret->sum_ns[i] += READ_ONCE(times[i]->sum_ns);
+			ret->max_ns[i] = max(ret->max_ns[i], (__u64)READ_ONCE(times[i]->max_ns));
+		}
+	}
+	if (!last_ns || last_ns < epoch_ns)
+		return 0;
+	for (i = 0; i < PKPROF_NR_BLOCK_TIMES; i++)
+		pk_block_tell_time(k, cpus, nr_cpus, at, i, ret);
+	return sizeof(*ret) + ret->nr_buckets * sizeof(ret->buckets[0]);
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Chunk BLOCK_OPS: block requests that ended. Columns of the pieces, then of buckets. */
+#include <stdlib.h>
+
+#include "profile/codec.h"
+#include "profile/valid.h"
+
+enum {
+	PIECE_KIND,	/* op | size << 8 | flags << 16 */
+	PIECE_DEVICE,
+	PIECE_TGID,
+	PIECE_TO,
+	PIECE_FROM,
+	PIECE_NR,
+	PIECE_BYTES,
+	PIECE_UNTIMED,
+	PIECE_FAILED,
+	PIECE_PARTIAL,
+	PIECE_REQUEUED,
+	PIECE_MERGED,
+	PIECE_SPLIT,
+	PIECE_SUM,	/* of each time */
+	PIECE_MAX = PIECE_SUM + PKPROF_NR_BLOCK_TIMES,
+	PIECE_NR_BUCKETS = PIECE_MAX + PKPROF_NR_BLOCK_TIMES,
+	NR_PIECE_COLS
+};
+
+static const struct pk_column piece_cols[NR_PIECE_COLS] = {
+	[PIECE_KIND] = { PK_CODED_PLAIN, 0xffffff },
+	[PIECE_DEVICE] = { PK_CODED_DIFF, UINT32_MAX },
+	[PIECE_TGID] = { PK_CODED_DIFF, UINT32_MAX },
+	[PIECE_TO] = { PK_CODED_DIFF, PK_TIME_MAX_NS },
+	[PIECE_FROM] = { PK_CODED_DIFF, PK_TIME_MAX_NS },
+	[PIECE_NR ... PIECE_MAX + PKPROF_NR_BLOCK_TIMES - 1] = { PK_CODED_PLAIN, UINT64_MAX },
+	[PIECE_NR_BUCKETS] = { PK_CODED_PLAIN, PK_BLOCK_BUCKETS },
+};
+
+enum {
+	BUCKET_STEP,	/* from one after the bucket before; first: the bucket */
+	BUCKET_NR,	/* minus one: none is empty */
+	NR_BUCKET_COLS
+};
+
+static const struct pk_column bucket_cols[NR_BUCKET_COLS] = {
+	[BUCKET_STEP] = { PK_CODED_PLAIN, PK_BLOCK_BUCKETS - 1 },
+	[BUCKET_NR] = { PK_CODED_PLAIN, UINT32_MAX - 1 },
+};
+
+static int add_buckets(struct pk_writer *w, const struct pk_block_ops *x,
+		       const struct pk_hist_bucket *buckets)
+{
+	uint32_t next = 0;
+
+	for (uint32_t i = 0; i < x->nr_buckets; i++) {
+		const uint64_t bucket[NR_BUCKET_COLS] = {
+			[BUCKET_STEP] = buckets[i].bucket - next,
+			[BUCKET_NR] = buckets[i].nr - 1,
+		};
+
+		if (pk_writer_subrow(w, PK_CHUNK_BLOCK_OPS, bucket, NR_BUCKET_COLS))
+			return pk_writer_no_memory(w);
+		next = buckets[i].bucket + 1;
+	}
+	return 0;
+}
+
+int pk_writer_block_ops(struct pk_writer *w, const struct pk_block_ops *x,
+			const struct pk_hist_bucket *buckets)
+{
+	const char *wrong = pk_block_ops_wrong(x, buckets);
+	uint64_t row[NR_PIECE_COLS] = {
+		[PIECE_KIND] = x->op | (uint32_t)x->size << 8 | (uint32_t)x->flags << 16,
+		[PIECE_DEVICE] = x->device,
+		[PIECE_TGID] = x->tgid,
+		[PIECE_TO] = x->to_ns,
+		[PIECE_FROM] = x->from_ns,
+		[PIECE_NR] = x->nr,
+		[PIECE_BYTES] = x->bytes,
+		[PIECE_UNTIMED] = x->nr_untimed,
+		[PIECE_FAILED] = x->nr_failed,
+		[PIECE_PARTIAL] = x->nr_partial,
+		[PIECE_REQUEUED] = x->nr_requeued,
+		[PIECE_MERGED] = x->nr_merged,
+		[PIECE_SPLIT] = x->nr_split,
+		[PIECE_NR_BUCKETS] = x->nr_buckets,
+	};
+
+	if (wrong)
+		return pk_writer_refuse(w, "requests of block device %u: %s", x->device, wrong);
+	if (w->err.code)
+		return w->err.code;
+	for (unsigned int t = 0; t < PKPROF_NR_BLOCK_TIMES; t++) {
+		row[PIECE_SUM + t] = x->sum_ns[t];
+		row[PIECE_MAX + t] = x->max_ns[t];
+	}
+	if (add_buckets(w, x, buckets))
+		return w->err.code;
+	return pk_writer_row(w, PK_CHUNK_BLOCK_OPS, row, NR_PIECE_COLS);
+}
+
+static int encode(struct pk_writer *w, struct pk_strbuf *out)
+{
+	const pk_column_rows *buckets = &w->subrows[PK_CHUNK_BLOCK_OPS];
+	int ret = pk_columns_encode(piece_cols, NR_PIECE_COLS, w->rows[PK_CHUNK_BLOCK_OPS].data,
+				    w->pending[PK_CHUNK_BLOCK_OPS].nr, &w->scratch, out);
+
+	if (ret)
+		return ret;
+	return pk_columns_encode(bucket_cols, NR_BUCKET_COLS, buckets->data,
+				 buckets->nr / NR_BUCKET_COLS, &w->scratch, out);
+}
+
+/* --- decoding --------------------------------------------------------------- */
+
+/* One piece of @x->nr_buckets buckets, which come from @rows. */
+static int take_buckets(struct pk_loading *l, struct pk_block_ops *x, const uint64_t *rows)
+{
+	struct pk_hist_bucket *buckets;
+	const char *wrong;
+	uint64_t next = 0;
+
+	x->first_bucket = l->p->block_buckets.nr;
+	buckets = l->p->block_buckets.data + x->first_bucket;
+	for (uint32_t i = 0; i < x->nr_buckets; i++, rows += NR_BUCKET_COLS) {
+		buckets[i].bucket = next + rows[BUCKET_STEP];
+		buckets[i].nr = rows[BUCKET_NR] + 1;
+		next = buckets[i].bucket + 1ULL;
+	}
+	wrong = pk_block_ops_wrong(x, buckets);
+	if (wrong)
+		return pk_loading_bad(l, "block requests: %s", wrong);
+	l->p->block_buckets.nr += x->nr_buckets;
+	return 0;
+}
+
+static void take_piece(struct pk_block_ops *x, const uint64_t *row)
+{
+	*x = (struct pk_block_ops){
+		.from_ns = row[PIECE_FROM],
+		.to_ns = row[PIECE_TO],
+		.device = row[PIECE_DEVICE],
+		.tgid = row[PIECE_TGID],
+		.op = row[PIECE_KIND] & 0xff,
+		.size = row[PIECE_KIND] >> 8 & 0xff,
+		.flags = row[PIECE_KIND] >> 16,
+		.nr = row[PIECE_NR],
+		.bytes = row[PIECE_BYTES],
+		.nr_untimed = row[PIECE_UNTIMED],
+		.nr_failed = row[PIECE_FAILED],
+		.nr_partial = row[PIECE_PARTIAL],
+		.nr_requeued = row[PIECE_REQUEUED],
+		.nr_merged = row[PIECE_MERGED],
+		.nr_split = row[PIECE_SPLIT],
+		.nr_buckets = row[PIECE_NR_BUCKETS],
+	};
+	for (unsigned int t = 0; t < PKPROF_NR_BLOCK_TIMES; t++) {
+		x->sum_ns[t] = row[PIECE_SUM + t];
+		x->max_ns[t] = row[PIECE_MAX + t];
+	}
+}
+
+static int take_pieces(struct pk_loading *l, const uint64_t *pieces, uint32_t nr,
+		       const uint64_t *buckets, uint64_t nr_buckets)
+{
+	struct pk_profile *p = l->p;
+
+	if (p->block_buckets.nr + nr_buckets > UINT32_MAX)
+		return pk_loading_bad(l, "more buckets than there are numbers");
+	/* one more: a piece without buckets points to them, too */
+	if (pk_vec_reserve(&p->block_ops, p->block_ops.nr + nr) ||
+	    pk_vec_reserve(&p->block_buckets, p->block_buckets.nr + nr_buckets + 1))
+		return -ENOMEM;
+	for (uint32_t i = 0; i < nr; i++, pieces += NR_PIECE_COLS) {
+		struct pk_block_ops *x = &p->block_ops.data[p->block_ops.nr++];
+
+		take_piece(x, pieces);
+		if (take_buckets(l, x, buckets))
+			return -EBADMSG;
+		buckets += (size_t)x->nr_buckets * NR_BUCKET_COLS;
+	}
+	return 0;
+}
+
+static int decode(struct pk_loading *l, struct pk_reader *r, uint32_t nr)
+{
+	uint64_t *pieces, *buckets = NULL, nr_buckets = 0;
+	int ret = pk_columns_decode(l, r, piece_cols, NR_PIECE_COLS, nr, &pieces);
+
+	for (uint32_t i = 0; !ret && i < nr; i++)
+		nr_buckets += pieces[(size_t)i * NR_PIECE_COLS + PIECE_NR_BUCKETS];
+	if (!ret)
+		ret = pk_columns_decode(l, r, bucket_cols, NR_BUCKET_COLS, nr_buckets, &buckets);
+	if (!ret)
+		ret = take_pieces(l, pieces, nr, buckets, nr_buckets);
+	free(pieces);
+	free(buckets);
+	return ret;
+}
+
+const struct pk_codec pk_codec_block_ops = {
+	.name = "block requests",
+	.encode = encode,
+	.decode = decode,
+};
