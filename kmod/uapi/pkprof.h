@@ -90,13 +90,7 @@
  *
  * 4. Block requests
  *
- * A session with source BLOCK keeps, from its start, sums of what each device did
- * (struct pkprof_block_device) and of requests that ended, by device, operation and
- * size, and by submitting process (struct pkprof_block_ops). They come with LEDGER
- * dumps, are cumulative like the ledger, and cost no record in a ring. A session with
- * PIDS is told of these processes' requests, and of all devices. What finds no room
- * is booked under device and process 0, nowhere else, so sums stay whole. Without
- * source SCHED the LEDGER_INFO has nothing but now_ns.
+ * pkprof_block.h, which this file includes.
  *
  *
  * 5. Rings
@@ -633,85 +627,7 @@ struct pkprof_rec_wake {
 	char waker_comm[PKPROF_COMM_LEN];
 };
 
-/* What a block request asks for. Order is wire format. */
-enum pkprof_block_op {
-	PKPROF_BLOCK_READ,
-	PKPROF_BLOCK_WRITE,	/* nobody waits for it, as far as the request says */
-	PKPROF_BLOCK_SYNC,	/* write that somebody waits for */
-	PKPROF_BLOCK_FLUSH,	/* of the device's own cache */
-	PKPROF_BLOCK_DISCARD,
-	PKPROF_BLOCK_ZERO,	/* write zeroes, erase securely */
-	PKPROF_BLOCK_BARRIER,	/* write without data: waits for a FLUSH, is none of its own */
-	PKPROF_BLOCK_OTHER,	/* commands of the driver, zones */
-	PKPROF_NR_BLOCK_OPS	/* end marker */
-};
-
-/* Classes of a request's size: 0: no data; c: up to 1 KB << 2c (4 KB, 16 KB, ...); the last: all above. */
-#define PKPROF_BLOCK_SIZES	8
-
-/* The parts of a request's time. */
-enum pkprof_block_time {
-	PKPROF_BLOCK_QUEUE,	/* from the request's making on, while not at the driver */
-	PKPROF_BLOCK_DEVICE,	/* at the driver, up to the completion */
-	PKPROF_BLOCK_TOTAL,	/* their sum */
-	PKPROF_NR_BLOCK_TIMES	/* end marker */
-};
-
-#define PKPROF_BLOCK_NAME	32	/* bytes of a device's name, with the final NUL */
-#define PKPROF_BLOCK_DEPTHS	16	/* classes of depth: 0, 1, 2..3, 4..7, ... */
-
-#define PKPROF_BLOCK_STACKED	(1u << 0)	/* dm, md, loop: what it does, another device
-						 * does again */
-#define PKPROF_BLOCK_BIO	(1u << 1)	/* it has no queue of its own: queue time is 0 */
-#define PKPROF_BLOCK_ANY	(1u << 2)	/* devices without room of their own; depth unknown */
-
-/*
- * A device, since the source knows it. Requests are in flight from issue to
- * completion; sum(depth_ns) == read_ns - from_ns, busy without the first of them.
- */
-struct pkprof_block_device {
-	__u32 id;		/* of this row; 0: devices that found no room */
-	__u32 dev;		/* major << 20 | minor */
-	__u32 flags;		/* PKPROF_BLOCK_* */
-	__u32 depth;		/* requests in flight now */
-	__u64 from_ns, read_ns;	/* CLOCK_MONOTONIC */
-	__u64 depth_ns[PKPROF_BLOCK_DEPTHS];	/* time with so many in flight */
-	__u64 load_ns;		/* integral of the depth over time */
-	__u32 max_depth;
-	__u32 reserved;
-	char name[PKPROF_BLOCK_NAME];
-};
-
-struct pkprof_block_bucket {
-	__u16 bucket;		/* as in struct pkprof_hist */
-	__u8 time;		/* enum pkprof_block_time */
-	__u8 reserved;
-	__u32 nr;		/* modulo 2^32 */
-};
-
-/*
- * Requests of one kind that ended: of a device, operation and size, or, with a tgid,
- * of a process, device and operation (size 0, only TOTAL has buckets). A request is
- * counted at its end, with the bytes of all its parts.
- */
-struct pkprof_block_ops {
-	__u32 device;		/* id of a struct pkprof_block_device */
-	__u32 tgid;		/* submitter, 0: all processes */
-	__u8 op;		/* enum pkprof_block_op */
-	__u8 size;		/* class, below PKPROF_BLOCK_SIZES */
-	__u8 any_tgid;		/* 1: of processes that found no room of their own, tgid 0 */
-	__u8 reserved;
-	__u32 nr_buckets;	/* those that are not 0, by time, then bucket */
-	__u64 nr, bytes;
-	__u64 nr_untimed;	/* of them: issued before the start, or no room to follow them */
-	__u64 nr_failed;	/* of them: with an error */
-	__u64 nr_partial;	/* completions that left a rest to be done */
-	__u64 nr_requeued;	/* times that the driver gave one back */
-	__u64 nr_merged;	/* pieces that joined a request which was there */
-	__u64 nr_split;		/* pieces that were cut in two */
-	__u64 sum_ns[PKPROF_NR_BLOCK_TIMES], max_ns[PKPROF_NR_BLOCK_TIMES];
-	struct pkprof_block_bucket buckets[];
-};
+#include "pkprof_block.h"
 
 enum pkprof_state {
 	PKPROF_STATE_IDLE,	/* no session */
