@@ -7,10 +7,13 @@
 #ifndef PK_BLOCK_H
 #define PK_BLOCK_H
 
+#include <linux/percpu.h>
 #include <linux/types.h>
 #include "block_depth.h"
 #include "block_flight.h"
 #include "block_sums.h"
+#include "books.h"
+#include "tsc_clock.h"
 #include "uapi/pkprof.h"
 
 struct pk_filter;
@@ -30,13 +33,21 @@ struct pk_block_device {
 	char name[PKPROF_BLOCK_NAME];
 	u32 ready;		/* all of the above is there; read with acquire */
 	struct pk_depth depth;
+} __attribute__((aligned(256)));
+
+/* What probes on one CPU need, together; irqs off. */
+struct pk_block_here {
+	struct pk_books *books;
+	struct pk_tsc_clock clock;
+	struct pk_block_cpu sums;
 };
 
 struct pk_block {
 	struct pk_session *session;
 	struct pk_block_device devices[PK_BLOCK_DEVICES];
 	struct pk_block_keys keys;
-	struct pk_block_cpu **cpus;	/* nr_cpu_ids, NULL where there is none */
+	struct pk_block_here __percpu *here;
+	struct pk_block_cpu **cpus;	/* nr_cpu_ids, the sums of each; NULL where there is none */
 	void **memory;		/* of their cells */
 	struct pk_flights flights;
 };

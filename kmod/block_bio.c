@@ -2,71 +2,104 @@
 /*
  * Probes of source block that see bios; which and why is said in source_block.c.
  *
+ * A bio is followed from its submission on: to the end of the request that it begins, to
+ * when it joins another one, or, on a device without a queue, to its own end.
+ *
  * Context: hard irq, softirq or task; preemptible where the tracepoint is.
  */
 #include <linux/kernel.h>
 
 #include "block_probe.h"
 
-static void pk_block_submit(struct pk_block *b, struct bio *bio, const struct gendisk *disk)
-{
-	bool at_once = !queue_is_mq(disk->queue);
-	bool known;
-	int at = pk_flights_get(&b->flights, (u64)bio, &known);
-	u64 now_ns = pk_block_clock_ns();
-	struct pk_flight *f;
-
-	if (unlikely(at < 0))
-		return;
-	f = &b->flights.flight[at];
-	pk_flight_init(f, at_once ? pk_block_device_of(b, disk) : 0, now_ns, bio->bi_iter.bi_size);
-	if (!at_once)
-		return;
-	f->issued_ns = now_ns;
-	pk_block_deeper(b, f->device, 1, now_ns);
-}
-
-static void pk_block_bio_queue(void *data, struct bio *bio)
+static noinline void pk_block_submit_any(struct pk_block *b, struct bio *bio, unsigned long irqs)
 {
 	const struct gendisk *disk = pk_bio_disk(bio);
 	struct pk_block_run run;
+	struct pk_flight *f;
+	bool known;
+	u64 now_ns;
 
-	if (!disk)
-		return;
-	pk_block_enter(data, &run);
-	pk_block_submit(data, bio, disk);
+	pk_block_enter_again(b, irqs, &run);
+	now_ns = pk_block_clock_ns(run.here);
+	f = disk ? pk_flights_claim(&b->flights, (u64)bio, &known) : NULL;
+	if (f) {
+		/* else the one that had this memory before was forgotten */
+		if (known)
+			pk_block_returned(b, f, now_ns);
+		pk_flight_init(f, now_ns);
+		if (!queue_is_mq(disk->queue)) {
+			f->bytes = bio->bi_iter.bi_size;
+			pk_block_sent(b, f, disk, now_ns);
+		}
+	}
 	pk_block_leave(&run);
 }
 
-/* @told: its end, not only that it leaves the device. */
-static void pk_block_bio_end(struct pk_block *b, struct bio *bio, bool told)
+/* To a device with a queue. False: nothing was done. */
+static __always_inline bool pk_block_submit_quick(struct pk_block *b, const struct bio *bio,
+						  u64 now_ns)
 {
-	int at = pk_flights_find(&b->flights, (u64)bio);
-	struct pk_flight *f = at >= 0 ? &b->flights.flight[at] : NULL;
+	const struct gendisk *disk = pk_bio_disk(bio);
+	struct pk_flight *f;
+
+	if (unlikely(!disk || !queue_is_mq(disk->queue)))
+		return false;
+	f = pk_flights_claim_quick(&b->flights, (u64)bio);
+	if (unlikely(!f))
+		return false;
+	pk_flight_init(f, now_ns);
+	return true;
+}
+
+static __always_inline void pk_block_bio_queue(void *data, struct bio *bio)
+{
+	struct pk_block *b = data;
+	unsigned long irqs;
+	u64 now_ns;
+
+	local_irq_save(irqs);
+	if (likely(pk_block_enter_quick(this_cpu_ptr(b->here), &now_ns) &&
+		   pk_block_submit_quick(b, bio, now_ns)))
+		local_irq_restore(irqs);
+	else
+		pk_block_submit_any(b, bio, irqs);
+}
+
+/* --- ends --- */
+
+/* @told: its end, not only that it leaves the device. */
+static void pk_block_bio_end(struct pk_block *b, struct pk_block_here *here, struct bio *bio,
+			     bool told)
+{
+	struct pk_flight *f = pk_flights_find(&b->flights, (u64)bio);
 	struct pk_block_done d = { .failed = told && bio->bi_status };
 
 	if (!f)
 		return;
 	/* else it only waited for a request */
 	if (f->issued_ns) {
-		d.now_ns = pk_block_clock_ns();
+		d.now_ns = pk_block_clock_ns(here);
 		d.bytes = f->bytes;
 		d.op = pk_block_op((__force unsigned int)bio->bi_opf, f->bytes);
-		d.device = f->device;
+		d.device = f->state.device;
 		pk_block_returned(b, f, d.now_ns);
-		pk_block_end(b, told ? f : NULL, &d);
-	} else if (!told) {
+		pk_block_end(b, here, told ? f : NULL, &d);
+	}
+	if (told) {
+		pk_flights_drop(f);
 		return;
 	}
-	pk_flights_drop(&b->flights, at);
+	/* the same bio goes on to another device, whose request will have its begin */
+	f->state.device = PK_FLIGHT_QUEUED;
+	f->device_ns = f->bytes = 0;
 }
 
-static __always_inline void pk_block_bio_over(struct pk_block *b, struct bio *bio, bool told)
+static inline void pk_block_bio_over(struct pk_block *b, struct bio *bio, bool told)
 {
 	struct pk_block_run run;
 
 	pk_block_enter(b, &run);
-	pk_block_bio_end(b, bio, told);
+	pk_block_bio_end(b, run.here, bio, told);
 	pk_block_leave(&run);
 }
 
@@ -80,30 +113,51 @@ static void pk_block_bio_remap(void *data, struct bio *bio)
 	pk_block_bio_over(data, bio, false);
 }
 
-static void pk_block_bio_piece(struct pk_block *b, struct bio *bio, bool merged)
-{
-	struct pk_block_run run;
-	int at = -1;
-
-	pk_block_enter(b, &run);
-	/* the request that it joins has an older one to begin with */
-	if (merged)
-		at = pk_flights_find(&b->flights, (u64)bio);
-	if (at >= 0)
-		pk_flights_drop(&b->flights, at);
-	pk_block_piece(b, pk_bio_disk(bio), (__force unsigned int)bio->bi_opf,
-		       bio->bi_iter.bi_size, merged);
-	pk_block_leave(&run);
-}
+/* --- merges and splits --- */
 
 static void pk_block_bio_merge(void *data, struct bio *bio)
 {
-	pk_block_bio_piece(data, bio, true);
+	struct pk_block *b = data;
+	struct pk_block_run run;
+	struct pk_flight *f;
+
+	pk_block_enter(b, &run);
+	/* the request that it joins has an older one to begin with */
+	f = pk_flights_find(&b->flights, (u64)bio);
+	if (f)
+		pk_flights_drop(f);
+	pk_block_piece(b, run.here, pk_bio_disk(bio), (__force unsigned int)bio->bi_opf,
+		       bio->bi_iter.bi_size, true);
+	pk_block_leave(&run);
+}
+
+/* A new bio takes the front of one that was submitted: it is as old, and from the same process. */
+static void pk_block_cut(struct pk_block *b, struct bio *bio)
+{
+	/* the other one, as it waits for this one; only looked up */
+	u64 other = (u64)bio->bi_private;
+	const struct pk_flight *from = other ? pk_flights_find(&b->flights, other) : NULL;
+	struct pk_flight *f;
+	bool known;
+
+	if (!from || from->state.device != PK_FLIGHT_QUEUED)
+		return;
+	f = pk_flights_claim(&b->flights, (u64)bio, &known);
+	if (!f)
+		return;
+	pk_flight_init(f, from->first_ns);
+	f->tgid = from->tgid;
 }
 
 static void pk_block_bio_split(void *data, struct bio *bio)
 {
-	pk_block_bio_piece(data, bio, false);
+	struct pk_block_run run;
+
+	pk_block_enter(data, &run);
+	pk_block_cut(data, bio);
+	pk_block_piece(data, run.here, pk_bio_disk(bio), (__force unsigned int)bio->bi_opf,
+		       bio->bi_iter.bi_size, false);
+	pk_block_leave(&run);
 }
 
 PK_PROBE_BLOCK_MERGE(block_bio_backmerge, pk_block_backmerge_probe, pk_block_bio_merge)

@@ -22,7 +22,7 @@ static bool pk_depth_read(const struct pk_depth *d, u64 *word_ret,
 	*load_ret = atomic64_read(&d->load);
 	*word_ret = word;
 	smp_rmb();
-	return (u64)atomic64_read(&d->word) == word && sum == (word & PK_DEPTH_TIME);
+	return (u64)atomic64_read(&d->word) == word && sum == word >> PK_DEPTH_BITS;
 }
 
 void pk_depth_tell(const struct pk_depth *d, u64 now_ns, struct pkprof_block_device *ret)
@@ -33,8 +33,8 @@ void pk_depth_tell(const struct pk_depth *d, u64 now_ns, struct pkprof_block_dev
 
 	while (!pk_depth_read(d, &word, units, &load) && ++tries < PK_DEPTH_TRIES)
 		;
-	depth = word >> PK_DEPTH_SHIFT;
-	at = max(pk_depth_units(d, now_ns), word & PK_DEPTH_TIME);
+	depth = word & PK_DEPTH_MAX;
+	at = max(pk_depth_units(d, now_ns), word >> PK_DEPTH_BITS);
 	for (i = 0; i < PKPROF_BLOCK_DEPTHS; i++)
 		sum += units[i];
 	/* what a writer is about to book is told as of the present depth: it is less than it takes */

@@ -21,10 +21,9 @@
 #endif
 #include "uapi/pkprof.h"
 
-/* The word: depth above, below it the time since @base_ns in units of 16 ns (52 days). */
-#define PK_DEPTH_SHIFT	48
+/* The word: the time since @base_ns in units of 16 ns (52 days), below it the depth. */
+#define PK_DEPTH_BITS	16
 #define PK_DEPTH_UNIT	4
-#define PK_DEPTH_TIME	((1ULL << PK_DEPTH_SHIFT) - 1)
 #define PK_DEPTH_MAX	0xffffu
 #define PK_DEPTH_TRIES	64	/* readings until one meets no writer */
 
@@ -50,32 +49,33 @@ static __always_inline unsigned int pk_depth_class(u32 depth)
 
 static __always_inline u64 pk_depth_units(const struct pk_depth *d, u64 now_ns)
 {
-	return now_ns > d->base_ns ? ((now_ns - d->base_ns) >> PK_DEPTH_UNIT) & PK_DEPTH_TIME : 0;
+	u64 since_ns = now_ns - d->base_ns;
+
+	return likely((s64)since_ns > 0) ? since_ns >> PK_DEPTH_UNIT : 0;
 }
 
 /* @more: 1 or -1. A depth that would leave its range stays. Clocks of CPUs may differ a bit. */
 static __always_inline void pk_depth_change(struct pk_depth *d, int more, u64 now_ns)
 {
-	u64 at = pk_depth_units(d, now_ns);
-	u64 old, new, last;
-	u32 depth, next;
+	u64 at = pk_depth_units(d, now_ns) << PK_DEPTH_BITS;
+	u64 old, new, passed;
+	u32 depth;
 
 	do {
 		old = atomic64_read(&d->word);
-		last = old & PK_DEPTH_TIME;
-		depth = old >> PK_DEPTH_SHIFT;
-		next = depth + more;
-		if (unlikely(next > PK_DEPTH_MAX))
+		depth = old & PK_DEPTH_MAX;
+		if (unlikely(depth == (more > 0 ? PK_DEPTH_MAX : 0)))
 			return;
-		new = (u64)next << PK_DEPTH_SHIFT | max(last, at);
-	} while ((u64)atomic64_cmpxchg(&d->word, old, new) != old);
-	if (next > READ_ONCE(d->max))
-		WRITE_ONCE(d->max, next);
-	if (at <= last)
+		new = (likely(at > old) ? at + depth : old) + more;
+	} while (unlikely((u64)atomic64_cmpxchg(&d->word, old, new) != old));
+	if (more > 0 && depth >= READ_ONCE(d->max))
+		WRITE_ONCE(d->max, depth + 1);
+	passed = (new >> PK_DEPTH_BITS) - (old >> PK_DEPTH_BITS);
+	if (unlikely(!passed))
 		return;
-	atomic64_add(at - last, &d->units[pk_depth_class(depth)]);
+	atomic64_add(passed, &d->units[pk_depth_class(depth)]);
 	if (depth)
-		atomic64_add((at - last) * depth, &d->load);
+		atomic64_add(passed * depth, &d->load);
 }
 
 /* What there is up to @now_ns; fills depth, from_ns, read_ns, depth_ns, load_ns and max_depth. */

@@ -26,13 +26,37 @@ static u32 pk_block_flags(const struct gendisk *disk)
 	return flags;
 }
 
-void pk_block_device_fill(struct pk_block_device *d, const struct gendisk *disk)
+static void pk_block_device_fill(struct pk_block_device *d, const struct gendisk *disk)
 {
 	d->dev = (u32)disk->major << 20 | disk->first_minor;
 	d->flags = pk_block_flags(disk);
 	memcpy(d->name, disk->disk_name, strnlen(disk->disk_name, sizeof(d->name) - 1));
 	d->depth.base_ns = pk_clock_ns();
 	smp_store_release(&d->ready, 1);
+}
+
+u16 pk_block_device_find(struct pk_block *b, const struct gendisk *disk)
+{
+	u64 key = pk_block_device_key(disk), there;
+	unsigned int at = pk_block_device_slot(key), i;
+
+	for (i = 0; i < PK_BLOCK_PROBES; i++) {
+		struct pk_block_device *d = &b->devices[(at + i) & (PK_BLOCK_DEVICES - 1)];
+
+		if (d == b->devices)
+			continue;
+		there = atomic64_read(&d->key);
+		if (!there) {
+			there = atomic64_cmpxchg(&d->key, 0, key);
+			if (!there)
+				pk_block_device_fill(d, disk);
+			there = there ?: key;
+		}
+		/* who fills it on another CPU may not be through: until then it is one of any */
+		if (there == key)
+			return smp_load_acquire(&d->ready) ? d - b->devices : 0;
+	}
+	return 0;
 }
 
 void pk_block_devices_init(struct pk_block *b)

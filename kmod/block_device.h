@@ -14,9 +14,6 @@
 /* The row for devices beyond the table. Context: before any probe. */
 void pk_block_devices_init(struct pk_block *b);
 
-/* Say what is known of a new row's disk. Context: any; the disk is kept by the caller's request. */
-void pk_block_device_fill(struct pk_block_device *d, const struct gendisk *disk);
-
 /* Number and name, such that two disks hardly share it; not 0. */
 static __always_inline u64 pk_block_device_key(const struct gendisk *disk)
 {
@@ -27,29 +24,30 @@ static __always_inline u64 pk_block_device_key(const struct gendisk *disk)
 	return (name * PK_GOLDEN ^ disk_devt((struct gendisk *)disk)) | 1;
 }
 
-/* The number of a disk, which the caller's request keeps alive. */
+/* The first slot that it may be in. */
+static __always_inline u16 pk_block_device_slot(u64 key)
+{
+	return key * PK_GOLDEN >> 40 & (PK_BLOCK_DEVICES - 1);
+}
+
+/* The number of a disk, which the caller's request keeps alive. Context: any. */
+u16 pk_block_device_find(struct pk_block *b, const struct gendisk *disk);
+
+/* Likewise; 0: of any, or to be looked for. */
+static __always_inline u16 pk_block_device_quick(struct pk_block *b, const struct gendisk *disk)
+{
+	u64 key = pk_block_device_key(disk);
+	u16 at = pk_block_device_slot(key);
+
+	return likely((u64)atomic64_read(&b->devices[at].key) == key &&
+		      smp_load_acquire(&b->devices[at].ready)) ? at : 0;
+}
+
 static __always_inline u16 pk_block_device_of(struct pk_block *b, const struct gendisk *disk)
 {
-	u64 key = pk_block_device_key(disk), there;
-	unsigned int at = key * PK_GOLDEN >> 40, i;
+	u16 at = pk_block_device_quick(b, disk);
 
-	for (i = 0; i < PK_BLOCK_PROBES; i++) {
-		struct pk_block_device *d = &b->devices[(at + i) & (PK_BLOCK_DEVICES - 1)];
-
-		if (d == b->devices)
-			continue;
-		there = atomic64_read(&d->key);
-		if (unlikely(!there)) {
-			there = atomic64_cmpxchg(&d->key, 0, key);
-			if (!there)
-				pk_block_device_fill(d, disk);
-			there = there ?: key;
-		}
-		/* who fills it on another CPU may not be through: until then it is one of any */
-		if (there == key)
-			return smp_load_acquire(&d->ready) ? d - b->devices : 0;
-	}
-	return 0;
+	return likely(at) ? at : pk_block_device_find(b, disk);
 }
 
 #endif

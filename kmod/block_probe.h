@@ -7,15 +7,13 @@
 #define PK_BLOCK_PROBE_H
 
 #include <linux/irqflags.h>
-#include <linux/percpu.h>
 #include <linux/sched.h>
+#include <linux/smp.h>
 
 #include "block.h"
 #include "block_device.h"
 #include "compat/block.h"
-#include "session.h"
 #include "tracepoint.h"
-#include "tsc_clock.h"
 
 /* Probes of requests, and those of bios: each table's ends come before its beginnings. */
 extern struct pk_tracepoint pk_block_request_tracepoints[];
@@ -23,54 +21,72 @@ extern const unsigned int pk_block_nr_request_tracepoints;
 extern struct pk_tracepoint pk_block_bio_tracepoints[];
 extern const unsigned int pk_block_nr_bio_tracepoints;
 
-/* Of each CPU; its irqs are off. */
-DECLARE_PER_CPU(struct pk_tsc_clock, pk_block_clock);
+/* --- a run of a probe: irqs off, timed --- */
 
-static __always_inline u64 pk_block_clock_ns(void)
-{
-	return pk_tsc_clock_ns(this_cpu_ptr(&pk_block_clock));
-}
+/* Reading the kernel's clock twice takes as long as a probe: few runs are timed. */
+#define PK_BLOCK_TIME_EVERY 256
 
 struct pk_block_run {
 	unsigned long irqs;
-	struct pk_books *books;
+	struct pk_block_here *here;
 	u64 entered_ns;
 };
 
-static __always_inline void pk_block_enter(struct pk_block *b, struct pk_block_run *r)
+/*
+ * A probe's usual course makes no call, so that hardly a register has to be saved: it goes
+ * only as far as nothing has changed yet, and else begins anew with pk_block_enter_again().
+ * Context: irqs off. True: this run is not timed, and *@now_ret is the time.
+ */
+static __always_inline bool pk_block_enter_quick(struct pk_block_here *here, u64 *now_ret)
 {
-	local_irq_save(r->irqs);
-	r->books = &pk_session_this_cpu(b->session)->books[PKPROF_SRC_BLOCK];
-	r->entered_ns = pk_books_enter(r->books, PK_BOOKS_TIME_EVERY);
+	return likely(local_inc_return(&here->books->hits) % PK_BLOCK_TIME_EVERY &&
+		      pk_tsc_clock_quick(&here->clock, now_ret));
 }
 
-static __always_inline void pk_block_leave(struct pk_block_run *r)
+/* After a quick beginning, with irqs as they were before it: its run is counted. */
+static inline void pk_block_enter_again(struct pk_block *b, unsigned long irqs,
+					struct pk_block_run *r)
 {
-	pk_books_leave(r->books, r->entered_ns);
+	r->irqs = irqs;
+	r->here = this_cpu_ptr(b->here);
+	r->entered_ns = local_read(&r->here->books->hits) % PK_BLOCK_TIME_EVERY ? 0 : pk_clock_ns();
+}
+
+static inline void pk_block_enter(struct pk_block *b, struct pk_block_run *r)
+{
+	unsigned long irqs;
+
+	local_irq_save(irqs);
+	local_inc(&this_cpu_ptr(b->here)->books->hits);
+	pk_block_enter_again(b, irqs, r);
+}
+
+static inline void pk_block_leave(struct pk_block_run *r)
+{
+	pk_books_leave(r->here->books, r->entered_ns);
 	local_irq_restore(r->irqs);
 }
 
-static inline struct pk_block_cpu *pk_block_this_cpu(struct pk_block *b)
+static inline u64 pk_block_clock_ns(struct pk_block_here *here)
 {
-	return b->cpus[smp_processor_id()];
+	return pk_tsc_clock_ns(&here->clock);
 }
 
-static __always_inline void pk_block_deeper(struct pk_block *b, u16 device, int more, u64 now_ns)
-{
-	if (likely(device))
-		pk_depth_change(&b->devices[device].depth, more, now_ns);
-}
+/* --- what is asked for --- */
 
-static inline enum pkprof_block_op pk_block_op(unsigned int flags, u64 bytes)
+static __always_inline enum pkprof_block_op pk_block_op(unsigned int flags, u64 bytes)
 {
-	switch (flags & REQ_OP_MASK) {
-	case (__force unsigned int)REQ_OP_READ:
+	unsigned int op = flags & REQ_OP_MASK;
+
+	if (op == (__force unsigned int)REQ_OP_READ)
 		return PKPROF_BLOCK_READ;
-	case (__force unsigned int)REQ_OP_WRITE:
+	if (op == (__force unsigned int)REQ_OP_WRITE) {
 		if (!bytes)
 			return PKPROF_BLOCK_BARRIER;
 		return flags & (__force unsigned int)(REQ_SYNC | REQ_FUA | REQ_PREFLUSH) ?
 			       PKPROF_BLOCK_SYNC : PKPROF_BLOCK_WRITE;
+	}
+	switch (op) {
 	case (__force unsigned int)REQ_OP_FLUSH:
 		return PKPROF_BLOCK_FLUSH;
 	case (__force unsigned int)REQ_OP_DISCARD:
@@ -82,49 +98,75 @@ static inline enum pkprof_block_op pk_block_op(unsigned int flags, u64 bytes)
 	return PKPROF_BLOCK_OTHER;
 }
 
+/* --- flights --- */
+
 /* Whoever runs is taken for its submitter; in an idle task's time that is nobody. */
-static __always_inline void pk_flight_init(struct pk_flight *f, u16 device, u64 first_ns, u64 bytes)
+static __always_inline void pk_flight_init(struct pk_flight *f, u64 first_ns)
 {
-	*f = (struct pk_flight){ .first_ns = first_ns, .bytes = bytes, .tgid = current->tgid,
-				 .device = device };
+	f->first_ns = first_ns;
+	f->issued_ns = f->device_ns = f->bytes = 0;
+	f->tgid = current->tgid;
+	f->state.word = PK_FLIGHT_QUEUED;
+}
+
+static __always_inline void pk_block_deeper(struct pk_block *b, u16 device, int more, u64 now_ns)
+{
+	if (likely(device))
+		pk_depth_change(&b->devices[device].depth, more, now_ns);
+}
+
+/* The driver has it, or will have it at once. */
+static inline void pk_block_sent(struct pk_block *b, struct pk_flight *f,
+				 const struct gendisk *disk, u64 now_ns)
+{
+	if (f->state.device == PK_FLIGHT_QUEUED)
+		f->state.device = pk_block_device_of(b, disk);
+	f->issued_ns = now_ns;
+	pk_block_deeper(b, f->state.device, 1, now_ns);
 }
 
 /* It is at the driver no more. */
-static __always_inline void pk_block_returned(struct pk_block *b, struct pk_flight *f, u64 now_ns)
+static inline void pk_block_returned(struct pk_block *b, struct pk_flight *f, u64 now_ns)
 {
 	if (!f->issued_ns)
 		return;
 	if (now_ns > f->issued_ns)
 		f->device_ns += now_ns - f->issued_ns;
 	f->issued_ns = 0;
-	pk_block_deeper(b, f->device, -1, now_ns);
+	pk_block_deeper(b, f->state.device, -1, now_ns);
+}
+
+/* What is known of a request or bio that ends at d->now_ns. */
+static __always_inline void pk_block_known(const struct pk_flight *f, struct pk_block_done *d)
+{
+	u64 total_ns = d->now_ns > f->first_ns ? d->now_ns - f->first_ns : 0;
+
+	d->tgid = f->tgid;
+	d->device = f->state.device;
+	d->nr_requeued = f->state.nr_requeued;
+	d->nr_partial = f->state.nr_partial;
+	d->device_ns = f->device_ns;
+	d->queue_ns = total_ns > d->device_ns ? total_ns - d->device_ns : 0;
+	d->timed = true;
 }
 
 /* The end of a request or bio; @f: what is known of it, NULL: nothing. */
-static inline void pk_block_end(struct pk_block *b, const struct pk_flight *f, struct pk_block_done *d)
+static inline void pk_block_end(struct pk_block *b, struct pk_block_here *here,
+				const struct pk_flight *f, struct pk_block_done *d)
 {
-	u64 total_ns;
-
-	if (f) {
-		d->tgid = f->tgid;
-		d->device = f->device;
-		d->nr_requeued = f->nr_requeued;
-		d->nr_partial = f->nr_partial;
-		total_ns = d->now_ns > f->first_ns ? d->now_ns - f->first_ns : 0;
-		d->time_ns[PKPROF_BLOCK_DEVICE] = f->device_ns;
-		d->time_ns[PKPROF_BLOCK_TOTAL] = max(total_ns, f->device_ns);
-		d->time_ns[PKPROF_BLOCK_QUEUE] = d->time_ns[PKPROF_BLOCK_TOTAL] - f->device_ns;
-		d->timed = true;
-	}
-	pk_block_book(&b->keys, pk_block_this_cpu(b), d);
+	if (f)
+		pk_block_known(f, d);
+	pk_block_book(&b->keys, &here->sums, d);
 }
 
-static __always_inline void pk_block_piece(struct pk_block *b, const struct gendisk *disk,
-					   unsigned int flags, u64 bytes, bool merged)
+static inline void pk_block_piece(struct pk_block *b, struct pk_block_here *here,
+				  const struct gendisk *disk, unsigned int flags, u64 bytes,
+				  bool merged)
 {
 	if (disk)
-		pk_block_book_piece(&b->keys, pk_block_this_cpu(b), pk_block_device_of(b, disk),
-				    pk_block_op(flags, bytes), bytes, merged, pk_block_clock_ns());
+		pk_block_book_piece(&b->keys, &here->sums, pk_block_device_of(b, disk),
+				    pk_block_op(flags, bytes), bytes, merged,
+				    pk_block_clock_ns(here));
 }
 
 #endif

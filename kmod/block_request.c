@@ -2,151 +2,292 @@
 /*
  * Probes of source block that see requests; which and why is said in source_block.c.
  *
+ * A request is followed under the name of its first bio, from the bio's submission on.
+ * That name holds until a part of the request is done: then, and where it never had a
+ * bio, it is followed under its own. Bios that join it are not followed any more; where
+ * one joined at the front the name is that of a bio further behind.
+ *
  * Context: hard irq, softirq or task; preemptible where the tracepoint is.
  */
 #include <linux/kernel.h>
 
 #include "block_probe.h"
 
-/*
- * When the request's bio was submitted, and by whom; that is then forgotten. Else, as of
- * the rest of a bio that was cut: when the request was made, and who runs.
- */
-static __always_inline void pk_block_submitted(struct pk_block *b, const struct request *rq,
-					       u64 now_ns, struct pk_flight *f)
-{
-	int at = rq->bio ? pk_flights_find(&b->flights, (u64)rq->bio) : -1;
+#define PK_BLOCK_CHAIN 16	/* bios of a request that are looked at for its name */
 
-	if (likely(at >= 0)) {
-		f->first_ns = b->flights.flight[at].first_ns;
-		f->tgid = b->flights.flight[at].tgid;
-		pk_flights_drop(&b->flights, at);
-	} else if (rq->start_time_ns) {
-		f->first_ns = min(rq->start_time_ns, now_ns);
-	}
+static __always_inline struct pk_flight *pk_block_named(struct pk_block *b, const struct request *rq)
+{
+	return likely(rq->bio) ? pk_flights_find(&b->flights, (u64)rq->bio) : NULL;
 }
 
-/* The request's slot, new or known; NULL: there is no room. */
-static struct pk_flight *pk_block_follow(struct pk_block *b, struct request *rq, u64 now_ns)
+/* What is not known by its first bio. */
+static noinline struct pk_flight *pk_block_find_else(struct pk_block *b, const struct request *rq)
+{
+	struct pk_flight *f = pk_flights_find(&b->flights, (u64)rq);
+	const struct bio *bio = rq->bio;
+	unsigned int i;
+
+	if (f || !bio)
+		return f;
+	for (i = 0; bio->bi_next && i < PK_BLOCK_CHAIN && !f; i++) {
+		bio = bio->bi_next;
+		f = pk_flights_find(&b->flights, (u64)bio);
+	}
+	return f ?: pk_flights_find(&b->flights, (u64)rq->biotail);
+}
+
+static __always_inline struct pk_flight *pk_block_find(struct pk_block *b, const struct request *rq)
+{
+	struct pk_flight *f = pk_block_named(b, rq);
+
+	return likely(f) ? f : pk_block_find_else(b, rq);
+}
+
+/* Follow it under another name. Return: its slot, NULL: there is no room. */
+static struct pk_flight *pk_block_rename(struct pk_block *b, struct pk_flight *f, u64 key)
+{
+	struct pk_flight was = *f, *to;
+	bool known;
+
+	pk_flights_drop(f);
+	to = pk_flights_get(&b->flights, key, &known);
+	if (to) {
+		was.key = to->key;
+		*to = was;
+	}
+	return to;
+}
+
+/* --- issue --- */
+
+/*
+ * A request of which no bio was seen being submitted under the name that it has now, as
+ * the rest of a bio that was cut. Return: its slot, NULL: there is no room.
+ */
+static struct pk_flight *pk_block_follow(struct pk_block *b, const struct request *rq,
+						  u64 now_ns)
+{
+	struct pk_flight *f = pk_block_find_else(b, rq);
+	bool known;
+
+	if (f)
+		return rq->bio ? pk_block_rename(b, f, (u64)rq->bio) : f;
+	f = pk_flights_get(&b->flights, rq->bio ? (u64)rq->bio : (u64)rq, &known);
+	if (f)
+		pk_flight_init(f, rq->start_time_ns ? min(rq->start_time_ns, now_ns) : now_ns);
+	return f;
+}
+
+/* The one that had this memory before was given up without a word. */
+static void pk_block_given_up(struct pk_block *b, struct pk_flight *f, u64 now_ns)
+{
+	u32 tgid = f->tgid;
+
+	pk_block_returned(b, f, now_ns);
+	pk_flight_init(f, now_ns);
+	f->tgid = tgid;
+}
+
+/* Of one that is known by its first bio, for the first time. False: nothing was done. */
+static __always_inline bool pk_block_issue_quick(struct pk_block *b, const struct request *rq,
+						 u64 now_ns)
 {
 	const struct gendisk *disk = pk_request_disk(rq);
-	bool known;
-	int at = pk_flights_get(&b->flights, (u64)rq, &known);
+	struct pk_flight *f = pk_block_named(b, rq);
+	u16 device;
 
-	if (unlikely(at < 0))
-		return NULL;
-	if (known)
-		return &b->flights.flight[at];
-	if (unlikely(!disk)) {
-		pk_flights_drop(&b->flights, at);
-		return NULL;
+	if (unlikely(!f || !disk || f->state.device != PK_FLIGHT_QUEUED))
+		return false;
+	device = pk_block_device_quick(b, disk);
+	if (unlikely(!device))
+		return false;
+	f->state.device = device;
+	f->issued_ns = now_ns;
+	pk_depth_change(&b->devices[device].depth, 1, now_ns);
+	return true;
+}
+
+static noinline void pk_block_issue_any(struct pk_block *b, const struct request *rq,
+					unsigned long irqs)
+{
+	const struct gendisk *disk = pk_request_disk(rq);
+	struct pk_block_run run;
+	struct pk_flight *f;
+	u64 now_ns;
+
+	pk_block_enter_again(b, irqs, &run);
+	now_ns = pk_block_clock_ns(run.here);
+	f = disk ? pk_block_named(b, rq) ?: pk_block_follow(b, rq, now_ns) : NULL;
+	if (f) {
+		if (f->issued_ns)
+			pk_block_given_up(b, f, now_ns);
+		pk_block_sent(b, f, disk, now_ns);
 	}
-	pk_flight_init(&b->flights.flight[at], pk_block_device_of(b, disk), now_ns, 0);
-	pk_block_submitted(b, rq, now_ns, &b->flights.flight[at]);
-	return &b->flights.flight[at];
+	pk_block_leave(&run);
 }
 
 static void pk_block_issue_probe(void *data, struct request *rq)
 {
 	struct pk_block *b = data;
-	struct pk_block_run run;
-	struct pk_flight *f;
+	unsigned long irqs;
 	u64 now_ns;
 
-	pk_block_enter(b, &run);
-	now_ns = pk_block_clock_ns();
-	f = pk_block_follow(b, rq, now_ns);
-	if (likely(f)) {
-		/* else the one that had this memory before was given up without a word */
-		if (likely(!f->issued_ns))
-			pk_block_deeper(b, f->device, 1, now_ns);
-		else
-			pk_flight_init(f, f->device, now_ns, 0);
-		f->issued_ns = now_ns;
-	}
-	pk_block_leave(&run);
+	local_irq_save(irqs);
+	if (likely(pk_block_enter_quick(this_cpu_ptr(b->here), &now_ns) &&
+		   pk_block_issue_quick(b, rq, now_ns)))
+		local_irq_restore(irqs);
+	else
+		pk_block_issue_any(b, rq, irqs);
 }
 
 static void pk_block_requeue_probe(void *data, struct request *rq)
 {
 	struct pk_block *b = data;
 	struct pk_block_run run;
-	int at;
+	struct pk_flight *f;
 
 	pk_block_enter(b, &run);
-	at = pk_flights_find(&b->flights, (u64)rq);
-	if (at >= 0) {
-		struct pk_flight *f = &b->flights.flight[at];
-
-		pk_block_returned(b, f, pk_block_clock_ns());
-		f->nr_requeued += f->nr_requeued < U8_MAX;
+	f = pk_block_find(b, rq);
+	if (f) {
+		pk_block_returned(b, f, pk_block_clock_ns(run.here));
+		f->state.nr_requeued += f->state.nr_requeued < U8_MAX;
 	}
 	pk_block_leave(&run);
 }
 
-/* Nothing is known of a request that the driver never saw but when it was made. */
-static void pk_block_end_unseen(struct pk_block *b, struct request *rq, struct pk_block_done *d)
+/* --- completion --- */
+
+/* Of a request that the driver never saw nothing is known but when it was made. */
+static void pk_block_end_unseen(struct pk_block *b, struct pk_block_here *here,
+				struct request *rq, struct pk_flight *known,
+				struct pk_block_done *d)
 {
 	const struct gendisk *disk = pk_request_disk(rq);
 	struct pk_flight f = { 0 };
 
+	if (known) {
+		f = *known;
+		pk_flights_drop(known);
+	} else if (rq->start_time_ns) {
+		f.first_ns = min(rq->start_time_ns, d->now_ns);
+	}
 	if (!disk)
 		return;
-	pk_block_submitted(b, rq, d->now_ns, &f);
-	d->device = f.device = pk_block_device_of(b, disk);
-	pk_block_end(b, d->op == PKPROF_BLOCK_BARRIER && f.first_ns ? &f : NULL, d);
+	d->device = f.state.device = pk_block_device_of(b, disk);
+	pk_block_end(b, here, d->op == PKPROF_BLOCK_BARRIER && f.first_ns ? &f : NULL, d);
 }
 
-static void pk_block_completed(struct pk_block *b, struct request *rq, bool failed, unsigned int nr_bytes)
+/* Data of a write that still waits for a flush. */
+static bool pk_block_midway(const struct request *rq)
 {
-	struct pk_block_done d = { .now_ns = pk_block_clock_ns(), .failed = failed, .bytes = nr_bytes };
-	int at = pk_flights_find(&b->flights, (u64)rq);
-	struct pk_flight *f = at >= 0 ? &b->flights.flight[at] : NULL;
-	bool all = nr_bytes >= blk_rq_bytes(rq);
-	/* data of a write that still waits for a flush */
-	bool midway = rq->rq_flags & RQF_FLUSH_SEQ && req_op(rq) != REQ_OP_FLUSH;
+	return rq->rq_flags & RQF_FLUSH_SEQ && req_op(rq) != REQ_OP_FLUSH;
+}
 
-	if (f) {
-		f->bytes += nr_bytes;
+/* Of any kind of request. */
+static void pk_block_completed(struct pk_block *b, struct pk_block_here *here,
+					struct request *rq, bool failed, unsigned int nr_bytes,
+					u64 now_ns)
+{
+	struct pk_block_done d = { .failed = failed, .bytes = nr_bytes, .now_ns = now_ns };
+	bool all = nr_bytes >= blk_rq_bytes(rq);
+	struct pk_flight *f = pk_block_find(b, rq);
+	bool sent = f && f->state.device != PK_FLIGHT_QUEUED;
+
+	if (sent) {
+		f->bytes += d.bytes;
 		d.bytes = f->bytes;
 		if (all)
-			pk_block_returned(b, f, d.now_ns);
+			pk_block_returned(b, f, now_ns);
 		else
-			f->nr_partial += f->nr_partial < U8_MAX;
+			f->state.nr_partial += f->state.nr_partial < U8_MAX;
 	}
-	if (!all || midway)
+	if (!all || pk_block_midway(rq)) {
+		/* its first bio is done, and has no name to give any more */
+		if (f)
+			pk_block_rename(b, f, (u64)rq);
 		return;
+	}
 	d.op = pk_block_op((__force unsigned int)rq->cmd_flags, d.bytes);
-	if (f) {
-		pk_block_end(b, f, &d);
-		pk_flights_drop(&b->flights, at);
+	if (sent) {
+		pk_block_end(b, here, f, &d);
+		pk_flights_drop(f);
 	} else {
-		pk_block_end_unseen(b, rq, &d);
+		pk_block_end_unseen(b, here, rq, f, &d);
 	}
 }
 
-static void pk_block_complete(void *data, struct request *rq, bool failed, unsigned int nr_bytes)
+/* Of one that is known by its first bio and ends at once. False: nothing was done. */
+static __always_inline bool pk_block_complete_quick(struct pk_block *b, struct pk_block_here *here,
+						    const struct request *rq, bool failed,
+						    unsigned int nr_bytes, u64 now_ns)
+{
+	struct pk_flight *f = pk_block_named(b, rq);
+	struct pk_block_cell *cell;
+	struct pk_block_own *own;
+	struct pk_block_done d = {
+		.op = pk_block_op((__force unsigned int)rq->cmd_flags, nr_bytes),
+		.failed = failed,
+		.bytes = nr_bytes,
+		.now_ns = now_ns,
+	};
+
+	if (unlikely(!f || nr_bytes < blk_rq_bytes(rq) || !f->issued_ns || !f->state.device ||
+		     rq->rq_flags & RQF_FLUSH_SEQ))
+		return false;
+	pk_block_known(f, &d);
+	cell = pk_block_cell_quick(&b->keys, &here->sums, &d);
+	own = pk_block_own_quick(&b->keys, &here->sums, &d);
+	if (unlikely(!cell || !own))
+		return false;
+	pk_block_returned(b, f, now_ns);
+	pk_block_known(f, &d);
+	pk_flights_drop(f);
+	pk_block_book_in(cell, own, &d);
+	return true;
+}
+
+static noinline void pk_block_complete_any(struct pk_block *b, struct request *rq, bool failed,
+					   unsigned int nr_bytes, unsigned long irqs)
 {
 	struct pk_block_run run;
 
-	pk_block_enter(data, &run);
-	pk_block_completed(data, rq, failed, nr_bytes);
+	pk_block_enter_again(b, irqs, &run);
+	pk_block_completed(b, run.here, rq, failed, nr_bytes, pk_block_clock_ns(run.here));
 	pk_block_leave(&run);
 }
+
+static __always_inline void pk_block_complete(void *data, struct request *rq, bool failed,
+					      unsigned int nr_bytes)
+{
+	struct pk_block *b = data;
+	struct pk_block_here *here;
+	unsigned long irqs;
+	u64 now_ns;
+
+	local_irq_save(irqs);
+	here = this_cpu_ptr(b->here);
+	if (likely(pk_block_enter_quick(here, &now_ns) &&
+		   pk_block_complete_quick(b, here, rq, failed, nr_bytes, now_ns)))
+		local_irq_restore(irqs);
+	else
+		pk_block_complete_any(b, rq, failed, nr_bytes, irqs);
+}
+
+/* --- merges --- */
 
 static void pk_block_merge_probe(void *data, struct request *rq)
 {
 	struct pk_block *b = data;
 	struct pk_block_run run;
-	int at;
+	struct pk_flight *f;
 
 	pk_block_enter(b, &run);
-	at = pk_flights_find(&b->flights, (u64)rq);
-	if (at >= 0) {
-		pk_block_returned(b, &b->flights.flight[at], pk_block_clock_ns());
-		pk_flights_drop(&b->flights, at);
+	f = pk_block_find(b, rq);
+	if (f) {
+		pk_block_returned(b, f, pk_block_clock_ns(run.here));
+		pk_flights_drop(f);
 	}
-	pk_block_piece(b, pk_request_disk(rq), (__force unsigned int)rq->cmd_flags,
+	pk_block_piece(b, run.here, pk_request_disk(rq), (__force unsigned int)rq->cmd_flags,
 		       blk_rq_bytes(rq), true);
 	pk_block_leave(&run);
 }

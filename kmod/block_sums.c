@@ -6,21 +6,10 @@
 
 /* --- keys --- */
 
-#define PK_KEY_USED		(1ULL << 63)
-#define PK_KEY_DEVICE_SHIFT	32
-#define PK_KEY_OP_SHIFT		48
-#define PK_KEY_SIZE_SHIFT	56
-
-static u64 pk_block_key(u16 device, u8 op, u8 size, u32 tgid)
-{
-	return PK_KEY_USED | (u64)size << PK_KEY_SIZE_SHIFT | (u64)op << PK_KEY_OP_SHIFT |
-	       (u64)device << PK_KEY_DEVICE_SHIFT | tgid;
-}
-
 /* The slot of a key, added if it is new; @nr: there is no room for it. */
 static unsigned int pk_block_slot(atomic64_t *keys, unsigned int nr, u64 key)
 {
-	unsigned int at = key * PK_GOLDEN >> 40, i;
+	unsigned int at = pk_block_hash(key), i;
 	u64 there;
 
 	for (i = 0; i < PK_BLOCK_PROBES; i++) {
@@ -37,24 +26,27 @@ static unsigned int pk_block_slot(atomic64_t *keys, unsigned int nr, u64 key)
 	return nr;
 }
 
-static struct pk_block_cell *pk_block_cell(struct pk_block_keys *k, struct pk_block_cpu *c,
-					   u16 device, u8 op, u64 bytes)
+/* The cell of a kind; if there is no room for it, of any. */
+static unsigned int pk_block_find_cell(struct pk_block_keys *k, u16 device, u8 op, u8 size)
 {
 	unsigned int at = k->nr;
 
-	if (likely(device))
-		at = pk_block_slot(k->cell, k->nr, pk_block_key(device, op, pk_block_size(bytes), 0));
-	return &c->cells[at < k->nr ? at : k->nr + op];
+	if (device)
+		at = pk_block_slot(k->cell, k->nr, pk_block_key(device, op, size, 0));
+	if (at == k->nr)
+		at += op;
+	if (device < PK_BLOCK_INDEXED)
+		WRITE_ONCE(k->where[device][op * PKPROF_BLOCK_SIZES + size], at + 1);
+	return at;
 }
 
-static struct pk_block_own *pk_block_own(struct pk_block_keys *k, struct pk_block_cpu *c,
-					 const struct pk_block_done *d)
+static unsigned int pk_block_find_own(struct pk_block_keys *k, u16 device, u8 op, u32 tgid)
 {
 	unsigned int at = k->nr_owns;
 
-	if (likely(d->device && d->tgid))
-		at = pk_block_slot(k->own, k->nr_owns, pk_block_key(d->device, d->op, 0, d->tgid));
-	return &c->owns[at < k->nr_owns ? at : k->nr_owns + d->op];
+	if (device && tgid)
+		at = pk_block_slot(k->own, k->nr_owns, pk_block_key(device, op, 0, tgid));
+	return at < k->nr_owns ? at : at + op;
 }
 
 /* --- memory --- */
@@ -83,57 +75,19 @@ void pk_block_cpu_init(struct pk_block_cpu *c, const struct pk_block_keys *k, vo
 
 /* --- booking --- */
 
-u8 pk_block_size(u64 bytes)
-{
-	unsigned int log2;
-
-	if (!bytes)
-		return 0;
-	/* up to 4 KB: 1, up to 16 KB: 2, ... */
-	log2 = bytes > 1 ? __fls(bytes - 1) + 1 : 0;
-	if (log2 <= 12)
-		return 1;
-	return min((log2 - 9) / 2, PKPROF_BLOCK_SIZES - 1u);
-}
-
-static void pk_block_count(struct pk_hist *h, u64 ns)
-{
-	h->nr[pk_hist_bucket(ns)]++;
-	h->sum_ns += ns;
-	if (ns > h->max_ns)
-		h->max_ns = ns;
-}
-
-static void pk_block_add(struct pk_block_sums *s, const struct pk_block_done *d)
-{
-	s->nr++;
-	s->bytes += d->bytes;
-	s->nr_untimed += !d->timed;
-	s->nr_failed += d->failed;
-	s->nr_partial += d->nr_partial;
-	s->nr_requeued += d->nr_requeued;
-	s->last_ns = d->now_ns;
-}
-
 void pk_block_book(struct pk_block_keys *k, struct pk_block_cpu *c, const struct pk_block_done *d)
 {
-	struct pk_block_cell *cell = pk_block_cell(k, c, d->device, d->op, d->bytes);
-	struct pk_block_own *own = pk_block_own(k, c, d);
-	unsigned int i;
+	unsigned int cell = pk_block_find_cell(k, d->device, d->op, pk_block_size(d->bytes));
+	unsigned int own = pk_block_find_own(k, d->device, d->op, d->tgid);
 
-	pk_block_add(&cell->sums, d);
-	pk_block_add(&own->sums, d);
-	if (!d->timed)
-		return;
-	for (i = 0; i < PKPROF_NR_BLOCK_TIMES; i++)
-		pk_block_count(&cell->times[i], d->time_ns[i]);
-	pk_block_count(&own->total, d->time_ns[PKPROF_BLOCK_TOTAL]);
+	pk_block_book_in(&c->cells[cell], &c->owns[own], d);
 }
 
 void pk_block_book_piece(struct pk_block_keys *k, struct pk_block_cpu *c, u16 device, u8 op,
 			 u64 bytes, bool merged, u64 now_ns)
 {
-	struct pk_block_sums *s = &pk_block_cell(k, c, device, op, bytes)->sums;
+	unsigned int at = pk_block_find_cell(k, device, op, pk_block_size(bytes));
+	struct pk_block_sums *s = &c->cells[at].sums;
 
 	if (merged)
 		s->nr_merged++;
@@ -166,9 +120,9 @@ static bool pk_block_whose(const struct pk_block_keys *k, unsigned int at,
 	}
 	key = atomic64_read(own ? &k->own[slot] : &k->cell[slot]);
 	ret->tgid = (u32)key;
-	ret->device = key >> PK_KEY_DEVICE_SHIFT & 0xffff;
-	ret->op = key >> PK_KEY_OP_SHIFT & 0xff;
-	ret->size = key >> PK_KEY_SIZE_SHIFT & 0x7f;
+	ret->device = key >> PK_BLOCK_KEY_DEVICE & 0xffff;
+	ret->op = key >> PK_BLOCK_KEY_OP & 0xff;
+	ret->size = key >> PK_BLOCK_KEY_SIZE & 0x7f;
 	return key;
 }
 

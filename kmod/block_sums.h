@@ -37,7 +37,7 @@ struct pk_block_done {
 	bool failed;
 	u8 nr_requeued, nr_partial;
 	u64 bytes;
-	u64 time_ns[PKPROF_NR_BLOCK_TIMES];
+	u64 queue_ns, device_ns;
 	u64 now_ns;
 };
 
@@ -57,9 +57,15 @@ struct pk_block_own {
 	struct pk_hist total;
 };
 
-/* Keys of cells; 0: free. Behind @nr slots are those that are always there. */
+#define PK_BLOCK_INDEXED	128	/* devices whose cells are found without looking for them */
+
+/*
+ * Keys of cells; 0: free. Behind @nr slots are those that are always there. A cell's
+ * number never changes, so it is looked for only once: @where has it, plus 1.
+ */
 struct pk_block_keys {
 	unsigned int nr, nr_owns;
+	u8 where[PK_BLOCK_INDEXED][PKPROF_NR_BLOCK_OPS * PKPROF_BLOCK_SIZES];
 	atomic64_t cell[PK_BLOCK_MAX_CELLS];
 	atomic64_t own[PK_BLOCK_MAX_OWNS];
 };
@@ -76,11 +82,99 @@ size_t pk_block_cpu_bytes(const struct pk_block_keys *k);
 /* Lay a CPU's cells over zeroed memory of so many bytes. */
 void pk_block_cpu_init(struct pk_block_cpu *c, const struct pk_block_keys *k, void *mem);
 
-/* Class of a size in bytes. */
-u8 pk_block_size(u64 bytes);
+/* Class of a size in bytes: up to 4 KB 1, up to 16 KB 2, ... */
+static __always_inline u8 pk_block_size(u64 bytes)
+{
+	/* of up to 1 KB: that of 1 KB */
+	unsigned long log2 = __fls(((bytes - 1) >> 10) | 1) + 11;
 
-/* Context: any, irqs off, on the CPU of @c. */
+	if (unlikely(!bytes))
+		return 0;
+	if (bytes <= 1 << 12)
+		return 1;
+	return min((log2 - 9) / 2, PKPROF_BLOCK_SIZES - 1UL);
+}
+
+#define PK_BLOCK_KEY_USED	(1ULL << 63)
+#define PK_BLOCK_KEY_DEVICE	32	/* bits */
+#define PK_BLOCK_KEY_OP		48
+#define PK_BLOCK_KEY_SIZE	56
+
+static __always_inline u64 pk_block_key(u16 device, u8 op, u8 size, u32 tgid)
+{
+	return PK_BLOCK_KEY_USED | (u64)size << PK_BLOCK_KEY_SIZE | (u64)op << PK_BLOCK_KEY_OP |
+	       (u64)device << PK_BLOCK_KEY_DEVICE | tgid;
+}
+
+static __always_inline u32 pk_block_hash(u64 key)
+{
+	return key * PK_GOLDEN >> 40;
+}
+
+/* Those that are found at once, else NULL. */
+static __always_inline struct pk_block_cell *pk_block_cell_quick(const struct pk_block_keys *k,
+								 struct pk_block_cpu *c,
+								 const struct pk_block_done *d)
+{
+	unsigned int kind = d->op * PKPROF_BLOCK_SIZES + pk_block_size(d->bytes), at = 0;
+
+	if (likely(d->device < PK_BLOCK_INDEXED))
+		at = READ_ONCE(k->where[d->device][kind]);
+	return likely(at) ? &c->cells[at - 1] : NULL;
+}
+
+static __always_inline struct pk_block_own *pk_block_own_quick(const struct pk_block_keys *k,
+							       struct pk_block_cpu *c,
+							       const struct pk_block_done *d)
+{
+	u64 key = pk_block_key(d->device, d->op, 0, d->tgid);
+	unsigned int at = pk_block_hash(key) & (k->nr_owns - 1);
+
+	return likely((u64)atomic64_read(&k->own[at]) == key) ? &c->owns[at] : NULL;
+}
+
+static __always_inline void pk_block_count(struct pk_hist *h, unsigned long bucket, u64 ns)
+{
+	h->nr[bucket]++;
+	h->sum_ns += ns;
+	if (ns > h->max_ns)
+		h->max_ns = ns;
+}
+
+static __always_inline void pk_block_add(struct pk_block_sums *s, const struct pk_block_done *d)
+{
+	s->nr++;
+	s->bytes += d->bytes;
+	s->last_ns = d->now_ns;
+	if (likely(d->timed && !(d->failed | d->nr_partial | d->nr_requeued)))
+		return;
+	s->nr_untimed += !d->timed;
+	s->nr_failed += d->failed;
+	s->nr_partial += d->nr_partial;
+	s->nr_requeued += d->nr_requeued;
+}
+
+/* Context: any, irqs off, on the CPU of both. */
+static __always_inline void pk_block_book_in(struct pk_block_cell *cell, struct pk_block_own *own,
+					     const struct pk_block_done *d)
+{
+	u64 total_ns = d->queue_ns + d->device_ns;
+	unsigned long bucket = pk_hist_bucket(total_ns);
+
+	pk_block_add(&cell->sums, d);
+	pk_block_add(&own->sums, d);
+	if (unlikely(!d->timed))
+		return;
+	pk_block_count(&cell->times[PKPROF_BLOCK_QUEUE], pk_hist_bucket(d->queue_ns), d->queue_ns);
+	pk_block_count(&cell->times[PKPROF_BLOCK_DEVICE], pk_hist_bucket(d->device_ns), d->device_ns);
+	pk_block_count(&cell->times[PKPROF_BLOCK_TOTAL], bucket, total_ns);
+	pk_block_count(&own->total, bucket, total_ns);
+}
+
+/* Wherever it belongs to. Context: any, irqs off, on the CPU of @c. */
 void pk_block_book(struct pk_block_keys *k, struct pk_block_cpu *c, const struct pk_block_done *d);
+
+
 /* A piece of @bytes joined a request (@merged), or was cut in two. Likewise. */
 void pk_block_book_piece(struct pk_block_keys *k, struct pk_block_cpu *c, u16 device, u8 op,
 			 u64 bytes, bool merged, u64 now_ns);

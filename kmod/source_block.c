@@ -26,16 +26,13 @@
  * This file attaches and detaches; the probes are in block_request.c and block_bio.c.
  */
 #include <linux/cpumask.h>
-#include <linux/percpu.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
 #include <linux/vmalloc.h>
 
 #include "block_probe.h"
+#include "session.h"
 #include "source.h"
-
-/* Of each CPU; its irqs are off. */
-DEFINE_PER_CPU(struct pk_tsc_clock, pk_block_clock);
 
 void pk_block_destroy(struct pk_block *b)
 {
@@ -43,34 +40,43 @@ void pk_block_destroy(struct pk_block *b)
 
 	if (!b)
 		return;
-	for (cpu = 0; cpu < nr_cpu_ids; cpu++) {
-		if (b->memory)
-			vfree(b->memory[cpu]);
-		if (b->cpus)
-			kfree(b->cpus[cpu]);
-	}
+	for (cpu = 0; b->memory && cpu < nr_cpu_ids; cpu++)
+		vfree(b->memory[cpu]);
 	kfree(b->memory);
+	free_percpu(b->here);
 	kfree(b->cpus);
 	vfree(b);
+}
+
+static int pk_block_populate_cpu(struct pk_block *b, unsigned int cpu)
+{
+	struct pk_block_here *here = per_cpu_ptr(b->here, cpu);
+
+	b->memory[cpu] = vzalloc_node(pk_block_cpu_bytes(&b->keys), cpu_to_node(cpu));
+	if (!b->memory[cpu])
+		return -ENOMEM;
+	here->books = &b->session->cpu[cpu]->books[PKPROF_SRC_BLOCK];
+	pk_tsc_clock_init(&here->clock);
+	pk_block_cpu_init(&here->sums, &b->keys, b->memory[cpu]);
+	b->cpus[cpu] = &here->sums;
+	return 0;
 }
 
 static int pk_block_populate(struct pk_block *b)
 {
 	unsigned int cpu;
+	int err = 0;
 
 	pk_block_keys_init(&b->keys, num_possible_cpus(), PK_BLOCK_MAX_CPU_BYTES);
 	b->cpus = kcalloc(nr_cpu_ids, sizeof(*b->cpus), GFP_KERNEL);
+	b->here = alloc_percpu(struct pk_block_here);
 	b->memory = kcalloc(nr_cpu_ids, sizeof(*b->memory), GFP_KERNEL);
-	if (!b->cpus || !b->memory)
+	if (!b->cpus || !b->here || !b->memory)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu) {
-		int node = cpu_to_node(cpu);
-
-		b->memory[cpu] = vzalloc_node(pk_block_cpu_bytes(&b->keys), node);
-		b->cpus[cpu] = kzalloc_node(sizeof(*b->cpus[cpu]), GFP_KERNEL, node);
-		if (!b->memory[cpu] || !b->cpus[cpu])
-			return -ENOMEM;
-		pk_block_cpu_init(b->cpus[cpu], &b->keys, b->memory[cpu]);
+		err = pk_block_populate_cpu(b, cpu);
+		if (err)
+			return err;
 	}
 	return 0;
 }
@@ -93,15 +99,12 @@ static int pk_block_attach_probes(struct pk_block *b)
 static int pk_block_attach(struct pk_session *s)
 {
 	struct pk_block *b = vzalloc(sizeof(*b));
-	unsigned int cpu;
 	int err;
 
 	if (!b)
 		return -ENOMEM;
 	b->session = s;
 	pk_block_devices_init(b);
-	for_each_possible_cpu(cpu)
-		pk_tsc_clock_init(per_cpu_ptr(&pk_block_clock, cpu));
 	err = pk_block_populate(b);
 	if (!err)
 		err = pk_block_attach_probes(b);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 #include "block_depth.h"
 #include "block_flight.h"
@@ -129,35 +130,44 @@ static void test_depth_by_many(void **state)
 
 static void test_flights(void **state)
 {
-	struct pk_flights *t = calloc(1, sizeof(*t));
-	unsigned int nr = 0, group = pk_flights_group(0x1000);
+	struct pk_flights *t = aligned_alloc(64, sizeof(*t));
 	u64 keys[PK_FLIGHT_GROUP + 1];
+	struct pk_flight *f, *group;
+	unsigned int nr = 0;
 	bool known;
-	int at;
 
 	(void)state;
 	assert_non_null(t);
-	assert_int_equal(pk_flights_find(t, 0x1000), -1);
+	memset(t, 0, sizeof(*t));
+	group = pk_flights_group(t, 0x1000);
+	assert_null(pk_flights_find(t, 0x1000));
 	for (u64 key = 0x1000; nr <= PK_FLIGHT_GROUP; key += 64)
-		if (pk_flights_group(key) == group)
+		if (pk_flights_group(t, key) == group)
 			keys[nr++] = key;
 	for (unsigned int i = 0; i < PK_FLIGHT_GROUP; i++) {
-		at = pk_flights_get(t, keys[i], &known);
+		f = i % 2 ? pk_flights_get(t, keys[i], &known) : pk_flights_claim(t, keys[i], &known);
 		assert_false(known);
-		assert_true(at >= (int)group && at < (int)(group + PK_FLIGHT_GROUP));
-		t->flight[at].tgid = i;
+		assert_true(f >= group && f < group + PK_FLIGHT_GROUP);
+		f->tgid = i;
 	}
 	/* one more than there is room for */
-	assert_int_equal(pk_flights_get(t, keys[PK_FLIGHT_GROUP], &known), -1);
-	at = pk_flights_get(t, keys[2], &known);
-	assert_true(known && t->flight[at].tgid == 2);
+	assert_null(pk_flights_get(t, keys[PK_FLIGHT_GROUP], &known));
+	assert_null(pk_flights_claim(t, keys[PK_FLIGHT_GROUP], &known));
+	f = pk_flights_get(t, keys[2], &known);
+	assert_true(known && f->tgid == 2);
+	f = pk_flights_claim(t, keys[3], &known);
+	assert_true(known && f->tgid == 3);
 	for (unsigned int i = 0; i < PK_FLIGHT_GROUP; i++)
-		assert_int_equal(t->flight[pk_flights_find(t, keys[i])].tgid, i);
-	pk_flights_drop(t, pk_flights_find(t, keys[3]));
-	assert_int_equal(pk_flights_find(t, keys[3]), -1);
-	assert_true(pk_flights_find(t, keys[1]) >= 0);
-	assert_true(pk_flights_get(t, keys[PK_FLIGHT_GROUP], &known) >= 0);
+		assert_int_equal(pk_flights_find(t, keys[i])->tgid, i);
+	pk_flights_drop(pk_flights_find(t, keys[3]));
+	assert_null(pk_flights_find(t, keys[3]));
+	assert_non_null(pk_flights_find(t, keys[1]));
+	assert_non_null(pk_flights_get(t, keys[PK_FLIGHT_GROUP], &known));
 	assert_false(known);
+	/* what is claimed though it is there is what is found */
+	pk_flights_drop(pk_flights_find(t, keys[0]));
+	f = pk_flights_claim(t, keys[1], &known);
+	assert_ptr_equal(f, pk_flights_find(t, keys[1]));
 	free(t);
 }
 
@@ -239,7 +249,7 @@ static void test_sizes(void **state)
 static void test_booked_on_two_cpus(void **state)
 {
 	struct pk_block_done d = { .tgid = 77, .device = 3, .op = PKPROF_BLOCK_SYNC, .timed = true,
-				   .bytes = 4096, .time_ns = { 5, 100, 105 }, .now_ns = 1000 };
+				   .bytes = 4096, .queue_ns = 5, .device_ns = 100, .now_ns = 1000 };
 	struct sums *s = sums_create();
 	const struct pkprof_block_ops *o;
 	u64 nr = 0;
@@ -247,7 +257,7 @@ static void test_booked_on_two_cpus(void **state)
 	(void)state;
 	book(s, 0, d);
 	d.nr_requeued = 2;
-	d.time_ns[PKPROF_BLOCK_TOTAL] = 300;
+	d.queue_ns = 200;
 	book(s, 1, d);
 	d.timed = false;
 	d.failed = true;
@@ -263,7 +273,7 @@ static void test_booked_on_two_cpus(void **state)
 	assert_int_equal(o->nr_requeued, 4);
 	assert_int_equal(o->sum_ns[PKPROF_BLOCK_DEVICE], 200);
 	assert_int_equal(o->max_ns[PKPROF_BLOCK_TOTAL], 300);
-	assert_int_equal(o->nr_buckets, 4);
+	assert_int_equal(o->nr_buckets, 5);
 	for (unsigned int i = 0; i < o->nr_buckets; i++)
 		nr += o->buckets[i].nr;
 	assert_int_equal(nr, 2 * 3);
