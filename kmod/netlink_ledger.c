@@ -17,17 +17,20 @@
 #include "ledger.h"
 #include "netlink_ledger.h"
 #include "session.h"
+#include "tcp.h"
 
 /* A message and what the kernel puts around it fill 32 KB: few system calls, small pages. */
 #define PK_MESSAGE_BYTES SKB_WITH_OVERHEAD(32768)
 
 #define PK_WHAT_DEFAULT                                                                      \
 	(PKPROF_LEDGER_CPUS | PKPROF_LEDGER_PROCESSES | PKPROF_LEDGER_THREADS |              \
-	 PKPROF_LEDGER_HISTS | PKPROF_LEDGER_COARSE | PKPROF_LEDGER_BLOCK)
+	 PKPROF_LEDGER_HISTS | PKPROF_LEDGER_COARSE | PKPROF_LEDGER_BLOCK |             \
+	 PKPROF_LEDGER_NET)
 
 /* The largest piece. */
-#define PK_PIECE_BYTES PK_BLOCK_MAX_BYTES
-static_assert(PK_BLOCK_MAX_BYTES >= PK_LEDGER_MAX_BYTES, "room for each piece");
+#define PK_PIECE_BYTES PK_NET_MAX_BYTES
+static_assert(PK_PIECE_BYTES >= PK_BLOCK_MAX_BYTES && PK_PIECE_BYTES >= PK_LEDGER_MAX_BYTES,
+	      "room for each piece");
 
 const struct nla_policy pk_watch_policy[PKPROF_A_MAX + 1] = {
 	[PKPROF_A_COOKIE] = { .type = NLA_U64 },
@@ -134,6 +137,11 @@ static size_t pk_next_ops(struct pk_dump *d)
 				 d->piece);
 }
 
+static size_t pk_next_conns(struct pk_dump *d)
+{
+	return pk_tcp_next_conns(d->session->tcp, &d->pos, d->epoch_ns, pk_dump_filter(d), d->piece);
+}
+
 static const struct {
 	u32 what;	/* asked for by any of these; 0: always */
 	int attr;
@@ -147,6 +155,7 @@ static const struct {
 	{ PKPROF_LEDGER_HISTS | PKPROF_LEDGER_COARSE, PKPROF_A_LEDGER_HIST, pk_next_hist },
 	{ PKPROF_LEDGER_BLOCK, PKPROF_A_BLOCK_DEVICE, pk_next_device },
 	{ PKPROF_LEDGER_BLOCK, PKPROF_A_BLOCK_OPS, pk_next_ops },
+	{ PKPROF_LEDGER_NET, PKPROF_A_NET_CONNS, pk_next_conns },
 };
 
 /* --- the dump ----------------------------------------------------------------- */
@@ -183,9 +192,11 @@ static struct pk_dump *pk_dump_create(struct netlink_callback *cb)
 				    cb->extack);
 	/* what there is not is not told */
 	if (!d->ledger)
-		d->what &= PKPROF_LEDGER_BLOCK;
+		d->what &= PKPROF_LEDGER_BLOCK | PKPROF_LEDGER_NET;
 	if (!d->session || !d->session->block)
 		d->what &= ~PKPROF_LEDGER_BLOCK;
+	if (!d->session || !d->session->tcp)
+		d->what &= ~PKPROF_LEDGER_NET;
 	if (!err)
 		return d;
 	kfree(d);

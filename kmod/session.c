@@ -16,6 +16,7 @@
 #include <linux/topology.h>
 #include <linux/vmalloc.h>
 #include "block.h"
+#include "tcp.h"
 #include "calibrate.h"
 #include "compat/netlink.h"
 #include "session.h"
@@ -150,6 +151,7 @@ static void pk_session_release(struct kref *ref)
 	}
 	kfree(s->cpu);
 	pk_block_destroy(s->block);
+	pk_tcp_destroy(s->tcp);
 	pk_filter_deinit(&s->filter);
 	free_cpumask_var(s->cfg.cpus);
 	kfree(s);
@@ -174,6 +176,7 @@ static void pk_session_calibrate(struct pk_session *s)
 		s->cpu[cpu]->books[PKPROF_SRC_OFFCPU].entry_ns = interrupt_ns;
 		s->cpu[cpu]->books[PKPROF_SRC_SCHED].entry_ns = tracepoint_ns;
 		s->cpu[cpu]->books[PKPROF_SRC_BLOCK].entry_ns = tracepoint_ns;
+		s->cpu[cpu]->books[PKPROF_SRC_TCP].entry_ns = tracepoint_ns;
 	}
 }
 

@@ -27,6 +27,7 @@
 
 struct netlink_ext_ack;
 struct pk_block;
+struct pk_tcp;
 
 /* What START asked for, checked and completed with defaults. */
 struct pk_config {
@@ -89,6 +90,7 @@ struct pk_session {
 	wait_queue_head_t *poll;
 	u32 marked;
 	struct pk_block *block;	/* NULL: source block was never attached */
+	struct pk_tcp *tcp;	/* likewise */
 };
 
 /* Reader's page, info page and records of one CPU, and what lies between two. */

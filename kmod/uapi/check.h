@@ -40,5 +40,7 @@ PKPROF_ASSERT_SIZE(pkprof_rec_hist, 56);
 PKPROF_ASSERT_SIZE(pkprof_rec_latency, 72);
 PKPROF_ASSERT_SIZE(pkprof_rec_wait, 64);
 PKPROF_ASSERT_SIZE(pkprof_rec_wake, 64);
+PKPROF_ASSERT_SIZE(pkprof_net_bucket, 8);
+PKPROF_ASSERT_SIZE(pkprof_net_conns, 280);
 
 #endif

@@ -55,9 +55,9 @@
  *	LEDGER dump	->	COOKIE [EPOCH_NS] [LEDGER_WHAT, default all but ALIVE]
  *			<-	messages with LEDGER_INFO, which comes first, and any number of
  *				LEDGER_CPU, LEDGER_PROCESS, LEDGER_THREAD, LEDGER_ALIVE,
- *				LEDGER_HIST, BLOCK_DEVICE and BLOCK_OPS, in this order. ENOENT
- *				unless the descriptor watches or its session runs with source
- *				SCHED or BLOCK
+ *				LEDGER_HIST, BLOCK_DEVICE, BLOCK_OPS and NET_CONNS, in this order.
+ *				ENOENT unless the descriptor watches or its session runs with
+ *				source SCHED, BLOCK or TCP
  *
  * A session stays readable by STATUS and mmap() after STOP, until its owner
  * closes the descriptor or starts another one. Multicast group "notice"
@@ -129,9 +129,10 @@
 #define _UAPI_PKPROF_H
 
 #include <linux/types.h>
+#include "pkprof_net.h"
 
 #define PKPROF_VERSION		"0.1.0"	/* of the whole package */
-#define PKPROF_ABI		3
+#define PKPROF_ABI		5
 #define PKPROF_ABI_COMPAT	1	/* lowest peer ABI that this side speaks */
 
 #define PKPROF_FAMILY		"pkprof"
@@ -162,6 +163,7 @@ enum pkprof_source {
 	PKPROF_SRC_SCHED,	/* wait ledger, run-queue latencies; needs TASK */
 	PKPROF_SRC_OFFCPU,	/* stacks of waits and of who ended them; needs SCHED */
 	PKPROF_SRC_BLOCK,	/* block requests: counts, bytes and times; dumps only */
+	PKPROF_SRC_TCP,		/* TCP connections: counts, bytes and times; dumps only */
 	PKPROF_NR_SOURCES	/* end marker */
 };
 
@@ -513,6 +515,7 @@ struct pkprof_ledger_info {
 #define PKPROF_LEDGER_ALIVE	(1u << 5)	/* ids of all accounts of the living; only if
 						 * asked for by name */
 #define PKPROF_LEDGER_BLOCK	(1u << 6)	/* block requests; with source BLOCK */
+#define PKPROF_LEDGER_NET	(1u << 7)	/* connections; with source TCP */
 
 enum pkprof_hist_what {
 	PKPROF_HIST_RUNQ,	/* from wake-up or preemption to running, ns; not throttled */
@@ -687,6 +690,7 @@ enum pkprof_attr {
 	PKPROF_A_LEDGER_ALIVE,	/* u64[], ids of accounts, repeated */
 	PKPROF_A_BLOCK_DEVICE,	/* struct pkprof_block_device, repeated */
 	PKPROF_A_BLOCK_OPS,	/* struct pkprof_block_ops, repeated */
+	PKPROF_A_NET_CONNS,	/* struct pkprof_net_conns of pkprof_net.h, repeated */
 	__PKPROF_A_END
 };
 #define PKPROF_A_MAX (__PKPROF_A_END - 1)

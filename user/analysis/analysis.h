@@ -14,7 +14,7 @@
 
 struct pk_analysis_opts {
 	size_t limit;		/* rows of a ranking, 0: all */
-	const char *by;		/* ledger, sched, io: what rows are of, NULL: all there is */
+	const char *by;		/* ledger, sched, io, net: what rows are of, NULL: all there is */
 	bool brief;		/* ledger, sched: only the few figures of a summary */
 };
 
@@ -36,7 +36,7 @@ struct pk_analysis {
 extern const struct pk_analysis pk_analysis_summary, pk_analysis_phases, pk_analysis_process,
 	pk_analysis_thread, pk_analysis_cgroup, pk_analysis_function, pk_analysis_losses,
 	pk_analysis_cost, pk_analysis_ledger, pk_analysis_sched,
-	pk_analysis_io;
+	pk_analysis_io, pk_analysis_net;
 
 extern const struct pk_analysis *const pk_analyses[];	/* in the order of a report */
 extern const unsigned int pk_nr_analyses;

@@ -63,6 +63,14 @@ static int resolve_block_ops(struct builder *b, struct pk_model *m, size_t i)
 	return x->tgid ? pk_lives_find_process(&b->lives, x->tgid, x->to_ns, &m->block_owner[i]) : 0;
 }
 
+static int resolve_net_conns(struct builder *b, struct pk_model *m, size_t i)
+{
+	const struct pk_net_conns *x = &m->profile->net_conns.data[i];
+
+	m->net_owner[i] = PK_NO_OWNER;
+	return x->tgid ? pk_lives_find_process(&b->lives, x->tgid, x->to_ns, &m->net_owner[i]) : 0;
+}
+
 static int resolve_latency(struct builder *b, struct pk_model *m, size_t i)
 {
 	const struct pk_latency *l = &m->profile->latencies.data[i];
@@ -146,6 +154,7 @@ static int resolve_items(struct builder *b, struct pk_model *m)
 		STREAM(p->ledger, to_ns, resolve_piece),
 		STREAM(p->hists, to_ns, resolve_hist),
 		STREAM(p->block_ops, to_ns, resolve_block_ops),
+		STREAM(p->net_conns, to_ns, resolve_net_conns),
 	}, *s;
 	int err = 0;
 
@@ -167,6 +176,7 @@ static int allocate(struct pk_model *m)
 		{ &m->wait_stack, p->waits.nr },	  { &m->wake_thread, p->wakes.nr },
 		{ &m->wake_waker, p->wakes.nr },	  { &m->wake_stack, p->wakes.nr },
 		{ &m->wait_wake, p->waits.nr },		  { &m->block_owner, p->block_ops.nr },
+		{ &m->net_owner, p->net_conns.nr },
 	};
 
 	for (size_t i = 0; i < PK_ARRAY_SIZE(arrays); i++) {
@@ -262,5 +272,6 @@ void pk_model_deinit(struct pk_model *m)
 	free(m->wake_stack);
 	free(m->wait_wake);
 	free(m->block_owner);
+	free(m->net_owner);
 	*m = (struct pk_model){ 0 };
 }

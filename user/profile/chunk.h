@@ -39,6 +39,7 @@ enum pk_chunk_type {
 	PK_CHUNK_WAKES,
 	PK_CHUNK_BLOCK_LOADS,
 	PK_CHUNK_BLOCK_OPS,
+	PK_CHUNK_NET_CONNS = 26,
 	PK_CHUNK_NR_TYPES	/* end marker */
 };
 

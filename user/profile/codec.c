@@ -26,6 +26,7 @@ static const struct pk_codec *const codecs[] = {
 	[PK_CHUNK_WAKES] = &pk_codec_wakes,
 	[PK_CHUNK_BLOCK_LOADS] = &pk_codec_block_loads,
 	[PK_CHUNK_BLOCK_OPS] = &pk_codec_block_ops,
+	[PK_CHUNK_NET_CONNS] = &pk_codec_net_conns,
 };
 static_assert(PK_ARRAY_SIZE(codecs) <= PK_CHUNK_NR_TYPES, "a codec of no type");
 
@@ -134,6 +135,7 @@ struct lengths {
 	size_t strings, facts, files, tasks, maps, nodes, marks, counters, symbols;
 	size_t ledger, ledger_parts, hists, hist_buckets, cpus, latencies, waits, wakes;
 	size_t block_loads, block_ops, block_buckets;
+	size_t net_conns, net_buckets;
 };
 
 static struct lengths lengths_of(const struct pk_loading *l)
@@ -161,6 +163,8 @@ static struct lengths lengths_of(const struct pk_loading *l)
 		.block_loads = p->block_loads.nr,
 		.block_ops = p->block_ops.nr,
 		.block_buckets = p->block_buckets.nr,
+		.net_conns = p->net_conns.nr,
+		.net_buckets = p->net_buckets.nr,
 	};
 }
 
@@ -188,6 +192,8 @@ static void take_back(struct pk_loading *l, const struct lengths *n)
 	p->block_loads.nr = n->block_loads;
 	p->block_ops.nr = n->block_ops;
 	p->block_buckets.nr = n->block_buckets;
+	p->net_conns.nr = n->net_conns;
+	p->net_buckets.nr = n->net_buckets;
 }
 
 int pk_loading_decode(struct pk_loading *l, unsigned int type, struct pk_reader *r)

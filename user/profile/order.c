@@ -158,6 +158,8 @@ static void find_span(const struct pk_profile *p, uint64_t *first_ret, uint64_t 
 		SPAN(l->from_ns, l->to_ns);
 	PK_VEC_FOREACH(&p->block_loads, b)
 		SPAN(b->from_ns, b->to_ns);
+	PK_VEC_FOREACH(&p->net_conns, n)
+		SPAN(n->from_ns, n->to_ns);
 	PK_VEC_FOREACH(&p->counters, c)
 		SPAN(c->time_ns, c->time_ns);
 #undef SPAN
@@ -173,7 +175,8 @@ int pk_profile_order(struct pk_profile *p)
 	    ORDER_BY(&p->ledger, to_ns) || ORDER_BY(&p->cpus, to_ns) ||
 	    ORDER_BY(&p->hists, to_ns) || ORDER_TABLE(&p->latencies) || ORDER_TABLE(&p->waits) ||
 	    ORDER_TABLE(&p->wakes) || ORDER_BY(&p->block_loads, to_ns) ||
-	    ORDER_BY(&p->block_ops, to_ns) || order_samples(&p->samples) || order_symbols(p))
+	    ORDER_BY(&p->block_ops, to_ns) || ORDER_BY(&p->net_conns, to_ns) ||
+	    order_samples(&p->samples) || order_symbols(p))
 		return -ENOMEM;
 	find_span(p, &first_ns, &last_ns);
 	p->start_ns = pk_profile_fact_u64(p, "record.start_ns", first_ns);

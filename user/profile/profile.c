@@ -40,6 +40,8 @@ void pk_profile_deinit(struct pk_profile *p)
 	pk_vec_deinit(&p->block_loads);
 	pk_vec_deinit(&p->block_ops);
 	pk_vec_deinit(&p->block_buckets);
+	pk_vec_deinit(&p->net_conns);
+	pk_vec_deinit(&p->net_buckets);
 	free(s->time_ns);
 	free(s->tid);
 	free(s->tgid);

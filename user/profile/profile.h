@@ -201,6 +201,22 @@ struct pk_block_ops {
 /* Bucket numbers of the times follow each other. */
 #define PK_BLOCK_BUCKETS (PKPROF_NR_BLOCK_TIMES * PKPROF_HIST_BUCKETS)
 
+/* What connections of a process with a peer did between two instants; as struct pkprof_net_conns. */
+struct pk_net_conns {
+	uint64_t from_ns, to_ns;
+	uint32_t tgid;
+	uint16_t port;
+	uint8_t role, family;
+	uint32_t remote, local;	/* string ids, addresses as people write them; may be empty */
+	uint64_t counts[PKPROF_NR_NET_COUNTS];
+	uint64_t sums[PKPROF_NR_NET_DISTS];
+	uint64_t maxes[PKPROF_NR_NET_DISTS];	/* so far, also before this piece */
+	uint32_t first_bucket, nr_buckets;	/* in profile->net_buckets */
+};
+
+/* Bucket numbers of the distributions follow each other. */
+#define PK_NET_BUCKETS (PKPROF_NR_NET_DISTS * PKPROF_HIST_BUCKETS)
+
 /* A long wait on a run queue; as struct pkprof_rec_latency. */
 struct pk_latency {
 	uint64_t time_ns, queued_ns, threshold_ns, prev_ns;
@@ -262,6 +278,8 @@ struct pk_profile {
 	PK_VEC(struct pk_block_load) block_loads;	/* by to_ns */
 	PK_VEC(struct pk_block_ops) block_ops;	/* by to_ns */
 	PK_VEC(struct pk_hist_bucket) block_buckets;	/* time * PKPROF_HIST_BUCKETS + bucket */
+	PK_VEC(struct pk_net_conns) net_conns;	/* by to_ns */
+	PK_VEC(struct pk_hist_bucket) net_buckets;	/* dist * PKPROF_HIST_BUCKETS + bucket */
 	enum pk_file_state state;
 	/* Of the recording; a cut file's end is that of the last thing in it. Never reversed. */
 	uint64_t start_ns, end_ns;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What items of the ledger, of waits and of block devices must be like; see valid.h. */
+/* What items of the ledger, of waits, block devices and connections must be like; see valid.h. */
 #include "profile/chunk.h"
 #include "profile/valid.h"
 
@@ -113,6 +113,20 @@ const char *pk_block_load_wrong(const struct pk_block_load *x)
 	return wrong || !left_ns ? wrong : "its depths do not last as long as it does";
 }
 
+/* In order, none empty, all below @end. */
+static const char *buckets_wrong(const struct pk_hist_bucket *buckets, uint32_t nr, uint32_t end)
+{
+	for (uint32_t i = 0; i < nr; i++) {
+		if (buckets[i].bucket >= end)
+			return "a bucket out of range";
+		if (i && buckets[i - 1].bucket >= buckets[i].bucket)
+			return "its buckets are not in order";
+		if (!buckets[i].nr)
+			return "an empty bucket";
+	}
+	return NULL;
+}
+
 const char *pk_block_ops_wrong(const struct pk_block_ops *x, const struct pk_hist_bucket *buckets)
 {
 	const char *wrong = span_wrong(x->from_ns, x->to_ns);
@@ -125,13 +139,18 @@ const char *pk_block_ops_wrong(const struct pk_block_ops *x, const struct pk_his
 		return "of one process and of any";
 	if (x->nr_untimed > x->nr || x->nr_failed > x->nr)
 		return "a part of them is more than all";
-	for (uint32_t i = 0; i < x->nr_buckets; i++) {
-		if (buckets[i].bucket >= PK_BLOCK_BUCKETS)
-			return "a bucket out of range";
-		if (i && buckets[i - 1].bucket >= buckets[i].bucket)
-			return "its buckets are not in order";
-		if (!buckets[i].nr)
-			return "an empty bucket";
-	}
-	return NULL;
+	return buckets_wrong(buckets, x->nr_buckets, PK_BLOCK_BUCKETS);
+}
+
+const char *pk_net_conns_wrong(const struct pk_net_conns *x, const struct pk_hist_bucket *buckets)
+{
+	const char *wrong = span_wrong(x->from_ns, x->to_ns);
+
+	if (wrong)
+		return wrong;
+	if (x->role >= PKPROF_NR_NET_ROLES)
+		return "a role that is not known";
+	if (x->family != 0 && x->family != 4 && x->family != 6)
+		return "an address of a family that is not known";
+	return buckets_wrong(buckets, x->nr_buckets, PK_NET_BUCKETS);
 }

@@ -12,7 +12,8 @@
 #define TICKS_PER_HISTS 8
 #define MIN_GAP_NS 20000000ULL /* between two readings for marks */
 
-#define WHAT_ALWAYS (PKPROF_LEDGER_CPUS | PKPROF_LEDGER_THREADS | PKPROF_LEDGER_BLOCK)
+#define WHAT_ALWAYS (PKPROF_LEDGER_CPUS | PKPROF_LEDGER_THREADS | PKPROF_LEDGER_BLOCK | \
+		     PKPROF_LEDGER_NET)
 
 static int dump_piece(struct pk_recording *r, unsigned int kind, const void *piece)
 {
@@ -27,7 +28,8 @@ static int on_info(void *ctx, const struct pkprof_ledger_info *i)
 	r->ledger.info = *i;
 	r->ledger.nr_told = 0;
 	pk_blocks_begin(&r->ledger.blocks, i->now_ns);
-	/* with source block alone there are no accounts */
+	pk_nets_begin(&r->ledger.nets, i->now_ns);
+	/* with sources block or tcp alone there are no accounts */
 	if (!(r->info.sources >> PKPROF_SRC_SCHED & 1))
 		return ret;
 	if (!ret)
@@ -76,6 +78,14 @@ static int on_block_ops(void *ctx, const struct pkprof_block_ops *o)
 	return ret ? ret : pk_blocks_ops(&r->ledger.blocks, o);
 }
 
+static int on_net_conns(void *ctx, const struct pkprof_net_conns *c)
+{
+	struct pk_recording *r = ctx;
+	int ret = dump_piece(r, PKPROF_A_NET_CONNS, c);
+
+	return ret ? ret : pk_nets_conns(&r->ledger.nets, c);
+}
+
 static const struct pk_ledger_visitor visitor = {
 	.info = on_info,
 	.cpu = on_cpu,
@@ -83,6 +93,7 @@ static const struct pk_ledger_visitor visitor = {
 	.hist = on_hist,
 	.block_device = on_block_device,
 	.block_ops = on_block_ops,
+	.net_conns = on_net_conns,
 };
 
 static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)
@@ -130,6 +141,7 @@ static void note_end(struct pk_recording *r, uint32_t what, bool complete)
 	pk_accounts_end(&l->accounts, complete);
 	pk_hists_end(&l->hists, complete);
 	pk_blocks_end(&l->blocks, complete);
+	pk_nets_end(&l->nets, complete);
 	if (!complete)
 		return;
 	r->result->ledger.works = true;

@@ -20,6 +20,7 @@
 #include "record/accounts.h"
 #include "record/blocks.h"
 #include "record/hists.h"
+#include "record/nets.h"
 
 #define PK_LEDGER_PIECES_PER_S 500	/* about 10 KB */
 #define PK_LEDGER_MAX_SKIP 15		/* ticks between two readings */
@@ -50,6 +51,7 @@ struct pk_ledger_reader {
 	struct pk_accounts accounts;
 	struct pk_hists hists;
 	struct pk_blocks blocks;
+	struct pk_nets nets;
 	struct pkprof_ledger_info info;	/* of the reading in hand */
 	uint64_t epoch_ns, hist_epoch_ns, coarse_epoch_ns;	/* 0: all */
 	uint64_t read_at_ns;		/* CLOCK_MONOTONIC, of the last reading */

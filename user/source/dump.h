@@ -30,7 +30,7 @@ enum pk_dump_kind {
 
 struct pk_dump_block {
 	uint32_t kind;		/* enum pk_dump_kind */
-	uint32_t cpu;		/* RECORDS, BOOKS; LEDGER: PKPROF_A_LEDGER_* or _BLOCK_*, what it is */
+	uint32_t cpu;		/* RECORDS, BOOKS; LEDGER: PKPROF_A_LEDGER_*, _BLOCK_* or _NET_* */
 	uint64_t len;		/* bytes of the payload without padding */
 };
 
@@ -51,7 +51,7 @@ int pk_dump_info(struct pk_dump *d, const struct pk_source_info *info);
 int pk_dump_round(struct pk_dump *d, uint64_t now_ns);
 int pk_dump_record(struct pk_dump *d, unsigned int cpu, const struct pkprof_rec *rec);
 int pk_dump_books(struct pk_dump *d, unsigned int cpu, const struct pkprof_counters *c);
-/* A piece of a reading, as a visitor gets it, the info first. @kind: PKPROF_A_LEDGER_* but ALIVE, or _BLOCK_*. */
+/* A piece of a reading, as a visitor gets it, the info first. @kind: PKPROF_A_LEDGER_* but ALIVE, _BLOCK_* or _NET_*. */
 int pk_dump_ledger(struct pk_dump *d, unsigned int kind, const void *piece);
 /* What is buffered goes out. */
 int pk_dump_flush(struct pk_dump *d);

@@ -136,6 +136,26 @@ const char *pk_block_ops_fault(const struct pkprof_block_ops *o, size_t bytes)
 	return NULL;
 }
 
+const char *pk_net_conns_fault(const struct pkprof_net_conns *c, size_t bytes)
+{
+	uint32_t last = 0;
+
+	if (bytes < sizeof(*c) || !fits(bytes, sizeof(*c), c->nr_buckets, sizeof(c->buckets[0])))
+		return "it is cut";
+	if (c->role >= PKPROF_NR_NET_ROLES || (c->family != 0 && c->family != 4 && c->family != 6))
+		return "its kind is not known here";
+	for (uint32_t i = 0; i < c->nr_buckets; i++) {
+		const struct pkprof_net_bucket *b = &c->buckets[i];
+		uint32_t at = b->dist * PKPROF_HIST_BUCKETS + b->bucket;
+
+		if (b->bucket >= PKPROF_HIST_BUCKETS || b->dist >= PKPROF_NR_NET_DISTS ||
+		    (i && at <= last))
+			return "its buckets are out of range or out of order";
+		last = at;
+	}
+	return NULL;
+}
+
 static const char *info_fault(const struct pkprof_ledger_info *i, size_t bytes)
 {
 	if (bytes < sizeof(*i))
@@ -219,6 +239,16 @@ static int tell_block_ops(const struct pkprof_block_ops *o, size_t bytes,
 	return v->block_ops ? v->block_ops(ctx, o) : 0;
 }
 
+static int tell_net_conns(const struct pkprof_net_conns *c, size_t bytes,
+			  const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err)
+{
+	const char *fault = pk_net_conns_fault(c, bytes);
+
+	if (fault)
+		return malformed("row of connections", bytes < sizeof(*c) ? 0 : c->id, fault, err);
+	return v->net_conns ? v->net_conns(ctx, c) : 0;
+}
+
 int pk_ledger_tell(unsigned int kind, const void *piece, size_t bytes,
 		   const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err)
 {
@@ -241,6 +271,8 @@ int pk_ledger_tell(unsigned int kind, const void *piece, size_t bytes,
 		return tell_block_device(piece, bytes, v, ctx, err);
 	case PKPROF_A_BLOCK_OPS:
 		return tell_block_ops(piece, bytes, v, ctx, err);
+	case PKPROF_A_NET_CONNS:
+		return tell_net_conns(piece, bytes, v, ctx, err);
 	}
 	return 0;
 }
@@ -251,6 +283,7 @@ size_t pk_ledger_piece_bytes(unsigned int kind, const void *piece)
 	const struct pkprof_ledger_thread *t = piece;
 	const struct pkprof_hist *h = piece;
 	const struct pkprof_block_ops *o = piece;
+	const struct pkprof_net_conns *n = piece;
 
 	switch (kind) {
 	case PKPROF_A_LEDGER_INFO:
@@ -267,6 +300,8 @@ size_t pk_ledger_piece_bytes(unsigned int kind, const void *piece)
 		return sizeof(struct pkprof_block_device);
 	case PKPROF_A_BLOCK_OPS:
 		return sizeof(*o) + o->nr_buckets * sizeof(o->buckets[0]);
+	case PKPROF_A_NET_CONNS:
+		return sizeof(*n) + n->nr_buckets * sizeof(n->buckets[0]);
 	}
 	return 0;
 }

@@ -25,12 +25,13 @@ struct pk_ledger_visitor {
 	/* a device comes before what was done on it */
 	int (*block_device)(void *ctx, const struct pkprof_block_device *d);
 	int (*block_ops)(void *ctx, const struct pkprof_block_ops *o);
+	int (*net_conns)(void *ctx, const struct pkprof_net_conns *c);
 };
 
 #define PK_LEDGER_MAX_PIECE 65536 /* bytes, more than any piece takes */
 
 /*
- * Check one piece of a dump and hand it to @v. @kind: PKPROF_A_LEDGER_* or _BLOCK_*, others are
+ * Check one piece of a dump and hand it to @v. @kind: PKPROF_A_LEDGER_*, _BLOCK_* or _NET_*, others are
  * skipped; @piece: aligned to 8. -EBADMSG: it makes no sense, @err says why; else what
  * the visitor said.
  */
@@ -44,6 +45,7 @@ const char *pk_ledger_cpu_fault(const struct pkprof_ledger_cpu *c, size_t bytes)
 const char *pk_ledger_hist_fault(const struct pkprof_hist *h, size_t bytes);
 const char *pk_block_device_fault(const struct pkprof_block_device *d, size_t bytes);
 const char *pk_block_ops_fault(const struct pkprof_block_ops *o, size_t bytes);
+const char *pk_net_conns_fault(const struct pkprof_net_conns *c, size_t bytes);
 
 /* Bytes of a piece that was told; PKPROF_A_LEDGER_ALIVE has no size of its own: 0. */
 size_t pk_ledger_piece_bytes(unsigned int kind, const void *piece);

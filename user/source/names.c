@@ -17,6 +17,7 @@ const struct pk_name pk_source_names[PKPROF_NR_SOURCES] = {
 	[PKPROF_SRC_SCHED] = { "sched", "where each thread's time goes: wait ledger, run-queue latencies" },
 	[PKPROF_SRC_OFFCPU] = { "offcpu", "stacks of waits and of who ended them; needs sched" },
 	[PKPROF_SRC_BLOCK] = { "block", "requests of block devices: counts, bytes and times" },
+	[PKPROF_SRC_TCP] = { "tcp", "TCP connections by process and peer: counts, bytes and times" },
 };
 
 const struct pk_name pk_loss_names[PKPROF_NR_LOSSES] = {
@@ -63,7 +64,7 @@ const struct pk_name pk_block_op_names[PKPROF_NR_BLOCK_OPS] = {
 };
 
 static_assert(PKPROF_NR_BLOCK_OPS == 8, "a new operation needs a name");
-static_assert(PKPROF_NR_SOURCES == 8, "a new source needs a name");
+static_assert(PKPROF_NR_SOURCES == 9, "a new source needs a name");
 static_assert(PKPROF_NR_LOSSES == 6, "a new loss reason needs a name");
 static_assert(PKPROF_NR_LINES == 20, "a new line of the ledger needs a name");
 

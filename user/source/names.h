@@ -34,7 +34,7 @@ void pk_sources_format(uint32_t mask, struct pk_strbuf *out);
 /* Whether one of them is told by dumps, not by records. */
 static inline bool pk_sources_told(uint32_t mask)
 {
-	return mask & (1u << PKPROF_SRC_SCHED | 1u << PKPROF_SRC_BLOCK);
+	return mask & (1u << PKPROF_SRC_SCHED | 1u << PKPROF_SRC_BLOCK | 1u << PKPROF_SRC_TCP);
 }
 
 /* The mask with what its sources need besides: offcpu needs sched, that needs task. */

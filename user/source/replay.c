@@ -56,7 +56,7 @@ static bool block_plausible(const struct replay *r)
 		       b->cpu < r->info.nr_cpus;
 	case PK_DUMP_LEDGER:
 		return b->len && b->len <= PK_LEDGER_MAX_PIECE &&
-		       b->cpu >= PKPROF_A_LEDGER_INFO && b->cpu <= PKPROF_A_BLOCK_OPS &&
+		       b->cpu >= PKPROF_A_LEDGER_INFO && b->cpu < __PKPROF_A_END &&
 		       b->cpu != PKPROF_A_LEDGER_ALIVE;
 	}
 	return false;
@@ -257,7 +257,7 @@ static int replay_ledger(struct pk_source *s, uint64_t epoch_ns, uint32_t what,
 	(void)what;
 	if (!pk_sources_told(r->info.sources))
 		return pk_err_set(err, -EOPNOTSUPP,
-				  "the dump %s was made without sources sched and block",
+				  "the dump %s was made without sources sched, block and tcp",
 				  r->path);
 	if (replay_ledger_due(s))
 		return take_reading(r, v, ctx, err);
