@@ -10,6 +10,7 @@
 #include <linux/percpu.h>
 #include <linux/types.h>
 #include "block_depth.h"
+#include "block_dirty.h"
 #include "block_flight.h"
 #include "block_sums.h"
 #include "books.h"
@@ -49,6 +50,7 @@ struct pk_block {
 	struct pk_block_here __percpu *here;
 	struct pk_block_cpu **cpus;	/* nr_cpu_ids, the sums of each; NULL where there is none */
 	void **memory;		/* of their cells */
+	struct pk_dirty dirty;
 	struct pk_flights flights;
 };
 

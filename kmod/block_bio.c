@@ -26,7 +26,7 @@ static noinline void pk_block_submit_any(struct pk_block *b, struct bio *bio, un
 		/* else the one that had this memory before was forgotten */
 		if (known)
 			pk_block_returned(b, f, now_ns);
-		pk_flight_init(f, now_ns);
+		pk_flight_init(f, now_ns, pk_block_current());
 		if (!queue_is_mq(disk->queue)) {
 			f->bytes = bio->bi_iter.bi_size;
 			pk_block_sent(b, f, disk, now_ns);
@@ -35,19 +35,19 @@ static noinline void pk_block_submit_any(struct pk_block *b, struct bio *bio, un
 	pk_block_leave(&run);
 }
 
-/* To a device with a queue. False: nothing was done. */
+/* By a process, to a device with a queue. False: nothing was done. */
 static __always_inline bool pk_block_submit_quick(struct pk_block *b, const struct bio *bio,
 						  u64 now_ns)
 {
 	const struct gendisk *disk = pk_bio_disk(bio);
 	struct pk_flight *f;
 
-	if (unlikely(!disk || !queue_is_mq(disk->queue)))
+	if (unlikely(!disk || !queue_is_mq(disk->queue) || current->flags & PF_KTHREAD))
 		return false;
 	f = pk_flights_claim_quick(&b->flights, (u64)bio);
 	if (unlikely(!f))
 		return false;
-	pk_flight_init(f, now_ns);
+	pk_flight_init(f, now_ns, current->tgid & PK_WHO_TGID);
 	return true;
 }
 
@@ -145,8 +145,7 @@ static void pk_block_cut(struct pk_block *b, struct bio *bio)
 	f = pk_flights_claim(&b->flights, (u64)bio, &known);
 	if (!f)
 		return;
-	pk_flight_init(f, from->first_ns);
-	f->tgid = from->tgid;
+	pk_flight_init(f, from->first_ns, from->who);
 }
 
 static void pk_block_bio_split(void *data, struct bio *bio)

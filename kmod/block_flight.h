@@ -42,14 +42,15 @@ union pk_flight_state {
  * @issued_ns:	given to the driver; 0: it is not there
  * @device_ns:	how long it was at the driver before @issued_ns
  * @bytes:	that are done; of a bio: that are to be done
- * @tgid:	who submitted it
+ * @who:	whose it is, and how: see block_dirty.h
+ * @elsewhere:	bytes of it that are booked as somebody else's
  * @state:	where it is, and what became of it
  */
 struct pk_flight {
 	atomic64_t key;
 	u64 first_ns, issued_ns, device_ns;
 	u64 bytes;
-	u32 tgid;
+	u32 who, elsewhere;
 	union pk_flight_state state;
 } __attribute__((aligned(64)));
 

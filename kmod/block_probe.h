@@ -12,6 +12,7 @@
 
 #include "block.h"
 #include "block_device.h"
+#include "block_owner.h"
 #include "compat/block.h"
 #include "tracepoint.h"
 
@@ -100,12 +101,13 @@ static __always_inline enum pkprof_block_op pk_block_op(unsigned int flags, u64 
 
 /* --- flights --- */
 
-/* Whoever runs is taken for its submitter; in an idle task's time that is nobody. */
-static __always_inline void pk_flight_init(struct pk_flight *f, u64 first_ns)
+/* @who: its submitter; in an idle task's time that is nobody. */
+static __always_inline void pk_flight_init(struct pk_flight *f, u64 first_ns, u32 who)
 {
 	f->first_ns = first_ns;
 	f->issued_ns = f->device_ns = f->bytes = 0;
-	f->tgid = current->tgid;
+	f->who = who;
+	f->elsewhere = 0;
 	f->state.word = PK_FLIGHT_QUEUED;
 }
 
@@ -141,7 +143,8 @@ static __always_inline void pk_block_known(const struct pk_flight *f, struct pk_
 {
 	u64 total_ns = d->now_ns > f->first_ns ? d->now_ns - f->first_ns : 0;
 
-	d->tgid = f->tgid;
+	d->who = f->who;
+	d->elsewhere = f->elsewhere;
 	d->device = f->state.device;
 	d->nr_requeued = f->state.nr_requeued;
 	d->nr_partial = f->state.nr_partial;

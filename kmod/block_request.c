@@ -74,18 +74,21 @@ static struct pk_flight *pk_block_follow(struct pk_block *b, const struct reques
 		return rq->bio ? pk_block_rename(b, f, (u64)rq->bio) : f;
 	f = pk_flights_get(&b->flights, rq->bio ? (u64)rq->bio : (u64)rq, &known);
 	if (f)
-		pk_flight_init(f, rq->start_time_ns ? min(rq->start_time_ns, now_ns) : now_ns);
+		pk_flight_init(f, rq->start_time_ns ? min(rq->start_time_ns, now_ns) : now_ns,
+			       pk_block_current());
 	return f;
 }
 
 /* The one that had this memory before was given up without a word. */
 static void pk_block_given_up(struct pk_block *b, struct pk_flight *f, u64 now_ns)
 {
-	u32 tgid = f->tgid;
-
 	pk_block_returned(b, f, now_ns);
-	pk_flight_init(f, now_ns);
-	f->tgid = tgid;
+	pk_flight_init(f, now_ns, f->who);
+}
+
+static __always_inline bool pk_block_is_data(const struct request *rq)
+{
+	return req_op((struct request *)rq) == REQ_OP_WRITE;
 }
 
 /* Of one that is known by its first bio, for the first time. False: nothing was done. */
@@ -98,6 +101,8 @@ static __always_inline bool pk_block_issue_quick(struct pk_block *b, const struc
 
 	if (unlikely(!f || !disk || f->state.device != PK_FLIGHT_QUEUED))
 		return false;
+	if (pk_block_is_data(rq) && (f->who >> PK_WHO_SHIFT || pk_block_has_owners(rq)))
+		return false;
 	device = pk_block_device_quick(b, disk);
 	if (unlikely(!device))
 		return false;
@@ -107,12 +112,12 @@ static __always_inline bool pk_block_issue_quick(struct pk_block *b, const struc
 	return true;
 }
 
-static noinline void pk_block_issue_any(struct pk_block *b, const struct request *rq,
-					unsigned long irqs)
+static noinline void pk_block_issue_any(struct pk_block *b, struct request *rq, unsigned long irqs)
 {
 	const struct gendisk *disk = pk_request_disk(rq);
 	struct pk_block_run run;
 	struct pk_flight *f;
+	bool first;
 	u64 now_ns;
 
 	pk_block_enter_again(b, irqs, &run);
@@ -121,7 +126,10 @@ static noinline void pk_block_issue_any(struct pk_block *b, const struct request
 	if (f) {
 		if (f->issued_ns)
 			pk_block_given_up(b, f, now_ns);
+		first = f->state.device == PK_FLIGHT_QUEUED;
 		pk_block_sent(b, f, disk, now_ns);
+		if (first && pk_block_is_data(rq) && pk_block_has_owners(rq))
+			pk_block_find_owners(b, run.here, rq, f, now_ns);
 	}
 	pk_block_leave(&run);
 }

@@ -40,12 +40,12 @@ static unsigned int pk_block_find_cell(struct pk_block_keys *k, u16 device, u8 o
 	return at;
 }
 
-static unsigned int pk_block_find_own(struct pk_block_keys *k, u16 device, u8 op, u32 tgid)
+static unsigned int pk_block_find_own(struct pk_block_keys *k, u16 device, u8 op, u32 who)
 {
 	unsigned int at = k->nr_owns;
 
-	if (device && tgid)
-		at = pk_block_slot(k->own, k->nr_owns, pk_block_key(device, op, 0, tgid));
+	if (device && who & PK_WHO_TGID)
+		at = pk_block_slot(k->own, k->nr_owns, pk_block_key(device, op, 0, who));
 	return at < k->nr_owns ? at : at + op;
 }
 
@@ -78,9 +78,18 @@ void pk_block_cpu_init(struct pk_block_cpu *c, const struct pk_block_keys *k, vo
 void pk_block_book(struct pk_block_keys *k, struct pk_block_cpu *c, const struct pk_block_done *d)
 {
 	unsigned int cell = pk_block_find_cell(k, d->device, d->op, pk_block_size(d->bytes));
-	unsigned int own = pk_block_find_own(k, d->device, d->op, d->tgid);
+	unsigned int own = pk_block_find_own(k, d->device, d->op, d->who);
 
 	pk_block_book_in(&c->cells[cell], &c->owns[own], d);
+}
+
+void pk_block_book_bytes(struct pk_block_keys *k, struct pk_block_cpu *c,
+			 const struct pk_block_done *d, u32 bytes)
+{
+	struct pk_block_own *own = &c->owns[pk_block_find_own(k, d->device, d->op, d->who)];
+
+	own->sums.bytes += bytes;
+	own->sums.last_ns = d->now_ns;
 }
 
 void pk_block_book_piece(struct pk_block_keys *k, struct pk_block_cpu *c, u16 device, u8 op,
@@ -119,7 +128,8 @@ static bool pk_block_whose(const struct pk_block_keys *k, unsigned int at,
 		return true;
 	}
 	key = atomic64_read(own ? &k->own[slot] : &k->cell[slot]);
-	ret->tgid = (u32)key;
+	ret->tgid = (u32)key & PK_WHO_TGID;
+	ret->by = (u32)key >> PK_WHO_SHIFT;
 	ret->device = key >> PK_BLOCK_KEY_DEVICE & 0xffff;
 	ret->op = key >> PK_BLOCK_KEY_OP & 0xff;
 	ret->size = key >> PK_BLOCK_KEY_SIZE & 0x7f;

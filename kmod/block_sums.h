@@ -20,6 +20,7 @@
 #else
 #include "kernel_shim.h"	/* tests/unit */
 #endif
+#include "block_dirty.h"
 #include "hist.h"
 #include "mix.h"
 
@@ -30,7 +31,8 @@
 
 /* What a request was, when it ended. */
 struct pk_block_done {
-	u32 tgid;		/* 0: not known */
+	u32 who;		/* its low bits are 0: not known */
+	u32 elsewhere;		/* bytes that are booked as somebody else's */
 	u16 device;
 	u8 op;			/* enum pkprof_block_op */
 	bool timed;		/* its times are known */
@@ -100,10 +102,10 @@ static __always_inline u8 pk_block_size(u64 bytes)
 #define PK_BLOCK_KEY_OP		48
 #define PK_BLOCK_KEY_SIZE	56
 
-static __always_inline u64 pk_block_key(u16 device, u8 op, u8 size, u32 tgid)
+static __always_inline u64 pk_block_key(u16 device, u8 op, u8 size, u32 who)
 {
 	return PK_BLOCK_KEY_USED | (u64)size << PK_BLOCK_KEY_SIZE | (u64)op << PK_BLOCK_KEY_OP |
-	       (u64)device << PK_BLOCK_KEY_DEVICE | tgid;
+	       (u64)device << PK_BLOCK_KEY_DEVICE | who;
 }
 
 static __always_inline u32 pk_block_hash(u64 key)
@@ -127,7 +129,7 @@ static __always_inline struct pk_block_own *pk_block_own_quick(const struct pk_b
 							       struct pk_block_cpu *c,
 							       const struct pk_block_done *d)
 {
-	u64 key = pk_block_key(d->device, d->op, 0, d->tgid);
+	u64 key = pk_block_key(d->device, d->op, 0, d->who);
 	unsigned int at = pk_block_hash(key) & (k->nr_owns - 1);
 
 	return likely((u64)atomic64_read(&k->own[at]) == key) ? &c->owns[at] : NULL;
@@ -163,6 +165,7 @@ static __always_inline void pk_block_book_in(struct pk_block_cell *cell, struct 
 
 	pk_block_add(&cell->sums, d);
 	pk_block_add(&own->sums, d);
+	own->sums.bytes -= d->elsewhere;
 	if (unlikely(!d->timed))
 		return;
 	pk_block_count(&cell->times[PKPROF_BLOCK_QUEUE], pk_hist_bucket(d->queue_ns), d->queue_ns);
@@ -175,6 +178,9 @@ static __always_inline void pk_block_book_in(struct pk_block_cell *cell, struct 
 void pk_block_book(struct pk_block_keys *k, struct pk_block_cpu *c, const struct pk_block_done *d);
 
 
+/* Bytes of a request that is another one's. Likewise. */
+void pk_block_book_bytes(struct pk_block_keys *k, struct pk_block_cpu *c,
+			 const struct pk_block_done *d, u32 bytes);
 /* A piece of @bytes joined a request (@merged), or was cut in two. Likewise. */
 void pk_block_book_piece(struct pk_block_keys *k, struct pk_block_cpu *c, u16 device, u8 op,
 			 u64 bytes, bool merged, u64 now_ns);

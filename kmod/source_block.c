@@ -17,13 +17,15 @@
  *	block_bio_complete	the end of a bio to a device without a queue, and of one that
  *				never got a request; not told of those that a request completes
  *	block_bio_remap		such a bio was handed on as it is: nobody tells its end
+ *	writeback_dirty_folio	a page became dirty: who writes it back later does it for whom
  *
  * A request ends with the completion that leaves nothing to be done, as in the kernel's
  * own accounts (/proc/diskstats): of a write that waits for flushes it is not that of
  * its data but the one after the last flush, and a flush that the block layer makes of
  * its own ends with its only one. Its queue time is all that it did not spend at the driver.
  *
- * This file attaches and detaches; the probes are in block_request.c and block_bio.c.
+ * This file attaches and detaches; the probes are in block_request.c, block_bio.c
+ * and block_owner.c.
  */
 #include <linux/cpumask.h>
 #include <linux/slab.h>
@@ -45,6 +47,7 @@ void pk_block_destroy(struct pk_block *b)
 	kfree(b->memory);
 	free_percpu(b->here);
 	kfree(b->cpus);
+	pk_block_dirty_deinit(b);
 	vfree(b);
 }
 
@@ -81,19 +84,41 @@ static int pk_block_populate(struct pk_block *b)
 	return 0;
 }
 
-/* Requests first: what ends a bio's wait is then there before any bio is followed. */
+struct pk_block_table {
+	struct pk_tracepoint *rows;
+	const unsigned int *nr;
+};
+
+/*
+ * In this order: pages are known before they are written, and what ends a bio's wait is
+ * there before any bio is followed.
+ */
+static const struct pk_block_table pk_block_tables[] = {
+	{ pk_block_dirty_tracepoints, &pk_block_nr_dirty_tracepoints },
+	{ pk_block_request_tracepoints, &pk_block_nr_request_tracepoints },
+	{ pk_block_bio_tracepoints, &pk_block_nr_bio_tracepoints },
+};
+
+/* Of the first @nr tables. */
+static void pk_block_detach_probes(struct pk_block *b, unsigned int nr)
+{
+	while (nr--)
+		pk_tracepoints_detach(pk_block_tables[nr].rows, *pk_block_tables[nr].nr, b);
+}
+
 static int pk_block_attach_probes(struct pk_block *b)
 {
-	int err = pk_tracepoints_attach(pk_block_request_tracepoints,
-					pk_block_nr_request_tracepoints, b);
+	unsigned int i;
+	int err;
 
-	if (err)
-		return err;
-	err = pk_tracepoints_attach(pk_block_bio_tracepoints, pk_block_nr_bio_tracepoints, b);
-	if (err)
-		pk_tracepoints_detach(pk_block_request_tracepoints,
-				      pk_block_nr_request_tracepoints, b);
-	return err;
+	for (i = 0; i < ARRAY_SIZE(pk_block_tables); i++) {
+		err = pk_tracepoints_attach(pk_block_tables[i].rows, *pk_block_tables[i].nr, b);
+		if (err) {
+			pk_block_detach_probes(b, i);
+			return err;
+		}
+	}
+	return 0;
 }
 
 static int pk_block_attach(struct pk_session *s)
@@ -105,7 +130,7 @@ static int pk_block_attach(struct pk_session *s)
 		return -ENOMEM;
 	b->session = s;
 	pk_block_devices_init(b);
-	err = pk_block_populate(b);
+	err = pk_block_populate(b) ?: pk_block_dirty_init(b);
 	if (!err)
 		err = pk_block_attach_probes(b);
 	if (err)
@@ -117,16 +142,17 @@ static int pk_block_attach(struct pk_session *s)
 
 static void pk_block_detach(struct pk_session *s)
 {
-	pk_tracepoints_detach(pk_block_bio_tracepoints, pk_block_nr_bio_tracepoints, s->block);
-	pk_tracepoints_detach(pk_block_request_tracepoints, pk_block_nr_request_tracepoints,
-			      s->block);
+	pk_block_detach_probes(s->block, ARRAY_SIZE(pk_block_tables));
 }
 
 static int pk_block_works(void)
 {
-	int err = pk_tracepoints_find(pk_block_request_tracepoints, pk_block_nr_request_tracepoints);
+	unsigned int i;
+	int err = 0;
 
-	return err ?: pk_tracepoints_find(pk_block_bio_tracepoints, pk_block_nr_bio_tracepoints);
+	for (i = 0; !err && i < ARRAY_SIZE(pk_block_tables); i++)
+		err = pk_tracepoints_find(pk_block_tables[i].rows, *pk_block_tables[i].nr);
+	return err;
 }
 
 const struct pk_source pk_source_block = {

@@ -31,6 +31,15 @@ enum pkprof_block_op {
 /* Classes of a request's size: 0: no data; c: up to 1 KB << 2c (4 KB, 16 KB, ...); the last: all above. */
 #define PKPROF_BLOCK_SIZES	8
 
+/* How a request is a process's. */
+enum pkprof_block_by {
+	PKPROF_BLOCK_BY_SELF,	/* it submitted it */
+	PKPROF_BLOCK_BY_KTHREAD, /* it made the pages dirty, a kernel thread wrote them back */
+	PKPROF_BLOCK_BY_OTHER,	/* likewise, another process did, as by sync */
+	PKPROF_BLOCK_BY_JOURNAL, /* blocks of a journal: tgid is its thread */
+	PKPROF_NR_BLOCK_BYS	/* end marker */
+};
+
 /* The parts of a request's time. */
 enum pkprof_block_time {
 	PKPROF_BLOCK_QUEUE,	/* from the request's making on, while not at the driver */
@@ -74,15 +83,16 @@ struct pkprof_block_bucket {
 /*
  * Requests of one kind that ended: of a device, operation and size, or, with a tgid,
  * of a process, device and operation (size 0, only TOTAL has buckets). A request is
- * counted at its end, with the bytes of all its parts.
+ * counted at its end, with the bytes of all its parts. One with dirty pages of several
+ * processes is its main one's; the others' bytes are told as theirs, without a request.
  */
 struct pkprof_block_ops {
 	__u32 device;		/* id of a struct pkprof_block_device */
-	__u32 tgid;		/* submitter, 0: all processes */
+	__u32 tgid;		/* whose they are, 0: all processes */
 	__u8 op;		/* enum pkprof_block_op */
 	__u8 size;		/* class, below PKPROF_BLOCK_SIZES */
 	__u8 any_tgid;		/* 1: of processes that found no room of their own, tgid 0 */
-	__u8 reserved;
+	__u8 by;		/* with a tgid: enum pkprof_block_by */
 	__u32 nr_buckets;	/* those that are not 0, by time, then bucket */
 	__u64 nr, bytes;
 	__u64 nr_untimed;	/* of them: issued before the start, or no room to follow them */

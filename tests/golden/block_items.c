@@ -8,7 +8,8 @@
  *	block FROM TO ID OP BYTES [pid=PID] [NAME=N...] [QUEUE/DEVICE=N...]
  *					N requests of BYTES each that were QUEUE in the queue and
  *					DEVICE at the device; NAME is untimed, failed, partial, requeued,
- *					merged, split; pid=any: processes without room
+ *					merged, split; pid=any: processes without room; by=kworker,
+ *					other, journal: how they are the process's
  */
 #include <stdlib.h>
 #include <string.h>
@@ -103,7 +104,7 @@ static void add_time(struct ops_item *item, unsigned int time, uint64_t ns, uint
 static void add_requests(struct ops_item *item, char *text, uint64_t bytes)
 {
 	char *slash = strchr(text, '/'), *equals = strchr(text, '=');
-	bool own = item->ops.tgid || item->ops.flags;
+	bool own = item->ops.tgid || item->ops.flags & PK_BLOCK_ANY_PROCESS;
 	uint64_t queue_ns, device_ns;
 	uint32_t nr = number(equals + 1);
 
@@ -117,6 +118,18 @@ static void add_requests(struct ops_item *item, char *text, uint64_t bytes)
 		add_time(item, PKPROF_BLOCK_DEVICE, device_ns, nr, true);
 	}
 	add_time(item, PKPROF_BLOCK_TOTAL, queue_ns + device_ns, nr, true);
+}
+
+static unsigned int role_of(const char *name)
+{
+	static const char *const names[] = { "self", "kworker", "other", "journal" };
+
+	for (unsigned int i = 0; name && i < PKPROF_NR_BLOCK_BYS; i++)
+		if (!strcmp(name, names[i]))
+			return i;
+	if (name)
+		fail("no such role", name);
+	return PKPROF_BLOCK_BY_SELF;
 }
 
 static void do_block(const struct words *w)
@@ -134,6 +147,7 @@ static void do_block(const struct words *w)
 		x->flags = PK_BLOCK_ANY_PROCESS;
 	else if (pid)
 		x->tgid = number(pid);
+	x->flags |= role_of(option(w, 6, "by")) << PK_BLOCK_BY_SHIFT;
 	x->size = pid ? 0 : size_of(bytes);
 	x->nr_untimed = x->nr = number_or(w, "untimed", 0);
 	x->bytes = x->nr * bytes;

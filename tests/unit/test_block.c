@@ -148,17 +148,17 @@ static void test_flights(void **state)
 		f = i % 2 ? pk_flights_get(t, keys[i], &known) : pk_flights_claim(t, keys[i], &known);
 		assert_false(known);
 		assert_true(f >= group && f < group + PK_FLIGHT_GROUP);
-		f->tgid = i;
+		f->who = i;
 	}
 	/* one more than there is room for */
 	assert_null(pk_flights_get(t, keys[PK_FLIGHT_GROUP], &known));
 	assert_null(pk_flights_claim(t, keys[PK_FLIGHT_GROUP], &known));
 	f = pk_flights_get(t, keys[2], &known);
-	assert_true(known && f->tgid == 2);
+	assert_true(known && f->who == 2);
 	f = pk_flights_claim(t, keys[3], &known);
-	assert_true(known && f->tgid == 3);
+	assert_true(known && f->who == 3);
 	for (unsigned int i = 0; i < PK_FLIGHT_GROUP; i++)
-		assert_int_equal(pk_flights_find(t, keys[i])->tgid, i);
+		assert_int_equal(pk_flights_find(t, keys[i])->who, i);
 	pk_flights_drop(pk_flights_find(t, keys[3]));
 	assert_null(pk_flights_find(t, keys[3]));
 	assert_non_null(pk_flights_find(t, keys[1]));
@@ -248,7 +248,7 @@ static void test_sizes(void **state)
 
 static void test_booked_on_two_cpus(void **state)
 {
-	struct pk_block_done d = { .tgid = 77, .device = 3, .op = PKPROF_BLOCK_SYNC, .timed = true,
+	struct pk_block_done d = { .who = 77, .device = 3, .op = PKPROF_BLOCK_SYNC, .timed = true,
 				   .bytes = 4096, .queue_ns = 5, .device_ns = 100, .now_ns = 1000 };
 	struct sums *s = sums_create();
 	const struct pkprof_block_ops *o;
@@ -313,7 +313,7 @@ static void test_full_tables(void **state)
 
 	(void)state;
 	for (unsigned int i = 1; i <= 1000; i++)
-		book(s, i % 2, (struct pk_block_done){ .tgid = i, .device = i, .op = i % 2, .bytes = 512,
+		book(s, i % 2, (struct pk_block_done){ .who = i, .device = i, .op = i % 2, .bytes = 512,
 						       .now_ns = i });
 	for (unsigned int at = 0; at < pk_block_nr(&s->keys); at++) {
 		struct pkprof_block_ops *ops = (void *)piece;

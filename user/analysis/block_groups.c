@@ -136,8 +136,10 @@ static struct pk_block_group *group_of(struct grouping *g, const struct pk_block
 	uint64_t device = g->by & PK_BY_DEVICE ? d - g->devices->all.data + 1 : 0;
 	unsigned int op = g->by & PK_BY_OP ? x->op : 0, size = g->by & PK_BY_SIZE ? x->size : 0;
 	uint64_t who = owner != PK_NO_OWNER ? owner + 1ULL : x->tgid ? 1ULL << 32 | x->tgid : 0;
+	unsigned int role = g->by & PK_BY_PROCESS ? PK_BLOCK_BY(x->flags) : 0;
 	uint32_t *at = pk_map64_at(&g->where, device << 45 | (uint64_t)op << 41 |
-						      (uint64_t)size << 37 | who);
+						      (uint64_t)size << 37 |
+						      (uint64_t)role << 34 | who);
 	struct pk_block_group *new;
 
 	if (!at)
@@ -153,6 +155,7 @@ static struct pk_block_group *group_of(struct grouping *g, const struct pk_block
 	new->device = device ? d : NULL;
 	new->op = op;
 	new->size = size;
+	new->by = role;
 	new->tgid = x->tgid;
 	new->owner = owner;
 	return new;
@@ -223,6 +226,8 @@ static int by_kind(const void *a, const void *b)
 		return x->tgid < y->tgid ? -1 : 1;
 	if (x->owner != y->owner)
 		return x->owner < y->owner ? -1 : 1;
+	if (x->by != y->by)
+		return x->by < y->by ? -1 : 1;
 	if (x->op != y->op)
 		return x->op < y->op ? -1 : 1;
 	return x->size < y->size ? -1 : x->size > y->size;

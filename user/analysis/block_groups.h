@@ -41,14 +41,14 @@ double pk_block_busy_ns(const struct pk_block_device *d);
 /* Requests of one kind; what is not told apart is 0. */
 struct pk_block_group {
 	const struct pk_block_device *device;	/* NULL: not told apart */
-	uint8_t op, size;
+	uint8_t op, size, by;	/* with a tgid: enum pkprof_block_by */
 	uint32_t tgid, owner;	/* process index, PK_NO_OWNER: not known */
 	double nr, bytes, nr_untimed, nr_failed, nr_partial, nr_requeued, nr_merged, nr_split;
 	struct pk_dist time[PKPROF_NR_BLOCK_TIMES];	/* by process: only the total */
 };
 
 struct pk_block_groups {
-	PK_VEC(struct pk_block_group *) all;	/* by device, process, operation, size */
+	PK_VEC(struct pk_block_group *) all;	/* by device, process and its role, operation, size */
 };
 
 /* 0 or -ENOMEM; to be deinitialised in any case. @by: mask of PK_BY_*. */

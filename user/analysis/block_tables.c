@@ -65,9 +65,14 @@ static const struct pk_column process_columns[] = {
 	{ "sum_ns", "sum", PK_COL_NS, 0 },
 	PK_IO_QUANTILE_COLUMNS,
 	{ "failed", "failed", PK_COL_COUNT, PK_COL_IF_ANY },
-	{ "comm", "name", PK_COL_TEXT, PK_COL_ELASTIC },
+	{ "by", "by", PK_COL_TEXT, PK_COL_HIDDEN },
+	{ "comm", "name", PK_COL_TEXT, PK_COL_HIDDEN },
+	{ "name", "name", PK_COL_TEXT, PK_COL_ELASTIC | PK_COL_SCREEN },
 	{ 0 },
 };
+
+/* By enum pkprof_block_by. */
+static const char *const roles[PKPROF_NR_BLOCK_BYS] = { "self", "kworker", "other", "journal" };
 
 const char *const pk_io_time_names[PKPROF_NR_BLOCK_TIMES] = {
 	[PKPROF_BLOCK_QUEUE] = "queue",
@@ -216,26 +221,43 @@ int pk_io_add_times(const struct pk_io *x)
 
 /* --- processes ---------------------------------------------------------------------- */
 
+static const char *label_of(const struct pk_io *x, const struct pk_block_group *g, const char *name)
+{
+	switch (g->by) {
+	case PKPROF_BLOCK_BY_KTHREAD:
+		return pk_result_text(x->ret, "by kworker for %s", name);
+	case PKPROF_BLOCK_BY_OTHER:
+		return pk_result_text(x->ret, "by another for %s", name);
+	case PKPROF_BLOCK_BY_JOURNAL:
+		return pk_result_text(x->ret, "journal (%s)", name);
+	}
+	return name;
+}
+
 static int put_process(const struct pk_io *x, struct pk_table *t, const struct pk_block_group *g)
 {
 	const struct pk_model *m = x->s->model;
 	const struct pk_dist *d = &g->time[PKPROF_BLOCK_TOTAL];
-	const char *name = g->tgid ? "(not known)" : "(others)";
+	const char *name = g->tgid ? "(not known)" : "(others)", *label;
 
 	if (g->owner != PK_NO_OWNER)
 		name = pk_model_string(m, m->processes.data[g->owner].comm);
+	label = label_of(x, g, name);
+	if (!label)
+		return -ENOMEM;
 	return pk_table_row(t, PK_COUNT(g->tgid ? g->tgid : PK_CELL_NONE), PK_TEXT(pk_io_device_name(g)),
 			    PK_TEXT(pk_io_op_name(g)), PK_COUNT(pk_io_whole(g->nr)), PK_REAL(per_s(x, g->nr)),
 			    PK_COUNT(pk_io_whole(g->bytes)), PK_COUNT(bytes_per_s(x, g->bytes)),
 			    PK_COUNT(pk_io_whole(d->sum_ns)), pk_io_quantile(d, 0.5), pk_io_quantile(d, 0.95),
 			    pk_io_quantile(d, 0.99), pk_io_quantile(d, 0.999), pk_io_max_of(d),
-			    PK_COUNT(pk_io_whole(g->nr_failed)), PK_TEXT(name));
+			    PK_COUNT(pk_io_whole(g->nr_failed)), PK_TEXT(roles[g->by]),
+			    PK_TEXT(name), PK_TEXT(label));
 }
 
 int pk_io_add_processes(const struct pk_io *x)
 {
 	struct pk_table *t = pk_result_table(x->ret, "processes",
-					     "Requests by the process that submitted them",
+					     "Requests by process",
 					     process_columns, 0);
 
 	return t ? put_ranked(x, t, PK_BY_PROCESS | PK_BY_DEVICE | PK_BY_OP, put_process) : -ENOMEM;

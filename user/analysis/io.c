@@ -36,8 +36,8 @@ static int add_notes(const struct pk_io *x)
 					    "process.");
 	if (!rc && by(x, "process"))
 		rc = pk_result_note(x->ret,
-				    "The submitter is the process that ran when the request was made: "
-				    "of data written back later that is a kernel thread.");
+				    "Requests are of the process that submitted them; data written back "
+				    "later is of the process that made it dirty.");
 	return rc;
 }
 

@@ -184,13 +184,15 @@ struct pk_block_load {
 };
 
 #define PK_BLOCK_ANY_PROCESS (1u << 0)	/* of processes without room of their own, tgid 0 */
+#define PK_BLOCK_BY_SHIFT    1		/* with a tgid: enum pkprof_block_by, two bits */
+#define PK_BLOCK_BY(flags)   ((flags) >> PK_BLOCK_BY_SHIFT & 3)
 
 /* Block requests of one kind that ended between two instants; as struct pkprof_block_ops. */
 struct pk_block_ops {
 	uint64_t from_ns, to_ns;
 	uint32_t device, tgid;	/* tgid 0: all processes, or those without room */
 	uint8_t op, size;	/* enum pkprof_block_op, class */
-	uint8_t flags;		/* PK_BLOCK_ANY_PROCESS */
+	uint8_t flags;		/* PK_BLOCK_* */
 	uint64_t nr, bytes;
 	uint64_t nr_untimed, nr_failed, nr_partial, nr_requeued, nr_merged, nr_split;
 	uint64_t sum_ns[PKPROF_NR_BLOCK_TIMES];

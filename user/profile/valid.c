@@ -137,6 +137,8 @@ const char *pk_block_ops_wrong(const struct pk_block_ops *x, const struct pk_his
 		return "requests of a kind that is not known";
 	if (x->tgid && x->flags & PK_BLOCK_ANY_PROCESS)
 		return "of one process and of any";
+	if (!x->tgid && PK_BLOCK_BY(x->flags))
+		return "written back for nobody";
 	if (x->nr_untimed > x->nr || x->nr_failed > x->nr)
 		return "a part of them is more than all";
 	return buckets_wrong(buckets, x->nr_buckets, PK_BLOCK_BUCKETS);

@@ -97,7 +97,8 @@ int pk_blocks_device(struct pk_blocks *b, const struct pkprof_block_device *told
 
 static uint64_t key_of(const struct pkprof_block_ops *o)
 {
-	return (uint64_t)(o->any_tgid & 1) << 63 | (uint64_t)(o->size & 0x1f) << 58 |
+	return (uint64_t)(o->any_tgid & 1) << 63 | (uint64_t)(o->size & 7) << 60 |
+	       (uint64_t)(o->by & 3) << 58 |
 	       (uint64_t)(o->op & 0x1f) << 53 | (uint64_t)(o->device & 0x1fffff) << 32 | o->tgid;
 }
 
@@ -173,7 +174,8 @@ static int write_piece(struct pk_blocks *b, const struct pk_block_state *s,
 		.tgid = told->tgid,
 		.op = told->op,
 		.size = told->size,
-		.flags = told->any_tgid ? PK_BLOCK_ANY_PROCESS : 0,
+		.flags = (told->any_tgid ? PK_BLOCK_ANY_PROCESS : 0) |
+			 (told->by & 3) << PK_BLOCK_BY_SHIFT,
 		.nr = more(told->nr, was->nr),
 		.bytes = more(told->bytes, was->bytes),
 		.nr_untimed = more(told->nr_untimed, was->nr_untimed),

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whose a write is: the process that made the pages dirty, whoever writes them back.
+ */
+#ifndef PK_BLOCK_OWNER_H
+#define PK_BLOCK_OWNER_H
+
+#include "block.h"
+#include "compat/block.h"
+#include "tracepoint.h"
+
+/* Probes that see pages becoming dirty. */
+extern struct pk_tracepoint pk_block_dirty_tracepoints[];
+extern const unsigned int pk_block_nr_dirty_tracepoints;
+
+/* Memory for them. Context: may sleep. Return: 0 or -ENOMEM. */
+int pk_block_dirty_init(struct pk_block *b);
+void pk_block_dirty_deinit(struct pk_block *b);
+
+/* Who runs, and in what role: a word as in struct pk_flight. Context: any. */
+u32 pk_block_current(void);
+
+/* Pages of the page cache are written: their owners are to be looked for. */
+bool pk_block_has_owners(const struct request *rq);
+
+/*
+ * Whose the request is, into f->who; what is of others is booked at once, as bytes, and
+ * noted in f->elsewhere. Context: irqs off; the request is about to be issued.
+ */
+void pk_block_find_owners(struct pk_block *b, struct pk_block_here *here, struct request *rq,
+			  struct pk_flight *f, u64 now_ns);
+
+#endif
