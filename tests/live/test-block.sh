@@ -95,7 +95,7 @@ if modprobe null_blk nr_devices=1 irqmode=2 completion_nsec=$((DELAY_MS * 100000
 	expect full-queue "$queue > 2 * $device && $queue < 4.5 * $device" \
 		"mean in the queue: $(calc "$queue / 1e6") ms, at the device: $(calc "$device / 1e6") ms"
 	expect depth "$(io devices q.pkp '.[] | select(.device == "nullb0") | .max_depth') <= $DEPTH"
-	within busy-always "$(io devices q.pkp '.[] | select(.device == "nullb0") | .depth_busy')" $DEPTH 0.8 "requests in flight while there are any"
+	within busy-always "$(io devices q.pkp '.[] | select(.device == "nullb0") | .depth_busy')" $DEPTH 1.2 "requests in flight while there are any"
 	# the device goes, and so does its driver
 	pk record --sources block,task -o g.pkp -- sh -c '
 		diskio direct /dev/nullb0 0.3
