@@ -120,7 +120,7 @@ static bool wanted(const struct grouping *g, const struct pk_block_ops *x, uint3
 {
 	bool own = x->tgid || x->flags & PK_BLOCK_ANY_PROCESS;
 
-	if (own != !!(g->by & PK_BY_PROCESS))
+	if (own != !!(g->by & (PK_BY_PROCESS | PK_BY_CGROUP)))
 		return false;
 	if (!(g->by & PK_BY_DEVICE) && d->flags & PKPROF_BLOCK_STACKED)
 		return false;
@@ -129,17 +129,31 @@ static bool wanted(const struct grouping *g, const struct pk_block_ops *x, uint3
 	return own && owner != PK_NO_OWNER && pk_scope_has_process(g->s, owner);
 }
 
+/* The cgroup of a process; string id, 0: not known. */
+static uint32_t cgroup_of(const struct grouping *g, uint32_t owner)
+{
+	return owner != PK_NO_OWNER ? g->s->model->processes.data[owner].cgroup : 0;
+}
+
+/* Whom of those that are told apart a piece is of. */
+static uint64_t who_of(const struct grouping *g, const struct pk_block_ops *x, uint32_t owner)
+{
+	if (g->by & PK_BY_CGROUP)
+		return cgroup_of(g, owner);
+	return owner != PK_NO_OWNER ? owner + 1ULL : x->tgid ? 1ULL << 32 | x->tgid : 0;
+}
+
 /* The group of a piece, made if it is the first. Owners are fewer than 2^24. */
 static struct pk_block_group *group_of(struct grouping *g, const struct pk_block_ops *x,
 				       uint32_t owner, const struct pk_block_device *d)
 {
 	uint64_t device = g->by & PK_BY_DEVICE ? d - g->devices->all.data + 1 : 0;
 	unsigned int op = g->by & PK_BY_OP ? x->op : 0, size = g->by & PK_BY_SIZE ? x->size : 0;
-	uint64_t who = owner != PK_NO_OWNER ? owner + 1ULL : x->tgid ? 1ULL << 32 | x->tgid : 0;
 	unsigned int role = g->by & PK_BY_PROCESS ? PK_BLOCK_BY(x->flags) : 0;
 	uint32_t *at = pk_map64_at(&g->where, device << 45 | (uint64_t)op << 41 |
 						      (uint64_t)size << 37 |
-						      (uint64_t)role << 34 | who);
+						      (uint64_t)role << 34 |
+						      who_of(g, x, owner));
 	struct pk_block_group *new;
 
 	if (!at)
@@ -156,8 +170,13 @@ static struct pk_block_group *group_of(struct grouping *g, const struct pk_block
 	new->op = op;
 	new->size = size;
 	new->by = role;
-	new->tgid = x->tgid;
-	new->owner = owner;
+	new->owner = PK_NO_OWNER;
+	if (g->by & PK_BY_CGROUP) {
+		new->cgroup = cgroup_of(g, owner);
+	} else {
+		new->tgid = x->tgid;
+		new->owner = owner;
+	}
 	return new;
 }
 
@@ -226,6 +245,8 @@ static int by_kind(const void *a, const void *b)
 		return x->tgid < y->tgid ? -1 : 1;
 	if (x->owner != y->owner)
 		return x->owner < y->owner ? -1 : 1;
+	if (x->cgroup != y->cgroup)
+		return x->cgroup < y->cgroup ? -1 : 1;
 	if (x->by != y->by)
 		return x->by < y->by ? -1 : 1;
 	if (x->op != y->op)

@@ -37,14 +37,16 @@ double pk_block_busy_ns(const struct pk_block_device *d);
 #define PK_BY_OP	(1u << 1)
 #define PK_BY_SIZE	(1u << 2)
 #define PK_BY_PROCESS	(1u << 3)
+#define PK_BY_CGROUP	(1u << 4)	/* those of all its processes together */
 
 /* Requests of one kind; what is not told apart is 0. */
 struct pk_block_group {
 	const struct pk_block_device *device;	/* NULL: not told apart */
 	uint8_t op, size, by;	/* with a tgid: enum pkprof_block_by */
 	uint32_t tgid, owner;	/* process index, PK_NO_OWNER: not known */
+	uint32_t cgroup;	/* string id of its path, 0: not known */
 	double nr, bytes, nr_untimed, nr_failed, nr_partial, nr_requeued, nr_merged, nr_split;
-	struct pk_dist time[PKPROF_NR_BLOCK_TIMES];	/* by process: only the total */
+	struct pk_dist time[PKPROF_NR_BLOCK_TIMES];	/* by process or cgroup: only the total */
 };
 
 struct pk_block_groups {

@@ -4,6 +4,7 @@
  * Devices on top of others have rows of their own and are in no total.
  */
 #include "analysis/block_tables.h"
+#include "analysis/container.h"
 #include "analysis/ranking.h"
 #include "base/cleanup.h"
 
@@ -68,6 +69,21 @@ static const struct pk_column process_columns[] = {
 	{ "by", "by", PK_COL_TEXT, PK_COL_HIDDEN },
 	{ "comm", "name", PK_COL_TEXT, PK_COL_HIDDEN },
 	{ "name", "name", PK_COL_TEXT, PK_COL_ELASTIC | PK_COL_SCREEN },
+	{ 0 },
+};
+
+static const struct pk_column cgroup_columns[] = {
+	{ "device", "device", PK_COL_TEXT, PK_COL_WHOLE },
+	{ "op", "operation", PK_COL_TEXT, PK_COL_WHOLE },
+	{ "count", "requests", PK_COL_COUNT, 0 },
+	{ "iops", "IOPS", PK_COL_REAL, PK_COL_SPARE },
+	{ "bytes", "bytes", PK_COL_BYTES, 0 },
+	{ "bytes_per_s", "bytes/s", PK_COL_BYTES, PK_COL_SPARE },
+	{ "sum_ns", "sum", PK_COL_NS, 0 },
+	PK_IO_QUANTILE_COLUMNS,
+	{ "failed", "failed", PK_COL_COUNT, PK_COL_IF_ANY },
+	{ "container", "container", PK_COL_TEXT, PK_COL_HIDDEN },
+	{ "cgroup", "cgroup", PK_COL_TEXT, PK_COL_ELASTIC },
 	{ 0 },
 };
 
@@ -261,4 +277,34 @@ int pk_io_add_processes(const struct pk_io *x)
 					     process_columns, 0);
 
 	return t ? put_ranked(x, t, PK_BY_PROCESS | PK_BY_DEVICE | PK_BY_OP, put_process) : -ENOMEM;
+}
+
+/* --- cgroups ------------------------------------------------------------------------ */
+
+static int put_cgroup(const struct pk_io *x, struct pk_table *t, const struct pk_block_group *g)
+{
+	const struct pk_dist *d = &g->time[PKPROF_BLOCK_TOTAL];
+	const char *path = g->cgroup ? pk_model_string(x->s->model, g->cgroup) : "(not known)";
+	char id[PK_CONTAINER_ID_LEN + 1] = "";
+	const char *container = "";
+
+	if (pk_container_id(path, id))
+		container = pk_result_text(x->ret, "%s", id);
+	if (!container)
+		return -ENOMEM;
+	return pk_table_row(t, PK_TEXT(pk_io_device_name(g)), PK_TEXT(pk_io_op_name(g)),
+			    PK_COUNT(pk_io_whole(g->nr)), PK_REAL(per_s(x, g->nr)),
+			    PK_COUNT(pk_io_whole(g->bytes)), PK_COUNT(bytes_per_s(x, g->bytes)),
+			    PK_COUNT(pk_io_whole(d->sum_ns)), pk_io_quantile(d, 0.5),
+			    pk_io_quantile(d, 0.95), pk_io_quantile(d, 0.99),
+			    pk_io_quantile(d, 0.999), pk_io_max_of(d),
+			    PK_COUNT(pk_io_whole(g->nr_failed)), PK_TEXT(container),
+			    PK_TEXT(path));
+}
+
+int pk_io_add_cgroups(const struct pk_io *x)
+{
+	struct pk_table *t = pk_result_table(x->ret, "cgroups", "Requests by cgroup", cgroup_columns, 0);
+
+	return t ? put_ranked(x, t, PK_BY_CGROUP | PK_BY_DEVICE | PK_BY_OP, put_cgroup) : -ENOMEM;
 }

@@ -25,6 +25,7 @@ int pk_io_add_devices(const struct pk_io *x);
 int pk_io_add_ops(const struct pk_io *x);
 int pk_io_add_times(const struct pk_io *x);
 int pk_io_add_processes(const struct pk_io *x);
+int pk_io_add_cgroups(const struct pk_io *x);
 
 /* block_details.c */
 int pk_io_add_sizes(const struct pk_io *x);	/* and their buckets */

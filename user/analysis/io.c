@@ -62,6 +62,9 @@ static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struc
 		rc = pk_io_add_histogram(&x);
 	if (!rc && by(&x, "process"))
 		rc = pk_io_add_processes(&x);
+	/* seldom of interest: only where it is asked for */
+	if (!rc && o->by && by(&x, "cgroup"))
+		rc = pk_io_add_cgroups(&x);
 	if (!rc)
 		rc = add_notes(&x);
 	pk_block_devices_deinit(&x.devices);
