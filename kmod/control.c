@@ -296,7 +296,7 @@ static struct pk_session *pk_handle_telling(const struct pk_handle *h)
 	struct pk_session *s = h->session;
 
 	return pk_is_running(s) && s->cfg.sources & (BIT(PKPROF_SRC_SCHED) | BIT(PKPROF_SRC_BLOCK) |
-							  BIT(PKPROF_SRC_TCP)) ? s : NULL;
+							  BIT(PKPROF_SRC_TCP) | BIT(PKPROF_SRC_VFS)) ? s : NULL;
 }
 
 int pk_control_ledger_get(u64 cookie, struct pk_session **session_ret, bool *ledger_ret,
@@ -313,7 +313,7 @@ int pk_control_ledger_get(u64 cookie, struct pk_session **session_ret, bool *led
 	if (!h) {
 		err = -EPERM;
 	} else if (!h->watches && !s) {
-		NL_SET_ERR_MSG(extack, "the descriptor neither watches nor runs source sched, block or tcp");
+		NL_SET_ERR_MSG(extack, "the descriptor neither watches nor runs source sched, block, tcp or vfs");
 		err = -ENOENT;
 	} else {
 		*ledger_ret = h->watches || s->cfg.sources & BIT(PKPROF_SRC_SCHED);

@@ -18,6 +18,7 @@
 #include "netlink_ledger.h"
 #include "session.h"
 #include "tcp.h"
+#include "vfs.h"
 
 /* A message and what the kernel puts around it fill 32 KB: few system calls, small pages. */
 #define PK_MESSAGE_BYTES SKB_WITH_OVERHEAD(32768)
@@ -25,11 +26,12 @@
 #define PK_WHAT_DEFAULT                                                                      \
 	(PKPROF_LEDGER_CPUS | PKPROF_LEDGER_PROCESSES | PKPROF_LEDGER_THREADS |              \
 	 PKPROF_LEDGER_HISTS | PKPROF_LEDGER_COARSE | PKPROF_LEDGER_BLOCK |             \
-	 PKPROF_LEDGER_NET)
+	 PKPROF_LEDGER_NET | PKPROF_LEDGER_VFS)
 
 /* The largest piece. */
 #define PK_PIECE_BYTES PK_NET_MAX_BYTES
-static_assert(PK_PIECE_BYTES >= PK_BLOCK_MAX_BYTES && PK_PIECE_BYTES >= PK_LEDGER_MAX_BYTES,
+static_assert(PK_PIECE_BYTES >= PK_BLOCK_MAX_BYTES && PK_PIECE_BYTES >= PK_VFS_MAX_BYTES &&
+	      PK_PIECE_BYTES >= PK_LEDGER_MAX_BYTES,
 	      "room for each piece");
 
 const struct nla_policy pk_watch_policy[PKPROF_A_MAX + 1] = {
@@ -142,6 +144,16 @@ static size_t pk_next_conns(struct pk_dump *d)
 	return pk_tcp_next_conns(d->session->tcp, &d->pos, d->epoch_ns, pk_dump_filter(d), d->piece);
 }
 
+static size_t pk_next_fs(struct pk_dump *d)
+{
+	return pk_vfs_next_fs(d->session->vfs, &d->pos, d->piece);
+}
+
+static size_t pk_next_file_ops(struct pk_dump *d)
+{
+	return pk_vfs_next_ops(d->session->vfs, &d->pos, d->epoch_ns, pk_dump_filter(d), d->piece);
+}
+
 static const struct {
 	u32 what;	/* asked for by any of these; 0: always */
 	int attr;
@@ -156,6 +168,8 @@ static const struct {
 	{ PKPROF_LEDGER_BLOCK, PKPROF_A_BLOCK_DEVICE, pk_next_device },
 	{ PKPROF_LEDGER_BLOCK, PKPROF_A_BLOCK_OPS, pk_next_ops },
 	{ PKPROF_LEDGER_NET, PKPROF_A_NET_CONNS, pk_next_conns },
+	{ PKPROF_LEDGER_VFS, PKPROF_A_VFS_FS, pk_next_fs },
+	{ PKPROF_LEDGER_VFS, PKPROF_A_VFS_OPS, pk_next_file_ops },
 };
 
 /* --- the dump ----------------------------------------------------------------- */
@@ -192,11 +206,13 @@ static struct pk_dump *pk_dump_create(struct netlink_callback *cb)
 				    cb->extack);
 	/* what there is not is not told */
 	if (!d->ledger)
-		d->what &= PKPROF_LEDGER_BLOCK | PKPROF_LEDGER_NET;
+		d->what &= PKPROF_LEDGER_BLOCK | PKPROF_LEDGER_NET | PKPROF_LEDGER_VFS;
 	if (!d->session || !d->session->block)
 		d->what &= ~PKPROF_LEDGER_BLOCK;
 	if (!d->session || !d->session->tcp)
 		d->what &= ~PKPROF_LEDGER_NET;
+	if (!d->session || !d->session->vfs)
+		d->what &= ~PKPROF_LEDGER_VFS;
 	if (!err)
 		return d;
 	kfree(d);

@@ -17,6 +17,7 @@
 #include <linux/vmalloc.h>
 #include "block.h"
 #include "tcp.h"
+#include "vfs.h"
 #include "calibrate.h"
 #include "compat/netlink.h"
 #include "session.h"
@@ -152,6 +153,7 @@ static void pk_session_release(struct kref *ref)
 	kfree(s->cpu);
 	pk_block_destroy(s->block);
 	pk_tcp_destroy(s->tcp);
+	pk_vfs_destroy(s->vfs);
 	pk_filter_deinit(&s->filter);
 	free_cpumask_var(s->cfg.cpus);
 	kfree(s);
@@ -177,6 +179,7 @@ static void pk_session_calibrate(struct pk_session *s)
 		s->cpu[cpu]->books[PKPROF_SRC_SCHED].entry_ns = tracepoint_ns;
 		s->cpu[cpu]->books[PKPROF_SRC_BLOCK].entry_ns = tracepoint_ns;
 		s->cpu[cpu]->books[PKPROF_SRC_TCP].entry_ns = tracepoint_ns;
+		s->cpu[cpu]->books[PKPROF_SRC_VFS].entry_ns = tracepoint_ns;
 	}
 }
 

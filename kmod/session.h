@@ -28,6 +28,7 @@
 struct netlink_ext_ack;
 struct pk_block;
 struct pk_tcp;
+struct pk_vfs;
 
 /* What START asked for, checked and completed with defaults. */
 struct pk_config {
@@ -91,6 +92,7 @@ struct pk_session {
 	u32 marked;
 	struct pk_block *block;	/* NULL: source block was never attached */
 	struct pk_tcp *tcp;	/* likewise */
+	struct pk_vfs *vfs;	/* likewise */
 };
 
 /* Reader's page, info page and records of one CPU, and what lies between two. */

@@ -17,6 +17,7 @@ const struct pk_source *const pk_sources[] = {
 	&pk_source_offcpu,
 	&pk_source_block,
 	&pk_source_tcp,
+	&pk_source_vfs,
 	&pk_source_cpu,
 	&pk_source_pmu,
 };

@@ -35,6 +35,7 @@ extern const struct pk_source pk_source_offcpu;
 extern const struct pk_source pk_source_sched;
 extern const struct pk_source pk_source_block;
 extern const struct pk_source pk_source_tcp;
+extern const struct pk_source pk_source_vfs;
 
 /* Module parameter: source pmu takes perf's software clock, where there is no PMU to try it. */
 extern bool pk_pmu_software;

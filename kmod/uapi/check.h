@@ -42,5 +42,7 @@ PKPROF_ASSERT_SIZE(pkprof_rec_wait, 64);
 PKPROF_ASSERT_SIZE(pkprof_rec_wake, 64);
 PKPROF_ASSERT_SIZE(pkprof_net_bucket, 8);
 PKPROF_ASSERT_SIZE(pkprof_net_conns, 280);
+PKPROF_ASSERT_SIZE(pkprof_vfs_fs, 80);
+PKPROF_ASSERT_SIZE(pkprof_vfs_ops, 96);
 
 #endif

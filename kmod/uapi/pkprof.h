@@ -55,9 +55,9 @@
  *	LEDGER dump	->	COOKIE [EPOCH_NS] [LEDGER_WHAT, default all but ALIVE]
  *			<-	messages with LEDGER_INFO, which comes first, and any number of
  *				LEDGER_CPU, LEDGER_PROCESS, LEDGER_THREAD, LEDGER_ALIVE,
- *				LEDGER_HIST, BLOCK_DEVICE, BLOCK_OPS and NET_CONNS, in this order.
- *				ENOENT unless the descriptor watches or its session runs with
- *				source SCHED, BLOCK or TCP
+ *				LEDGER_HIST, BLOCK_DEVICE, BLOCK_OPS, NET_CONNS, VFS_FS and
+ *				VFS_OPS, in this order. ENOENT unless the descriptor watches or
+ *				its session runs with source SCHED, BLOCK, TCP or VFS
  *
  * A session stays readable by STATUS and mmap() after STOP, until its owner
  * closes the descriptor or starts another one. Multicast group "notice"
@@ -164,6 +164,7 @@ enum pkprof_source {
 	PKPROF_SRC_OFFCPU,	/* stacks of waits and of who ended them; needs SCHED */
 	PKPROF_SRC_BLOCK,	/* block requests: counts, bytes and times; dumps only */
 	PKPROF_SRC_TCP,		/* TCP connections: counts, bytes and times; dumps only */
+	PKPROF_SRC_VFS,		/* operations on files: counts, bytes and times; dumps only */
 	PKPROF_NR_SOURCES	/* end marker */
 };
 
@@ -516,6 +517,7 @@ struct pkprof_ledger_info {
 						 * asked for by name */
 #define PKPROF_LEDGER_BLOCK	(1u << 6)	/* block requests; with source BLOCK */
 #define PKPROF_LEDGER_NET	(1u << 7)	/* connections; with source TCP */
+#define PKPROF_LEDGER_VFS	(1u << 8)	/* operations on files; with source VFS */
 
 enum pkprof_hist_what {
 	PKPROF_HIST_RUNQ,	/* from wake-up or preemption to running, ns; not throttled */
@@ -631,6 +633,7 @@ struct pkprof_rec_wake {
 };
 
 #include "pkprof_block.h"
+#include "pkprof_vfs.h"
 
 enum pkprof_state {
 	PKPROF_STATE_IDLE,	/* no session */
@@ -691,6 +694,8 @@ enum pkprof_attr {
 	PKPROF_A_BLOCK_DEVICE,	/* struct pkprof_block_device, repeated */
 	PKPROF_A_BLOCK_OPS,	/* struct pkprof_block_ops, repeated */
 	PKPROF_A_NET_CONNS,	/* struct pkprof_net_conns of pkprof_net.h, repeated */
+	PKPROF_A_VFS_FS,	/* struct pkprof_vfs_fs of pkprof_vfs.h, repeated */
+	PKPROF_A_VFS_OPS,	/* struct pkprof_vfs_ops, repeated */
 	__PKPROF_A_END
 };
 #define PKPROF_A_MAX (__PKPROF_A_END - 1)

@@ -2,11 +2,12 @@
 /*
  * Io: what block devices did: how much of it, how long it took in the queue and at the
  * device, how many requests were in flight; by device and operation, by size, and by the
- * process that submitted them.
+ * process that submitted them. And what became of operations on files.
  */
 #include <string.h>
 
 #include "analysis/block_tables.h"
+#include "analysis/vfs_tables.h"
 
 static bool by(const struct pk_io *x, const char *what)
 {
@@ -67,6 +68,8 @@ static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struc
 		rc = pk_io_add_cgroups(&x);
 	if (!rc)
 		rc = add_notes(&x);
+	if (!rc)
+		rc = pk_vfs_tables_add(s, o, ret);
 	pk_block_devices_deinit(&x.devices);
 	return rc ? pk_err_set(err, rc, "no memory for the block requests") : 0;
 }

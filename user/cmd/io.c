@@ -22,7 +22,7 @@ static struct {
 	bool json, heatmap;
 } opt = { .limit = NO_LIMIT };
 
-static const char *const keys[] = { "device", "process", "cgroup", NULL };
+static const char *const keys[] = { "device", "process", "cgroup", "mount", "operation", NULL };
 
 static const struct pk_opt opts[] = {
 	PK_LOADED_OPTS(opt.input),

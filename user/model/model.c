@@ -63,6 +63,14 @@ static int resolve_block_ops(struct builder *b, struct pk_model *m, size_t i)
 	return x->tgid ? pk_lives_find_process(&b->lives, x->tgid, x->to_ns, &m->block_owner[i]) : 0;
 }
 
+static int resolve_vfs_ops(struct builder *b, struct pk_model *m, size_t i)
+{
+	const struct pk_vfs_ops *x = &m->profile->vfs_ops.data[i];
+
+	m->vfs_owner[i] = PK_NO_OWNER;
+	return x->tgid ? pk_lives_find_process(&b->lives, x->tgid, x->to_ns, &m->vfs_owner[i]) : 0;
+}
+
 static int resolve_net_conns(struct builder *b, struct pk_model *m, size_t i)
 {
 	const struct pk_net_conns *x = &m->profile->net_conns.data[i];
@@ -155,6 +163,7 @@ static int resolve_items(struct builder *b, struct pk_model *m)
 		STREAM(p->hists, to_ns, resolve_hist),
 		STREAM(p->block_ops, to_ns, resolve_block_ops),
 		STREAM(p->net_conns, to_ns, resolve_net_conns),
+		STREAM(p->vfs_ops, to_ns, resolve_vfs_ops),
 	}, *s;
 	int err = 0;
 
@@ -177,6 +186,7 @@ static int allocate(struct pk_model *m)
 		{ &m->wake_waker, p->wakes.nr },	  { &m->wake_stack, p->wakes.nr },
 		{ &m->wait_wake, p->waits.nr },		  { &m->block_owner, p->block_ops.nr },
 		{ &m->net_owner, p->net_conns.nr },
+		{ &m->vfs_owner, p->vfs_ops.nr },
 	};
 
 	for (size_t i = 0; i < PK_ARRAY_SIZE(arrays); i++) {
@@ -273,5 +283,6 @@ void pk_model_deinit(struct pk_model *m)
 	free(m->wait_wake);
 	free(m->block_owner);
 	free(m->net_owner);
+	free(m->vfs_owner);
 	*m = (struct pk_model){ 0 };
 }

@@ -76,6 +76,7 @@ struct pk_model {
 					 * thread, or PK_NO_OWNER */
 	uint32_t *block_owner;		/* parallel to profile->block_ops: index of the process, or
 					 * PK_NO_OWNER */
+	uint32_t *vfs_owner;		/* parallel to profile->vfs_ops, likewise */
 	uint32_t *net_owner;		/* parallel to profile->net_conns, likewise */
 	uint32_t *latency_thread;	/* who waited */
 	uint32_t *wait_thread, *wait_stack;

@@ -26,6 +26,8 @@ static const struct pk_codec *const codecs[] = {
 	[PK_CHUNK_WAKES] = &pk_codec_wakes,
 	[PK_CHUNK_BLOCK_LOADS] = &pk_codec_block_loads,
 	[PK_CHUNK_BLOCK_OPS] = &pk_codec_block_ops,
+	[PK_CHUNK_VFS_FS] = &pk_codec_vfs_fs,
+	[PK_CHUNK_VFS_OPS] = &pk_codec_vfs_ops,
 	[PK_CHUNK_NET_CONNS] = &pk_codec_net_conns,
 };
 static_assert(PK_ARRAY_SIZE(codecs) <= PK_CHUNK_NR_TYPES, "a codec of no type");
@@ -136,6 +138,7 @@ struct lengths {
 	size_t ledger, ledger_parts, hists, hist_buckets, cpus, latencies, waits, wakes;
 	size_t block_loads, block_ops, block_buckets;
 	size_t net_conns, net_buckets;
+	size_t vfs_fs, vfs_ops, vfs_buckets;
 };
 
 static struct lengths lengths_of(const struct pk_loading *l)
@@ -165,6 +168,9 @@ static struct lengths lengths_of(const struct pk_loading *l)
 		.block_buckets = p->block_buckets.nr,
 		.net_conns = p->net_conns.nr,
 		.net_buckets = p->net_buckets.nr,
+		.vfs_fs = p->vfs_fs.nr,
+		.vfs_ops = p->vfs_ops.nr,
+		.vfs_buckets = p->vfs_buckets.nr,
 	};
 }
 
@@ -194,6 +200,9 @@ static void take_back(struct pk_loading *l, const struct lengths *n)
 	p->block_buckets.nr = n->block_buckets;
 	p->net_conns.nr = n->net_conns;
 	p->net_buckets.nr = n->net_buckets;
+	p->vfs_fs.nr = n->vfs_fs;
+	p->vfs_ops.nr = n->vfs_ops;
+	p->vfs_buckets.nr = n->vfs_buckets;
 }
 
 int pk_loading_decode(struct pk_loading *l, unsigned int type, struct pk_reader *r)

@@ -160,6 +160,8 @@ static void find_span(const struct pk_profile *p, uint64_t *first_ret, uint64_t 
 		SPAN(b->from_ns, b->to_ns);
 	PK_VEC_FOREACH(&p->net_conns, n)
 		SPAN(n->from_ns, n->to_ns);
+	PK_VEC_FOREACH(&p->vfs_ops, f)
+		SPAN(f->from_ns, f->to_ns);
 	PK_VEC_FOREACH(&p->counters, c)
 		SPAN(c->time_ns, c->time_ns);
 #undef SPAN
@@ -176,6 +178,7 @@ int pk_profile_order(struct pk_profile *p)
 	    ORDER_BY(&p->hists, to_ns) || ORDER_TABLE(&p->latencies) || ORDER_TABLE(&p->waits) ||
 	    ORDER_TABLE(&p->wakes) || ORDER_BY(&p->block_loads, to_ns) ||
 	    ORDER_BY(&p->block_ops, to_ns) || ORDER_BY(&p->net_conns, to_ns) ||
+	    ORDER_BY(&p->vfs_ops, to_ns) ||
 	    order_samples(&p->samples) || order_symbols(p))
 		return -ENOMEM;
 	find_span(p, &first_ns, &last_ns);

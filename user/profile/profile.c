@@ -42,6 +42,9 @@ void pk_profile_deinit(struct pk_profile *p)
 	pk_vec_deinit(&p->block_buckets);
 	pk_vec_deinit(&p->net_conns);
 	pk_vec_deinit(&p->net_buckets);
+	pk_vec_deinit(&p->vfs_fs);
+	pk_vec_deinit(&p->vfs_ops);
+	pk_vec_deinit(&p->vfs_buckets);
 	free(s->time_ns);
 	free(s->tid);
 	free(s->tgid);

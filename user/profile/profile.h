@@ -203,6 +203,26 @@ struct pk_block_ops {
 /* Bucket numbers of the times follow each other. */
 #define PK_BLOCK_BUCKETS (PKPROF_NR_BLOCK_TIMES * PKPROF_HIST_BUCKETS)
 
+/* A file system that operations were on; as struct pkprof_vfs_fs. Strings: ids. */
+struct pk_vfs_fs {
+	uint32_t fs;		/* names it in vfs_ops */
+	uint32_t dev;		/* major << 20 | minor */
+	uint32_t flags;		/* PKPROF_VFS_* */
+	uint32_t type, name;
+	uint32_t mount;		/* where the recorder saw it mounted; may be empty */
+};
+
+/* Operations on files of one kind that ended between two instants; as struct pkprof_vfs_ops. */
+struct pk_vfs_ops {
+	uint64_t from_ns, to_ns;
+	uint32_t fs, tgid;
+	uint8_t op, flags;	/* enum pkprof_vfs_op; PKPROF_VFS_BELOW, _ANY_TGID */
+	uint64_t nr, bytes, nr_untimed, nr_failed, added_bytes, nr_missed, nr_ahead;
+	uint64_t sum_ns;
+	uint64_t max_ns;	/* so far, also before this piece */
+	uint32_t first_bucket, nr_buckets;	/* in profile->vfs_buckets */
+};
+
 /* What connections of a process with a peer did between two instants; as struct pkprof_net_conns. */
 struct pk_net_conns {
 	uint64_t from_ns, to_ns;
@@ -280,6 +300,9 @@ struct pk_profile {
 	PK_VEC(struct pk_block_load) block_loads;	/* by to_ns */
 	PK_VEC(struct pk_block_ops) block_ops;	/* by to_ns */
 	PK_VEC(struct pk_hist_bucket) block_buckets;	/* time * PKPROF_HIST_BUCKETS + bucket */
+	PK_VEC(struct pk_vfs_fs) vfs_fs;
+	PK_VEC(struct pk_vfs_ops) vfs_ops;	/* by to_ns */
+	PK_VEC(struct pk_hist_bucket) vfs_buckets;
 	PK_VEC(struct pk_net_conns) net_conns;	/* by to_ns */
 	PK_VEC(struct pk_hist_bucket) net_buckets;	/* dist * PKPROF_HIST_BUCKETS + bucket */
 	enum pk_file_state state;

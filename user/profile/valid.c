@@ -156,3 +156,18 @@ const char *pk_net_conns_wrong(const struct pk_net_conns *x, const struct pk_his
 		return "an address of a family that is not known";
 	return buckets_wrong(buckets, x->nr_buckets, PK_NET_BUCKETS);
 }
+
+const char *pk_vfs_ops_wrong(const struct pk_vfs_ops *x, const struct pk_hist_bucket *buckets)
+{
+	const char *wrong = span_wrong(x->from_ns, x->to_ns);
+
+	if (wrong)
+		return wrong;
+	if (x->op >= PKPROF_NR_VFS_OPS)
+		return "an operation that is not known";
+	if (x->tgid && x->flags & PKPROF_VFS_ANY_TGID)
+		return "of one process and of any";
+	if (x->nr_untimed > x->nr || x->nr_failed > x->nr)
+		return "a part of them is more than all";
+	return buckets_wrong(buckets, x->nr_buckets, PKPROF_HIST_BUCKETS);
+}

@@ -18,6 +18,7 @@ const char *pk_wait_wrong(const struct pk_wait *x);	/* stacks are not looked at 
 const char *pk_wake_wrong(const struct pk_wake *x);	/* likewise */
 const char *pk_block_load_wrong(const struct pk_block_load *x);
 const char *pk_net_conns_wrong(const struct pk_net_conns *x, const struct pk_hist_bucket *buckets);
+const char *pk_vfs_ops_wrong(const struct pk_vfs_ops *x, const struct pk_hist_bucket *buckets);
 const char *pk_block_ops_wrong(const struct pk_block_ops *x, const struct pk_hist_bucket *buckets);
 
 #endif

@@ -78,6 +78,9 @@ int pk_writer_block_ops(struct pk_writer *w, const struct pk_block_ops *x,
 			const struct pk_hist_bucket *buckets);
 int pk_writer_net_conns(struct pk_writer *w, const struct pk_net_conns *x,
 			const struct pk_hist_bucket *buckets);
+int pk_writer_vfs_fs(struct pk_writer *w, const struct pk_vfs_fs *x);
+int pk_writer_vfs_ops(struct pk_writer *w, const struct pk_vfs_ops *x,
+		      const struct pk_hist_bucket *buckets);
 /* All symbols of a profile whose file and node ids are this file's (resume). */
 int pk_writer_symbols_of(struct pk_writer *w, const struct pk_profile *p);
 

@@ -13,7 +13,7 @@
 #define MIN_GAP_NS 20000000ULL /* between two readings for marks */
 
 #define WHAT_ALWAYS (PKPROF_LEDGER_CPUS | PKPROF_LEDGER_THREADS | PKPROF_LEDGER_BLOCK | \
-		     PKPROF_LEDGER_NET)
+		     PKPROF_LEDGER_NET | PKPROF_LEDGER_VFS)
 
 static int dump_piece(struct pk_recording *r, unsigned int kind, const void *piece)
 {
@@ -29,7 +29,8 @@ static int on_info(void *ctx, const struct pkprof_ledger_info *i)
 	r->ledger.nr_told = 0;
 	pk_blocks_begin(&r->ledger.blocks, i->now_ns);
 	pk_nets_begin(&r->ledger.nets, i->now_ns);
-	/* with sources block or tcp alone there are no accounts */
+	pk_file_ops_begin(&r->ledger.file_ops, i->now_ns);
+	/* with sources block, tcp or vfs alone there are no accounts */
 	if (!(r->info.sources >> PKPROF_SRC_SCHED & 1))
 		return ret;
 	if (!ret)
@@ -86,6 +87,22 @@ static int on_net_conns(void *ctx, const struct pkprof_net_conns *c)
 	return ret ? ret : pk_nets_conns(&r->ledger.nets, c);
 }
 
+static int on_vfs_fs(void *ctx, const struct pkprof_vfs_fs *f)
+{
+	struct pk_recording *r = ctx;
+	int ret = dump_piece(r, PKPROF_A_VFS_FS, f);
+
+	return ret ? ret : pk_file_ops_fs(&r->ledger.file_ops, f);
+}
+
+static int on_vfs_ops(void *ctx, const struct pkprof_vfs_ops *o)
+{
+	struct pk_recording *r = ctx;
+	int ret = dump_piece(r, PKPROF_A_VFS_OPS, o);
+
+	return ret ? ret : pk_file_ops_ops(&r->ledger.file_ops, o);
+}
+
 static const struct pk_ledger_visitor visitor = {
 	.info = on_info,
 	.cpu = on_cpu,
@@ -94,6 +111,8 @@ static const struct pk_ledger_visitor visitor = {
 	.block_device = on_block_device,
 	.block_ops = on_block_ops,
 	.net_conns = on_net_conns,
+	.vfs_fs = on_vfs_fs,
+	.vfs_ops = on_vfs_ops,
 };
 
 static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)
@@ -142,6 +161,7 @@ static void note_end(struct pk_recording *r, uint32_t what, bool complete)
 	pk_hists_end(&l->hists, complete);
 	pk_blocks_end(&l->blocks, complete);
 	pk_nets_end(&l->nets, complete);
+	pk_file_ops_end(&l->file_ops, complete);
 	if (!complete)
 		return;
 	r->result->ledger.works = true;

@@ -19,6 +19,7 @@
 
 #include "record/accounts.h"
 #include "record/blocks.h"
+#include "record/file_ops.h"
 #include "record/hists.h"
 #include "record/nets.h"
 
@@ -52,6 +53,7 @@ struct pk_ledger_reader {
 	struct pk_hists hists;
 	struct pk_blocks blocks;
 	struct pk_nets nets;
+	struct pk_file_ops file_ops;
 	struct pkprof_ledger_info info;	/* of the reading in hand */
 	uint64_t epoch_ns, hist_epoch_ns, coarse_epoch_ns;	/* 0: all */
 	uint64_t read_at_ns;		/* CLOCK_MONOTONIC, of the last reading */

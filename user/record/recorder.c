@@ -149,6 +149,7 @@ static int create_tables(struct pk_recording *r)
 	pk_hists_init(&r->ledger.hists, r->writer, r->info.t0_ns);
 	pk_blocks_init(&r->ledger.blocks, r->writer, r->info.t0_ns);
 	pk_nets_init(&r->ledger.nets, r->writer, r->info.t0_ns);
+	pk_file_ops_init(&r->ledger.file_ops, r->writer, r->info.t0_ns);
 	files.writer = r->writer;
 	ret = pk_files_create(&files, &r->files);
 	if (!ret)
@@ -414,6 +415,7 @@ static void take_down(struct pk_recording *r)
 	pk_hists_deinit(&r->ledger.hists);
 	pk_blocks_deinit(&r->ledger.blocks);
 	pk_nets_deinit(&r->ledger.nets);
+	pk_file_ops_deinit(&r->ledger.file_ops);
 	pk_files_destroy(r->files);
 	pk_writer_destroy(r->writer);
 	pk_target_close(&r->target);

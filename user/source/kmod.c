@@ -308,7 +308,7 @@ static int kmod_ledger(struct pk_source *s, uint64_t epoch_ns, uint32_t what,
 
 	ret = pk_nl_ledger(k->link.nl, k->link.cookie, epoch_ns, what, v, ctx, &said);
 	if (ret == -ENOENT)
-		return pk_err_set(err, -EOPNOTSUPP, "the recording runs without sources sched, block and tcp");
+		return pk_err_set(err, -EOPNOTSUPP, "the recording runs without sources sched, block, tcp and vfs");
 	return ret ? pk_err_set(err, ret, "cannot read the ledger: %s", said.msg) : 0;
 }
 

@@ -156,6 +156,27 @@ const char *pk_net_conns_fault(const struct pkprof_net_conns *c, size_t bytes)
 	return NULL;
 }
 
+const char *pk_vfs_fs_fault(const struct pkprof_vfs_fs *f, size_t bytes)
+{
+	if (bytes < sizeof(*f))
+		return "it is cut";
+	return memchr(f->type, '\0', sizeof(f->type)) && memchr(f->name, '\0', sizeof(f->name)) ?
+		       NULL : "its name does not end";
+}
+
+const char *pk_vfs_ops_fault(const struct pkprof_vfs_ops *o, size_t bytes)
+{
+	if (bytes < sizeof(*o) || !fits(bytes, sizeof(*o), o->nr_buckets, sizeof(o->buckets[0])))
+		return "it is cut";
+	if (o->op >= PKPROF_NR_VFS_OPS)
+		return "its kind is not known here";
+	for (uint32_t i = 0; i < o->nr_buckets; i++)
+		if (o->buckets[i].bucket >= PKPROF_HIST_BUCKETS ||
+		    (i && o->buckets[i].bucket <= o->buckets[i - 1].bucket))
+			return "its buckets are out of range or out of order";
+	return NULL;
+}
+
 static const char *info_fault(const struct pkprof_ledger_info *i, size_t bytes)
 {
 	if (bytes < sizeof(*i))
@@ -249,6 +270,27 @@ static int tell_net_conns(const struct pkprof_net_conns *c, size_t bytes,
 	return v->net_conns ? v->net_conns(ctx, c) : 0;
 }
 
+static int tell_vfs_fs(const struct pkprof_vfs_fs *f, size_t bytes, const struct pk_ledger_visitor *v,
+		       void *ctx, struct pk_err *err)
+{
+	const char *fault = pk_vfs_fs_fault(f, bytes);
+
+	if (fault)
+		return malformed("file system", bytes < sizeof(*f) ? 0 : f->id, fault, err);
+	return v->vfs_fs ? v->vfs_fs(ctx, f) : 0;
+}
+
+static int tell_vfs_ops(const struct pkprof_vfs_ops *o, size_t bytes,
+			const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err)
+{
+	const char *fault = pk_vfs_ops_fault(o, bytes);
+
+	if (fault)
+		return malformed("operations on file system", bytes < sizeof(*o) ? 0 : o->fs, fault,
+				 err);
+	return v->vfs_ops ? v->vfs_ops(ctx, o) : 0;
+}
+
 int pk_ledger_tell(unsigned int kind, const void *piece, size_t bytes,
 		   const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err)
 {
@@ -273,6 +315,10 @@ int pk_ledger_tell(unsigned int kind, const void *piece, size_t bytes,
 		return tell_block_ops(piece, bytes, v, ctx, err);
 	case PKPROF_A_NET_CONNS:
 		return tell_net_conns(piece, bytes, v, ctx, err);
+	case PKPROF_A_VFS_FS:
+		return tell_vfs_fs(piece, bytes, v, ctx, err);
+	case PKPROF_A_VFS_OPS:
+		return tell_vfs_ops(piece, bytes, v, ctx, err);
 	}
 	return 0;
 }
@@ -284,6 +330,7 @@ size_t pk_ledger_piece_bytes(unsigned int kind, const void *piece)
 	const struct pkprof_hist *h = piece;
 	const struct pkprof_block_ops *o = piece;
 	const struct pkprof_net_conns *n = piece;
+	const struct pkprof_vfs_ops *f = piece;
 
 	switch (kind) {
 	case PKPROF_A_LEDGER_INFO:
@@ -302,6 +349,10 @@ size_t pk_ledger_piece_bytes(unsigned int kind, const void *piece)
 		return sizeof(*o) + o->nr_buckets * sizeof(o->buckets[0]);
 	case PKPROF_A_NET_CONNS:
 		return sizeof(*n) + n->nr_buckets * sizeof(n->buckets[0]);
+	case PKPROF_A_VFS_FS:
+		return sizeof(struct pkprof_vfs_fs);
+	case PKPROF_A_VFS_OPS:
+		return sizeof(*f) + f->nr_buckets * sizeof(f->buckets[0]);
 	}
 	return 0;
 }

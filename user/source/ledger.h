@@ -26,13 +26,16 @@ struct pk_ledger_visitor {
 	int (*block_device)(void *ctx, const struct pkprof_block_device *d);
 	int (*block_ops)(void *ctx, const struct pkprof_block_ops *o);
 	int (*net_conns)(void *ctx, const struct pkprof_net_conns *c);
+	/* a file system comes before what was done on it */
+	int (*vfs_fs)(void *ctx, const struct pkprof_vfs_fs *f);
+	int (*vfs_ops)(void *ctx, const struct pkprof_vfs_ops *o);
 };
 
 #define PK_LEDGER_MAX_PIECE 65536 /* bytes, more than any piece takes */
 
 /*
- * Check one piece of a dump and hand it to @v. @kind: PKPROF_A_LEDGER_*, _BLOCK_* or _NET_*, others are
- * skipped; @piece: aligned to 8. -EBADMSG: it makes no sense, @err says why; else what
+ * Check one piece of a dump and hand it to @v. @kind: PKPROF_A_LEDGER_*, _BLOCK_*, _NET_* or _VFS_*, others
+ * are skipped; @piece: aligned to 8. -EBADMSG: it makes no sense, @err says why; else what
  * the visitor said.
  */
 int pk_ledger_tell(unsigned int kind, const void *piece, size_t bytes,
@@ -46,6 +49,8 @@ const char *pk_ledger_hist_fault(const struct pkprof_hist *h, size_t bytes);
 const char *pk_block_device_fault(const struct pkprof_block_device *d, size_t bytes);
 const char *pk_block_ops_fault(const struct pkprof_block_ops *o, size_t bytes);
 const char *pk_net_conns_fault(const struct pkprof_net_conns *c, size_t bytes);
+const char *pk_vfs_fs_fault(const struct pkprof_vfs_fs *f, size_t bytes);
+const char *pk_vfs_ops_fault(const struct pkprof_vfs_ops *o, size_t bytes);
 
 /* Bytes of a piece that was told; PKPROF_A_LEDGER_ALIVE has no size of its own: 0. */
 size_t pk_ledger_piece_bytes(unsigned int kind, const void *piece);

@@ -18,6 +18,7 @@ const struct pk_name pk_source_names[PKPROF_NR_SOURCES] = {
 	[PKPROF_SRC_OFFCPU] = { "offcpu", "stacks of waits and of who ended them; needs sched" },
 	[PKPROF_SRC_BLOCK] = { "block", "requests of block devices: counts, bytes and times" },
 	[PKPROF_SRC_TCP] = { "tcp", "TCP connections by process and peer: counts, bytes and times" },
+	[PKPROF_SRC_VFS] = { "vfs", "operations on files: counts, bytes and times" },
 };
 
 const struct pk_name pk_loss_names[PKPROF_NR_LOSSES] = {
@@ -63,8 +64,30 @@ const struct pk_name pk_block_op_names[PKPROF_NR_BLOCK_OPS] = {
 	[PKPROF_BLOCK_OTHER] = { "other", "command of the driver, zone management" },
 };
 
+const struct pk_name pk_vfs_op_names[PKPROF_NR_VFS_OPS] = {
+	[PKPROF_VFS_READ] = { "read", "read, pread, readv, preadv" },
+	[PKPROF_VFS_WRITE] = { "write", "write, pwrite, writev, pwritev" },
+	[PKPROF_VFS_FSYNC] = { "fsync", "fsync, fdatasync, msync" },
+	[PKPROF_VFS_OPEN] = { "open", "open of a file that was there, or was not to be had" },
+	[PKPROF_VFS_CREATE] = { "create", "open that made the file" },
+	[PKPROF_VFS_UNLINK] = { "unlink", "unlink, rmdir" },
+	[PKPROF_VFS_RENAME] = { "rename", "rename" },
+	[PKPROF_VFS_MAKE] = { "make", "mkdir, mknod, link, symlink" },
+	[PKPROF_VFS_READDIR] = { "readdir", "getdents" },
+	[PKPROF_VFS_SENDFILE] = { "sendfile", "sendfile" },
+	[PKPROF_VFS_COPY] = { "copy", "copy_file_range" },
+	[PKPROF_VFS_SPLICE] = { "splice", "splice" },
+	[PKPROF_VFS_FAULT] = { "fault", "page fault of a mapped file" },
+	[PKPROF_VFS_LOAD] = { "load", "read by the kernel itself, as by exec" },
+	[PKPROF_VFS_AIO_READ] = { "aio-read", "read by io_submit" },
+	[PKPROF_VFS_AIO_WRITE] = { "aio-write", "write by io_submit" },
+	[PKPROF_VFS_URING_READ] = { "uring-read", "read by io_uring" },
+	[PKPROF_VFS_URING_WRITE] = { "uring-write", "write by io_uring" },
+};
+
+static_assert(PKPROF_NR_VFS_OPS == 18, "a new operation on files needs a name");
 static_assert(PKPROF_NR_BLOCK_OPS == 8, "a new operation needs a name");
-static_assert(PKPROF_NR_SOURCES == 9, "a new source needs a name");
+static_assert(PKPROF_NR_SOURCES == 10, "a new source needs a name");
 static_assert(PKPROF_NR_LOSSES == 6, "a new loss reason needs a name");
 static_assert(PKPROF_NR_LINES == 20, "a new line of the ledger needs a name");
 

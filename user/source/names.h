@@ -23,6 +23,7 @@ extern const struct pk_name pk_loss_names[PKPROF_NR_LOSSES];
 extern const struct pk_name pk_line_names[PKPROF_NR_LINES];
 /* Likewise for --json of io. */
 extern const struct pk_name pk_block_op_names[PKPROF_NR_BLOCK_OPS];
+extern const struct pk_name pk_vfs_op_names[PKPROF_NR_VFS_OPS];
 
 /* Name of a source or loss reason; "?" for values beyond the tables. */
 const char *pk_source_name(unsigned int source);
@@ -34,7 +35,8 @@ void pk_sources_format(uint32_t mask, struct pk_strbuf *out);
 /* Whether one of them is told by dumps, not by records. */
 static inline bool pk_sources_told(uint32_t mask)
 {
-	return mask & (1u << PKPROF_SRC_SCHED | 1u << PKPROF_SRC_BLOCK | 1u << PKPROF_SRC_TCP);
+	return mask & (1u << PKPROF_SRC_SCHED | 1u << PKPROF_SRC_BLOCK | 1u << PKPROF_SRC_TCP |
+		       1u << PKPROF_SRC_VFS);
 }
 
 /* The mask with what its sources need besides: offcpu needs sched, that needs task. */

@@ -79,7 +79,7 @@ struct pk_source_ops {
 		     void *ctx, struct pk_err *err);
 	/*
 	 * What the ledger holds for this session, see ledger.h; before stop only. NULL, or
-	 * -EOPNOTSUPP without sources sched, block and tcp: the engine has no ledger.
+	 * -EOPNOTSUPP without sources sched, block, tcp and vfs: the engine has no ledger.
 	 */
 	int (*ledger)(struct pk_source *s, uint64_t epoch_ns, uint32_t what,
 		      const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err);
