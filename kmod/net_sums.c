@@ -68,26 +68,16 @@ void pk_net_cpu_init(struct pk_net_cpu *c, const struct pk_net_keys *k, void *me
 
 /* --- booking --- */
 
-void pk_net_dist(const struct pk_net_keys *k, struct pk_net_cpu *c, unsigned int cell,
-		 enum pkprof_net_dist what, u64 value, u64 now_ns)
+bool pk_net_dist_begin(const struct pk_net_keys *k, struct pk_net_cpu *c, struct pk_net_cell *x,
+		       enum pkprof_net_dist what)
 {
-	struct pk_net_cell *x = &c->cells[cell];
-	struct pk_hist *h;
-
-	x->last_ns = now_ns;
-	if (unlikely(!x->dist[what])) {
-		if (c->nr_used == k->nr_dists) {
-			x->counts[PKPROF_NET_UNTIMED]++;
-			return;
-		}
-		/* a reader on another CPU finds zeroes there or what follows */
-		WRITE_ONCE(x->dist[what], ++c->nr_used);
+	if (c->nr_used == k->nr_dists) {
+		x->counts[PKPROF_NET_UNTIMED]++;
+		return false;
 	}
-	h = &c->dists[x->dist[what] - 1];
-	h->nr[pk_hist_bucket(value)]++;
-	h->sum_ns += value;
-	if (value > h->max_ns)
-		h->max_ns = value;
+	/* a reader on another CPU finds zeroes there or what follows */
+	WRITE_ONCE(x->dist[what], ++c->nr_used);
+	return true;
 }
 
 /* --- telling --- */
@@ -100,16 +90,17 @@ unsigned int pk_net_nr(const struct pk_net_keys *k)
 /* Whose cell it is; false: nobody's. */
 static bool pk_net_whose(const struct pk_net_keys *k, unsigned int at, struct pkprof_net_conns *ret)
 {
-	const struct pk_net_key *key = &k->key[at];
+	const struct pk_net_key *key;
 
+	if (at < k->nr && !smp_load_acquire(&k->key[at].ready))
+		return false;
 	memset(ret, 0, sizeof(*ret));
 	ret->id = at;
 	if (at >= k->nr) {
 		ret->role = at - k->nr;
 		return true;
 	}
-	if (!smp_load_acquire(&key->ready))
-		return false;
+	key = &k->key[at];
 	ret->tgid = key->who.tgid;
 	ret->role = key->who.role;
 	ret->family = key->who.family;

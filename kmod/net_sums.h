@@ -78,9 +78,27 @@ static __always_inline void pk_net_count(struct pk_net_cpu *c, unsigned int cell
 	c->cells[cell].last_ns = now_ns;
 }
 
+/* A cell's first value of a kind: false, and counted there, if the pool is empty. */
+bool pk_net_dist_begin(const struct pk_net_keys *k, struct pk_net_cpu *c, struct pk_net_cell *x,
+		       enum pkprof_net_dist what);
+
 /* A value of a distribution, likewise. */
-void pk_net_dist(const struct pk_net_keys *k, struct pk_net_cpu *c, unsigned int cell,
-		 enum pkprof_net_dist what, u64 value, u64 now_ns);
+static __always_inline void pk_net_dist(const struct pk_net_keys *k, struct pk_net_cpu *c,
+					unsigned int cell, enum pkprof_net_dist what, u64 value,
+					u64 now_ns)
+{
+	struct pk_net_cell *x = &c->cells[cell];
+	struct pk_hist *h;
+
+	x->last_ns = now_ns;
+	if (unlikely(!x->dist[what]) && !pk_net_dist_begin(k, c, x, what))
+		return;
+	h = &c->dists[x->dist[what] - 1];
+	h->nr[pk_hist_bucket(value)]++;
+	h->sum_ns += value;
+	if (value > h->max_ns)
+		h->max_ns = value;
+}
 
 /* Largest struct pkprof_net_conns. */
 #define PK_NET_MAX_BYTES                                                                     \

@@ -9,12 +9,13 @@
  *
  *	inet_sock_set_state	connecting, connected, accepted, closed
  *	tcp_destroy_sock	the socket goes: its last figures
- *	tcp_probe		a segment came: begin of a service, round trip time
+ *	tcp_probe		a segment came: begin of a service
  *	tcp_rcv_space_adjust	data are copied to a receiver, who runs: owner, end of its wait
  *	tcp_retransmit_skb	a connection that we never saw before has figures to count
  *	tcp_retransmit_synack	what a listener sent again, before there is a socket
  *	tcp_receive_reset, tcp_send_reset
- *	tcp_sendmsg_locked	a send, and do_tcp_sendpages until 6.4: owner, end of a service
+ *	tcp_sendmsg_locked	a send, and do_tcp_sendpages until 6.4: owner, end of a service,
+ *				round trip time
  *	sk_wait_data		a receiver blocks
  *	sk_stream_wait_memory	a sender blocks: by kretprobe, as nothing else tells the end,
  *				at 400 instructions for what takes two switches
@@ -53,6 +54,8 @@ struct pk_tcp_arrival {
 };
 static DEFINE_PER_CPU(struct pk_tcp_arrival, pk_tcp_arrival);
 
+#define PK_TCP_TIME_EVERY 64	/* hits for one that is timed */
+
 struct pk_tcp_run {
 	unsigned long irqs;
 	struct pk_books *books;
@@ -63,7 +66,7 @@ static __always_inline void pk_tcp_enter(struct pk_tcp *t, struct pk_tcp_run *r)
 {
 	local_irq_save(r->irqs);
 	r->books = &pk_session_this_cpu(t->session)->books[PKPROF_SRC_TCP];
-	r->entered_ns = pk_books_enter(r->books, PK_BOOKS_TIME_EVERY);
+	r->entered_ns = pk_books_enter(r->books, PK_TCP_TIME_EVERY);
 }
 
 static __always_inline void pk_tcp_leave(struct pk_tcp_run *r)
@@ -84,7 +87,7 @@ static bool pk_tcp_is(const struct sock *sk)
 }
 
 /* Clocks of two CPUs may differ a bit. */
-static void pk_tcp_dist(struct pk_tcp *t, const struct pk_tcp_sock *s, enum pkprof_net_dist what,
+static __always_inline void pk_tcp_dist(struct pk_tcp *t, const struct pk_tcp_sock *s, enum pkprof_net_dist what,
 			u64 from_ns, u64 now_ns)
 {
 	pk_net_dist(&t->keys, pk_tcp_this_cpu(t), s->cell, what,
@@ -111,11 +114,16 @@ static __always_inline struct pk_tcp_sock *pk_tcp_seen(struct pk_tcp *t, const s
 	return likely(s) ? s : pk_tcp_follow(t, sk, pk_tcp_role(sk), false, now_ns);
 }
 
+static __always_inline bool pk_tcp_is_own(const struct pk_tcp_sock *s)
+{
+	return s->who.tgid == current->tgid && s->cell != PK_NET_NO_CELL;
+}
+
 /* Who runs has it. */
 static __always_inline void pk_tcp_own(struct pk_tcp *t, struct pk_tcp_sock *s,
 				       const struct sock *sk, u64 now_ns)
 {
-	if (unlikely(s->who.tgid != current->tgid || s->cell == PK_NET_NO_CELL))
+	if (unlikely(!pk_tcp_is_own(s)))
 		pk_tcp_give(t, s, sk, current->tgid, now_ns);
 }
 
@@ -163,11 +171,15 @@ static __always_inline void pk_tcp_send(void *data, pk_ftrace_regs *regs)
 		pk_tcp_own(t, s, sk, now_ns);
 		s->sends++;
 		pk_tcp_turn(t, s, s->who.role == PKPROF_NET_OPENED, now_ns);
+		pk_tcp_rtt(t, s, sk, now_ns);
 	}
 	pk_tcp_leave(&run);
 }
 
-/* A segment, its header still before it. */
+/*
+ * A segment, its header still before it. Acknowledgements alone are half of all, and tell
+ * nothing that a later send does not.
+ */
 static void pk_tcp_segment(void *data, struct sock *sk, const struct sk_buff *skb)
 {
 	struct pk_tcp *t = data;
@@ -175,29 +187,31 @@ static void pk_tcp_segment(void *data, struct sock *sk, const struct sk_buff *sk
 	struct pk_tcp_sock *s;
 	u64 now_ns;
 
+	if (skb->len <= ((const struct tcphdr *)skb->data)->doff * 4u)
+		return;
 	pk_tcp_enter(t, &run);
 	now_ns = pk_tcp_now_ns();
 	s = pk_tcp_seen(t, sk, now_ns);
-	if (likely(s)) {
-		if (skb->len > ((const struct tcphdr *)skb->data)->doff * 4u)
-			pk_tcp_turn(t, s, s->who.role == PKPROF_NET_ACCEPTED, now_ns);
-		pk_tcp_rtt(t, s, sk, now_ns);
-	}
+	if (likely(s))
+		pk_tcp_turn(t, s, s->who.role == PKPROF_NET_ACCEPTED, now_ns);
 	pk_tcp_leave(&run);
 }
 
+/* The time is asked for only where it matters. */
 static void pk_tcp_copied(struct pk_tcp *t, const struct sock *sk)
 {
-	u64 now_ns = pk_tcp_now_ns();
-	struct pk_tcp_sock *s = pk_tcp_seen(t, sk, now_ns);
+	struct pk_tcp_sock *s = pk_tcp_find(t, sk);
 
+	if (unlikely(!s))
+		s = pk_tcp_follow(t, sk, pk_tcp_role(sk), false, pk_tcp_now_ns());
 	if (unlikely(!s))
 		return;
 	/* who reads in softirq reads for somebody else */
 	if (likely(in_task())) {
-		pk_tcp_own(t, s, sk, now_ns);
+		if (unlikely(!pk_tcp_is_own(s)))
+			pk_tcp_give(t, s, sk, current->tgid, pk_tcp_now_ns());
 		if (s->wait_tid == current->pid)
-			pk_tcp_dist(t, s, PKPROF_NET_RECV, s->wait_ns, now_ns);
+			pk_tcp_dist(t, s, PKPROF_NET_RECV, s->wait_ns, pk_tcp_now_ns());
 		s->wait_tid = 0;
 	}
 	s->copied = tcp_sk(sk)->copied_seq;

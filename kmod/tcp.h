@@ -25,6 +25,8 @@ struct sock;
 
 #define PK_TCP_GROUP	8	/* slots of a group */
 #define PK_TCP_GROUPS	4096	/* a power of two; 32768 sockets, 6 MB */
+#define PK_TCP_REGION	128	/* slots */
+#define PK_TCP_REGIONS	(PK_TCP_GROUPS * PK_TCP_GROUP / PK_TCP_REGION)
 #define PK_TCP_LOCKS	64	/* a power of two */
 #define PK_TCP_MAX_CPU_BYTES (64ULL << 20)	/* sums of all CPUs together */
 
@@ -70,6 +72,7 @@ struct pk_tcp {
 	struct pk_session *session;
 	struct pk_net_cpu **cpus;	/* nr_cpu_ids, NULL where there is none */
 	void **memory;			/* of their cells */
+	atomic_t nr_used[PK_TCP_REGIONS];	/* slots of each region; so most need no look */
 	bool closed;			/* the ends of sockets are told no more; under any lock */
 	raw_spinlock_t locks[PK_TCP_LOCKS];
 	atomic64_t key[PK_TCP_GROUPS * PK_TCP_GROUP] __aligned(64);	/* address; 0: free */

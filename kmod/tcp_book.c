@@ -191,6 +191,8 @@ struct pk_tcp_sock *pk_tcp_follow(struct pk_tcp *t, const struct sock *sk,
 	s = &t->sock[at];
 	if (likely(known && !born))
 		return s;
+	if (!known)
+		atomic_inc(&t->nr_used[at / PK_TCP_REGION]);
 	lock = pk_tcp_lock_of(t, s);
 	raw_spin_lock(lock);
 	*s = (struct pk_tcp_sock){ .cell = PK_NET_NO_CELL, .who.role = role };
@@ -219,6 +221,7 @@ void pk_tcp_drop(struct pk_tcp *t, struct pk_tcp_sock *s, const struct sock *sk,
 		pk_tcp_give_locked(t, s, sk, 0, now_ns);
 	pk_tcp_book_locked(t, s, sk, true, now_ns);
 	s->ready = 0;
+	atomic_dec(&t->nr_used[(s - t->sock) / PK_TCP_REGION]);
 	pk_group_drop(t->key, s - t->sock);
 	raw_spin_unlock(lock);
 }
@@ -278,13 +281,15 @@ static void pk_tcp_read_slot(struct pk_tcp *t, unsigned int at)
 
 static void pk_tcp_read_all(struct pk_tcp *t)
 {
-	unsigned int at;
+	unsigned int region, i;
 
-	for (at = 0; at < PK_TCP_GROUPS * PK_TCP_GROUP; at++) {
-		if (atomic64_read(&t->key[at]))
-			pk_tcp_read_slot(t, at);
-		if (at % 64 == 0)
-			cond_resched();
+	for (region = 0; region < PK_TCP_REGIONS; region++) {
+		if (!atomic_read(&t->nr_used[region]))
+			continue;
+		for (i = region * PK_TCP_REGION; i < (region + 1) * PK_TCP_REGION; i++)
+			if (atomic64_read(&t->key[i]))
+				pk_tcp_read_slot(t, i);
+		cond_resched();
 	}
 }
 

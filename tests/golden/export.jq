@@ -110,12 +110,25 @@ def offences_of_io:
 	   | holds("sizes"; length == 0 or
 		((map(.count) | add) - ([$io.operations[].count] | add) | fabs <= length + 8)));
 
+# Connections: quantiles rise, and rows sum up to the totals.
+def offences_of_net:
+	. as $net
+	| (.times[]
+	   | . as $t
+	   | holds("quantiles of \(.time) of \(.pid)"; .p50_ns <= .p95_ns and .p95_ns <= .p99_ns and .p99_ns <= .p999_ns
+		   and .p999_ns <= .max_ns)),
+	  (("opened", "accepted") as $role
+	   | ("connected", "failed", "closed", "bytes_in", "bytes_out", "retransmitted", "sends") as $what
+	   | holds("\($what) of \($role)"; ([$net.connections[] | select(.role == $role) | .[$what]] | add // 0)
+		   - ([$net.totals[] | select(.role == $role) | .[$what]] | add // 0) | fabs <= ($net.connections | length)));
+
 if length != 1 then "\(length) values instead of one"
 elif (.[0] | type) != "object" then "no object"
 else .[0]
 	| if .format == "pkprof" then offences_of_export
 	  elif has("runq") then offences_of_sched
 	  elif has("processes") and has("notes") and (has("format") | not) and (has("analyses") | not) then offences_of_io
+	  elif has("totals") and has("connections") then offences_of_net
 	  else holds("no analysis"; .analyses | type == "object" and length > 0),
 	       (.analyses.ledger // empty | offences_of_ledger),
 	       (.analyses.sched // empty | offences_of_sched),

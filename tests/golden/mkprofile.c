@@ -30,6 +30,7 @@
  *	ledger, cpu, hist, latency, wait, wake
  *					where threads' time went; see ledger_items.c
  *	blockdev, block			what block devices did; see block_items.c
+ *	net				what connections did; see net_items.c
  *	end T				the end; without it the recorder died
  *
  * All DSOs are mapped into all processes.
@@ -432,6 +433,7 @@ static void finish(uint64_t end_ns)
 		check(pk_writer_sample(writer, s));
 	write_ledger();
 	write_blocks();
+	write_nets();
 	PK_VEC_FOREACH(&books, c) {
 		c->time_ns = end_ns ? end_ns : T0_NS;
 		check(pk_writer_counters(writer, c));
@@ -472,6 +474,8 @@ static void run_line(char *line, uint64_t *end_ns)
 		found = find_statement(ledger_statements, w.word[0]);
 	if (!found)
 		found = find_statement(block_statements, w.word[0]);
+	if (!found)
+		found = find_statement(net_statements, w.word[0]);
 	if (!found)
 		fail("no such statement", w.word[0]);
 	found->run(&w);

@@ -123,15 +123,21 @@ if client tc qdisc add dev pkc root netem delay 50ms 2>/dev/null &&
 			sleep 0.2
 		done" >record.txt 2>&1
 	stop_serving
-	truth=$(grep -o ' rtt:[0-9.]*' ss.txt | awk -F: '{ sum += $2; n++ } END { print sum / (n ? n : 1) }')
+	# what ss showed meanwhile, least and most
+	read -r low high < <(grep -o ' rtt:[0-9.]*' ss.txt | cut -d: -f2 | sort -g | sed -n '1p;$p' | paste -sd' ')
 	rtt=$(net times d.pkp ".[] | $OPENED | select(.time == \"rtt\") | .mean_ns / 1e6")
-	within rtt "$rtt" "$truth" "$(calc "0.05 * $truth")" "ms round trip on average, and by ss"
-	expect rtt-delay "$rtt > 99 && $rtt < 125" "$rtt ms round trip, with 100 ms on the way"
-	within connect "$(net times d.pkp ".[] | $OPENED | select(.time == \"connect\") | .mean_ns / 1e6")" 100 5 "ms to connect"
+	expect rtt "$rtt > 0.95 * ${low:-0} && $rtt < 1.05 * ${high:-0}" "$rtt ms round trip on average, by ss ${low:-} to ${high:-}"
+	expect rtt-delay "$rtt > 99 && $rtt < 130" "$rtt ms round trip, with 100 ms on the way"
+	truth=$(calc "$(awk '$1 == "talked" { print $7 }' asked.txt) / 1e6")
+	within connect "$(net times d.pkp ".[] | $OPENED | select(.time == \"connect\") | .mean_ns / 1e6")" "$truth" \
+		"$(calc "0.05 * $truth")" "ms to connect, and by the program's clock"
 	# what 20 answers took by the server's own clock
 	thought=$(calc "$(awk '$1 == "talked" && $3 > 0 { print $6 }' served.txt) / 20 / 1e6")
 	service=$(net times d.pkp ".[] | $ACCEPTED | select(.time == \"service\") | .mean_ns / 1e6")
-	within service "$service" "$thought" "$(calc "0.05 * $thought")" "ms of service"
+	median=$(net times d.pkp ".[] | $ACCEPTED | select(.time == \"service\") | .p50_ns / 1e6")
+	# until the server runs some time passes, more on a busy host
+	expect service "$service > 0.99 * $thought && $service < $thought + 10" "$service ms of service, $thought of thinking"
+	within service-median "$median" "$thought" "$(calc "$thought * (1 / 16 + 0.05)")" "ms of service, median"
 	truth=$(calc "$rtt + $service")
 	within asked "$(net times d.pkp ".[] | $OPENED | select(.time == \"service\") | .mean_ns / 1e6")" "$truth" \
 		"$(calc "0.05 * $truth")" "ms to the answer"
@@ -144,7 +150,8 @@ if client tc qdisc add dev pkc root netem delay 50ms 2>/dev/null &&
 	serving 5004 late 80
 	pk record --sources tcp,task -o q.pkp -- ip netns exec pkclient tcptalk ask 10.77.0.2 5004 3 1 10 10 >asked.txt 2>record.txt
 	stop_serving
-	within accept "$(net times q.pkp ".[] | $ACCEPTED | select(.time == \"accept\") | .mean_ns / 1e6")" 80 6 "ms in the accept queue"
+	accept=$(net times q.pkp ".[] | $ACCEPTED | select(.time == \"accept\") | .mean_ns / 1e6")
+	expect accept "$accept > 79 && $accept < 105" "$accept ms in the accept queue, of which 80 asleep"
 	client tc qdisc del dev pkc root
 	server tc qdisc del dev pks root
 else

@@ -9,14 +9,16 @@
  *	tcptalk ask ADDRESS PORT CONNECTIONS REQUESTS BYTES REPLY_BYTES [KEEP_MS]
  *		one connection after the other, and on each that many requests; stays
  *		connected for KEEP_MS
+ *	tcptalk loop N
+ *		both ends in one process: N times one byte is sent, then received
  *	tcptalk pour ADDRESS PORT BYTES
  *		one request of that many bytes, written by 64 KB, without pause
  *
  * Each process that talked says at its end
  *
- *	talked PID IN_BYTES OUT_BYTES CONNECTIONS RESTED_NS
+ *	talked PID IN_BYTES OUT_BYTES CONNECTIONS RESTED_NS CONNECT_NS
  *
- * RESTED_NS being what its thinking took in truth.
+ * RESTED_NS being what its thinking took in truth, CONNECT_NS what all its connects did.
  *
  * A request is 8 bytes, its own length and the wanted reply's in the machine's order, and
  * as many more as make up its length.
@@ -38,7 +40,8 @@
 #define MAX_WORKERS 64
 
 static char buffer[CHUNK];
-static unsigned long long in_bytes, out_bytes, nr_connections, rested_ns;
+static unsigned long long in_bytes, out_bytes, nr_connections;
+static unsigned long long rested_ns, connect_ns;
 static volatile sig_atomic_t over;
 
 static void on_term(int sig)
@@ -50,8 +53,8 @@ static void on_term(int sig)
 static int say(void)
 {
 	char text[128];
-	int len = snprintf(text, sizeof(text), "talked %d %llu %llu %llu %llu\n", getpid(),
-			   in_bytes, out_bytes, nr_connections, rested_ns);
+	int len = snprintf(text, sizeof(text), "talked %d %llu %llu %llu %llu %llu\n", getpid(),
+			   in_bytes, out_bytes, nr_connections, rested_ns, connect_ns);
 
 	return write(STDOUT_FILENO, text, len) == len ? 0 : 1;
 }
@@ -218,6 +221,7 @@ static int serve(char **args, int nr)
 static int connected(const char *address, const char *port)
 {
 	struct sockaddr_storage to;
+	uint64_t from_ns;
 	socklen_t len;
 	int fd, one = 1;
 
@@ -225,11 +229,13 @@ static int connected(const char *address, const char *port)
 		return -1;
 	fd = socket(to.ss_family, SOCK_STREAM, 0);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	from_ns = clock_ns(CLOCK_MONOTONIC);
 	if (connect(fd, (void *)&to, len)) {
 		perror("tcptalk: connect");
 		close(fd);
 		return -1;
 	}
+	connect_ns += clock_ns(CLOCK_MONOTONIC) - from_ns;
 	nr_connections++;
 	return fd;
 }
@@ -263,8 +269,44 @@ static int pour(char **args)
 	return say();
 }
 
+/* Returns the connection's ends, or -1. */
+static int both_ends(int ends[2])
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(address);
+	int listener = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+
+	if (bind(listener, (void *)&address, len) || listen(listener, 1) ||
+	    getsockname(listener, (void *)&address, &len))
+		return -1;
+	ends[0] = socket(AF_INET, SOCK_STREAM, 0);
+	setsockopt(ends[0], IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (connect(ends[0], (void *)&address, len))
+		return -1;
+	ends[1] = accept(listener, NULL, NULL);
+	close(listener);
+	return ends[1] < 0 ? -1 : 0;
+}
+
+static int loop(unsigned int nr)
+{
+	int ends[2];
+
+	if (both_ends(ends)) {
+		perror("tcptalk: loop");
+		return 1;
+	}
+	nr_connections = 1;
+	while (nr--)
+		if (give(ends[0], NULL, 1) || take(ends[1], NULL, 1) != 1)
+			return 1;
+	return say();
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 3 && !strcmp(argv[1], "loop"))
+		return loop(strtoul(argv[2], NULL, 10));
 	if (argc >= 6 && !strcmp(argv[1], "serve"))
 		return serve(argv + 2, argc - 2);
 	if (argc >= 8 && !strcmp(argv[1], "ask"))
@@ -273,6 +315,7 @@ int main(int argc, char **argv)
 		return pour(argv + 2);
 	fprintf(stderr, "usage: tcptalk serve ADDRESS PORT prefork|fork|late THINK_MS [N]\n"
 			"       tcptalk ask ADDRESS PORT CONNECTIONS REQUESTS BYTES REPLY_BYTES [KEEP_MS]\n"
+			"       tcptalk loop N\n"
 			"       tcptalk pour ADDRESS PORT BYTES\n");
 	return 2;
 }
