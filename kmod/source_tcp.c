@@ -9,8 +9,8 @@
  *
  *	inet_sock_set_state	connecting, connected, accepted, closed
  *	tcp_destroy_sock	the socket goes: its last figures
- *	tcp_probe		a segment came: begin of a service
- *	tcp_rcv_space_adjust	data are copied to a receiver, who runs: owner, end of its wait
+ *	tcp_rcv_space_adjust	data are copied to a receiver, who runs: owner, end of its wait,
+ *				begin of a service by the kernel's stamp of the segment
  *	tcp_retransmit_skb	a connection that we never saw before has figures to count
  *	tcp_retransmit_synack	what a listener sent again, before there is a socket
  *	tcp_receive_reset, tcp_send_reset
@@ -127,18 +127,7 @@ static __always_inline void pk_tcp_own(struct pk_tcp *t, struct pk_tcp_sock *s,
 		pk_tcp_give(t, s, sk, current->tgid, now_ns);
 }
 
-/* A part of the request (@asks) or of the answer; its first ends the wait for it. */
-static __always_inline void pk_tcp_turn(struct pk_tcp *t, struct pk_tcp_sock *s, bool asks, u64 now_ns)
-{
-	if (asks) {
-		s->mark_ns = now_ns;
-		s->asked = 1;
-	} else if (s->asked) {
-		s->asked = 0;
-		if (s->cell != PK_NET_NO_CELL)
-			pk_tcp_dist(t, s, PKPROF_NET_SERVICE, s->mark_ns, now_ns);
-	}
-}
+#define PK_TCP_RTT_EVERY_NS NSEC_PER_MSEC	/* of one socket, as shorter ones cost what they tell */
 
 /* The kernel's has 3 binary places below 1 us. */
 static __always_inline void pk_tcp_rtt(struct pk_tcp *t, struct pk_tcp_sock *s, const struct sock *sk,
@@ -149,6 +138,7 @@ static __always_inline void pk_tcp_rtt(struct pk_tcp *t, struct pk_tcp_sock *s, 
 	if (srtt == s->srtt || s->cell == PK_NET_NO_CELL)
 		return;
 	s->srtt = srtt;
+	s->rtt_ns = now_ns;
 	if (srtt)
 		pk_net_dist(&t->keys, pk_tcp_this_cpu(t), s->cell, PKPROF_NET_RTT,
 			    (u64)srtt * (NSEC_PER_USEC / 8), now_ns);
@@ -156,45 +146,37 @@ static __always_inline void pk_tcp_rtt(struct pk_tcp *t, struct pk_tcp_sock *s, 
 
 /* --- data --- */
 
-static __always_inline void pk_tcp_send(void *data, pk_ftrace_regs *regs)
+/*
+ * Data are copied to who runs. The kernel's stamp is that of the latest segment; unless
+ * one came since the last copy, the request is the same.
+ */
+static __always_inline void pk_tcp_turn_in(struct pk_tcp *t, struct pk_tcp_sock *s,
+					   const struct tcp_sock *tp)
 {
-	const struct sock *sk = (const struct sock *)pk_ftrace_arg(regs, 0);
-	struct pk_tcp *t = data;
-	struct pk_tcp_run run;
-	struct pk_tcp_sock *s;
-	u64 now_ns;
+	u64 came_ns = tp->tcp_mstamp * NSEC_PER_USEC;
 
-	pk_tcp_enter(t, &run);
-	now_ns = pk_tcp_now_ns();
-	s = pk_tcp_seen(t, sk, now_ns);
-	if (likely(s)) {
-		pk_tcp_own(t, s, sk, now_ns);
-		s->sends++;
-		pk_tcp_turn(t, s, s->who.role == PKPROF_NET_OPENED, now_ns);
-		pk_tcp_rtt(t, s, sk, now_ns);
+	if (s->arrived == tp->rcv_nxt)
+		return;
+	s->arrived = tp->rcv_nxt;
+	if (s->who.role == PKPROF_NET_ACCEPTED) {
+		s->mark_ns = came_ns;
+		s->asked = 1;
+	} else if (s->asked) {
+		s->asked = 0;
+		pk_net_dist(&t->keys, pk_tcp_this_cpu(t), s->cell, PKPROF_NET_SERVICE,
+			    came_ns > s->mark_ns ? came_ns - s->mark_ns : 0, pk_tcp_now_ns());
 	}
-	pk_tcp_leave(&run);
 }
 
-/*
- * A segment, its header still before it. Acknowledgements alone are half of all, and tell
- * nothing that a later send does not.
- */
-static void pk_tcp_segment(void *data, struct sock *sk, const struct sk_buff *skb)
+static __always_inline void pk_tcp_turn_out(struct pk_tcp *t, struct pk_tcp_sock *s, u64 now_ns)
 {
-	struct pk_tcp *t = data;
-	struct pk_tcp_run run;
-	struct pk_tcp_sock *s;
-	u64 now_ns;
-
-	if (skb->len <= ((const struct tcphdr *)skb->data)->doff * 4u)
-		return;
-	pk_tcp_enter(t, &run);
-	now_ns = pk_tcp_now_ns();
-	s = pk_tcp_seen(t, sk, now_ns);
-	if (likely(s))
-		pk_tcp_turn(t, s, s->who.role == PKPROF_NET_ACCEPTED, now_ns);
-	pk_tcp_leave(&run);
+	if (s->who.role == PKPROF_NET_OPENED) {
+		s->mark_ns = now_ns;
+		s->asked = 1;
+	} else if (s->asked) {
+		s->asked = 0;
+		pk_tcp_dist(t, s, PKPROF_NET_SERVICE, s->mark_ns, now_ns);
+	}
 }
 
 /* The time is asked for only where it matters. */
@@ -210,11 +192,33 @@ static void pk_tcp_copied(struct pk_tcp *t, const struct sock *sk)
 	if (likely(in_task())) {
 		if (unlikely(!pk_tcp_is_own(s)))
 			pk_tcp_give(t, s, sk, current->tgid, pk_tcp_now_ns());
+		pk_tcp_turn_in(t, s, tcp_sk(sk));
 		if (s->wait_tid == current->pid)
 			pk_tcp_dist(t, s, PKPROF_NET_RECV, s->wait_ns, pk_tcp_now_ns());
 		s->wait_tid = 0;
 	}
 	s->copied = tcp_sk(sk)->copied_seq;
+}
+
+static __always_inline void pk_tcp_send(void *data, pk_ftrace_regs *regs)
+{
+	const struct sock *sk = (const struct sock *)pk_ftrace_arg(regs, 0);
+	struct pk_tcp *t = data;
+	struct pk_tcp_run run;
+	struct pk_tcp_sock *s;
+	u64 now_ns;
+
+	pk_tcp_enter(t, &run);
+	now_ns = pk_tcp_now_ns();
+	s = pk_tcp_seen(t, sk, now_ns);
+	if (likely(s)) {
+		pk_tcp_own(t, s, sk, now_ns);
+		s->sends++;
+		pk_tcp_turn_out(t, s, now_ns);
+		if (now_ns - s->rtt_ns > PK_TCP_RTT_EVERY_NS)
+			pk_tcp_rtt(t, s, sk, now_ns);
+	}
+	pk_tcp_leave(&run);
 }
 
 static void pk_tcp_space_probe(void *data, struct sock *sk)
@@ -495,7 +499,6 @@ PK_PROBE_CHECK(tcp_destroy_sock, pk_tcp_destroy_probe)
 PK_PROBE_CHECK(tcp_rcv_space_adjust, pk_tcp_space_probe)
 PK_PROBE_CHECK(tcp_retransmit_synack, pk_tcp_synack_probe)
 PK_PROBE_CHECK(tcp_receive_reset, pk_tcp_reset_in_probe)
-PK_PROBE_TCP_PROBE(pk_tcp_segment_probe, pk_tcp_segment)
 PK_PROBE_TCP_RETRANSMIT(pk_tcp_again_probe, pk_tcp_again)
 PK_PROBE_TCP_SEND_RESET(pk_tcp_reset_out_probe, pk_tcp_reset_out)
 
@@ -508,7 +511,6 @@ static struct pk_tracepoint pk_tcp_tracepoints[] = {
 	{ .name = "tcp_receive_reset", .probe = pk_tcp_reset_in_probe },
 	{ .name = "tcp_send_reset", .probe = pk_tcp_reset_out_probe },
 	{ .name = "tcp_rcv_space_adjust", .probe = pk_tcp_space_probe },
-	{ .name = "tcp_probe", .probe = pk_tcp_segment_probe },
 };
 
 PK_FTRACE_CALLBACK(pk_tcp_send_callback, pk_tcp_send)

@@ -39,6 +39,8 @@ struct pk_tcp_figures {
 /**
  * struct pk_tcp_sock - a followed socket
  * @mark_ns:	last segment of the request, or last send of it
+ * @rtt_ns:	when a round trip was booked last
+ * @arrived:	up to where data had come when they were read last
  * @srtt:	smoothed round trip time that was booked last, as the kernel has it
  * @asked:	of request and answer, the answer is due since @mark_ns
  * @up:		connected, at @since_ns
@@ -56,8 +58,8 @@ struct pk_tcp_figures {
  * @who:	tgid: the owner, 0: not known
  */
 struct pk_tcp_sock {
-	u64 mark_ns;
-	u32 srtt, copied;
+	u64 mark_ns, rtt_ns;
+	u32 srtt, copied, arrived;
 	u8 asked, up, queued, ready, fresh;
 	u16 cell, depth;
 	u32 wait_tid;

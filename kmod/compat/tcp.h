@@ -48,21 +48,4 @@
 	PK_PROBE_CHECK(tcp_send_reset, name)
 #endif
 
-/* fn(void *data, struct sock *sk, const struct sk_buff *skb) */
-#if HAVE_TCP_PROBE_CONST
-#define PK_PROBE_TCP_PROBE(name, fn)                                                         \
-	static void name(void *data, struct sock *sk, const struct sk_buff *skb)             \
-	{                                                                                    \
-		fn(data, sk, skb);                                                           \
-	}                                                                                    \
-	PK_PROBE_CHECK(tcp_probe, name)
-#else
-#define PK_PROBE_TCP_PROBE(name, fn)                                                         \
-	static void name(void *data, struct sock *sk, struct sk_buff *skb)                   \
-	{                                                                                    \
-		fn(data, sk, skb);                                                           \
-	}                                                                                    \
-	PK_PROBE_CHECK(tcp_probe, name)
-#endif
-
 #endif

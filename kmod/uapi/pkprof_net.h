@@ -48,7 +48,8 @@ enum pkprof_net_dist {
 	PKPROF_NET_CONNECT,	/* OPENED: from the first segment to the connection */
 	PKPROF_NET_ACCEPT,	/* ACCEPTED: from the connection to its accept() */
 	PKPROF_NET_DEPTH,	/* ACCEPTED: connections in the accept queue, with it; a count */
-	PKPROF_NET_RTT,		/* smoothed round trip time, at each send that finds it changed, and at the end */
+	PKPROF_NET_RTT,		/* smoothed round trip time, at sends that find it changed, once in a
+				 * millisecond, and at the end */
 	PKPROF_NET_SEND,	/* blocked in a send, for room */
 	PKPROF_NET_RECV,	/* blocked in a receive, until data came */
 	PKPROF_NET_SERVICE,	/* ACCEPTED: from the last byte in to the first byte out of the answer;

@@ -340,7 +340,7 @@ static int add_notes(const struct net *x)
 					      "No TCP connection did anything in the recording." :
 					      "The recording has no connections: source tcp was off.");
 	rc = pk_result_note(x->ret, "Quantiles are from buckets: within 1/16 of the exact value. Round trip "
-				    "times are the kernel's smoothed ones, one for each send that found it changed.");
+				    "times are the kernel's smoothed ones, at sends, one in a millisecond.");
 	if (!rc)
 		rc = pk_result_note(x->ret, "The service time of an accepted connection is from the last "
 					    "segment of a request to the first send of the answer; of an "
