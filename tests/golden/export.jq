@@ -132,5 +132,6 @@ else .[0]
 	  else holds("no analysis"; .analyses | type == "object" and length > 0),
 	       (.analyses.ledger // empty | offences_of_ledger),
 	       (.analyses.sched // empty | offences_of_sched),
-	       (.analyses.io // empty | offences_of_io) end
+	       (.analyses.io // empty | offences_of_io),
+	       (.analyses.net // empty | offences_of_net) end
 end
