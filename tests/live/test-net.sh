@@ -196,6 +196,33 @@ pk record --sources tcp,task -o r.pkp -- ip netns exec pkclient sh -c '
 	tcptalk ask 10.77.0.2 5999 1 1 10 10; tcptalk ask 10.77.0.2 5999 1 1 10 10; true' >record.txt 2>&1
 equal refused "$(net connections r.pkp '.[] | select(.port == 5999) | .failed' | awk '{ n += $1 } END { print n + 0 }')" 2 "attempts failed"
 
+# ---- the module goes while connections are busy --------------------------------------
+
+CYCLES=${PK_DEBUG:+10}
+: "${CYCLES:=50}"
+ip netns exec pkserver tcptalk serve 10.77.0.2 5008 prefork 0 2 >served.txt &
+server_pid=$!
+until_true 5 server sh -c "ss -tln | grep -q ':5008 '"
+ip netns exec pkclient tcptalk ask 10.77.0.2 5008 1 100000000 100 20000 >asked.txt 2>/dev/null &
+asking=$!
+ip netns exec pkclient tcptalk ask 10.77.0.2 5008 100000000 2 100 100 >asked.txt 2>/dev/null &
+connecting=$!
+cycles=0 seen=0
+while ((cycles < CYCLES)); do
+	unload
+	load
+	pk record --sources tcp,task -d 0.2 -o u.pkp >record.txt 2>&1 || break
+	[[ $(pk net --json u.pkp | jq '[.totals[] | .bytes_in] | add // 0') == 0 ]] || ((++seen))
+	((++cycles))
+done
+unload
+kill $asking $connecting
+wait $asking $connecting 2>/dev/null
+stop_serving
+equal cycles "$cycles" "$CYCLES" "times loaded, recorded and unloaded under traffic"
+equal seen "$seen" "$CYCLES" "recordings that saw it"
+load
+
 ip netns del pkclient
 ip netns del pkserver
 unload
