@@ -176,6 +176,9 @@ if client tc qdisc add dev pkc root netem loss 5% 2>/dev/null; then
 	equal retransmitted "$(net totals l.pkp '[.[] | .retransmitted] | add')" $((after - before)) "segments sent again"
 	equal lossy-bytes "$(net totals l.pkp '.[] | select(.role == "opened") | .bytes_out')" \
 		"$(($(talked asked.txt 4) + $(talked poured.txt 4)))" "bytes"
+	# segments that are lost keep the send buffer full
+	expect blocked "$(net times l.pkp "[.[] | $OPENED | select(.time == \"send\") | .count] | add // 0") > 0" \
+		"$(net times l.pkp "[.[] | $OPENED | select(.time == \"send\") | .count] | add // 0") sends blocked for room"
 	client tc qdisc del dev pkc root
 	# One segment at a time, and only this way are some lost: each that is lost is sent again
 	# once. With 99.9 % these are within 3.29 standard deviations.
