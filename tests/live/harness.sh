@@ -84,9 +84,12 @@ holds() {
 	fi
 }
 
-# until_true SECONDS COMMAND...: poll
+SLOWNESS=$([[ -n ${PK_DEBUG:-} ]] && echo 4 || echo 1)
+readonly SLOWNESS
+
+# until_true SECONDS COMMAND...: poll; the debug kernel has more time
 until_true() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * SLOWNESS))
 
 	shift
 	until "$@"; do
@@ -97,6 +100,31 @@ until_true() {
 
 calc() {
 	awk "BEGIN { printf \"%.6g\", $1 }"
+}
+
+# ---- a disk of known times ---------------------------------------------------------
+
+readonly NULL_DISK=/sys/kernel/config/nullb/nullb0
+
+# null_disk ATTRIBUTE=VALUE...: a disk in memory, /dev/nullb0, with null_blk's attributes of
+# a device in configfs
+null_disk() {
+	local setting
+
+	modprobe null_blk nr_devices=0 || return
+	[[ -d ${NULL_DISK%/*} ]] || mount -t configfs none /sys/kernel/config || return
+	mkdir $NULL_DISK || return
+	for setting in memory_backed=1 queue_mode=2 irqmode=2 "$@" power=1; do
+		echo "${setting#*=}" >"$NULL_DISK/${setting%%=*}" || return
+	done
+	until_true 5 test -b /dev/nullb0
+}
+
+# The debug kernel lets go of a disk seconds after it went (CONFIG_DEBUG_KOBJECT_RELEASE)
+# and calls its driver then, which has to be there still.
+null_disk_away() {
+	rmdir $NULL_DISK
+	[[ -n ${PK_DEBUG:-} ]] || modprobe -q -r null_blk
 }
 
 # ---- the module ------------------------------------------------------------------

@@ -71,8 +71,7 @@ fi
 # ---- known times -------------------------------------------------------------------
 
 readonly DELAY_MS=4 DEPTH=4
-if modprobe null_blk nr_devices=1 irqmode=2 completion_nsec=$((DELAY_MS * 1000000)) submit_queues=1 \
-	hw_queue_depth=$DEPTH queue_mode=2 gb=1 memory_backed=1 2>/dev/null; then
+if null_disk size=1024 completion_nsec=$((DELAY_MS * 1000000)) submit_queues=1 hw_queue_depth=$DEPTH 2>/dev/null; then
 	echo none >/sys/block/nullb0/queue/scheduler
 	pk record --sources block,task -o n.pkp -- diskio direct /dev/nullb0 1 >answer.txt 2>record.txt
 	NULLB='select(.device == "nullb0" and .op == "read"'
@@ -97,10 +96,12 @@ if modprobe null_blk nr_devices=1 irqmode=2 completion_nsec=$((DELAY_MS * 100000
 	expect depth "$(io devices q.pkp '.[] | select(.device == "nullb0") | .max_depth') <= $DEPTH"
 	within busy-always "$(io devices q.pkp '.[] | select(.device == "nullb0") | .depth_busy')" $DEPTH 1.2 "requests in flight while there are any"
 	# the device goes, and so does its driver
+	# shellcheck disable=SC2016 # the inner shell's
 	pk record --sources block,task -o g.pkp -- sh -c '
 		diskio direct /dev/nullb0 0.3
-		rmmod null_blk' >answer.txt 2>record.txt
-	[[ ! -d /sys/module/null_blk ]] || fail removed "null_blk is still there"
+		rmdir "$1"
+		[ -n "$2" ] || rmmod null_blk' sh $NULL_DISK "${PK_DEBUG:-}" >answer.txt 2>record.txt
+	[[ -n ${PK_DEBUG:-} || ! -d /sys/module/null_blk ]] || fail removed "null_blk is still there"
 	expect gone "$(io devices g.pkp '.[] | select(.device == "nullb0") | .count') > 10"
 else
 	skip delay "there is no null_blk"

@@ -12,7 +12,7 @@ readonly DISK=/dev/nullb0 CGROUP=/sys/fs/cgroup/pk
 
 # A disk that takes 4 ms for everything, whatever the host does, and ext4 on a part of it.
 slow_disk() {
-	modprobe null_blk nr_devices=1 gb=1 memory_backed=1 queue_mode=2 irqmode=2 completion_nsec=4000000 || return
+	null_disk size=1024 completion_nsec=4000000 || return
 	mkfs.ext4 -q -F -E nodiscard -O ^resize_inode $DISK 64M || return
 	mkdir -p slow
 	mount -t ext4 $DISK slow
@@ -118,5 +118,5 @@ while read -r _ name tid line _; do
 		$(account c.pkp "$tid" total) + 0 > 0" "$line of $(account c.pkp "$tid" total) ns"
 done < <(grep '^answer' during.txt)
 umount slow 2>/dev/null
-modprobe -q -r null_blk
+null_disk_away
 [[ ! -d $CGROUP ]] || rmdir $CGROUP

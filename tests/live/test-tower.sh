@@ -8,7 +8,7 @@
 
 readonly DISK=/dev/nullb0
 
-if ! modprobe null_blk nr_devices=1 gb=1 memory_backed=1 queue_mode=2 irqmode=2 completion_nsec=20000000 2>modprobe.txt; then
+if ! null_disk size=1024 completion_nsec=20000000 2>modprobe.txt; then
 	skip chain "no slow disk: $(tail -n 1 modprobe.txt)"
 	exit
 fi
@@ -31,4 +31,4 @@ read -r got half <tower.txt
 within tower "$got" "$disk" "$(calc "2 * $half + 0.02 * $disk")" "ns of chain-a's tower to the disk, in which chain-d read"
 # And not by another way: what is on A but not on this tower is the time in between.
 expect one-tower "$got > 0.9 * $disk" "$got of $disk ns"
-modprobe -q -r null_blk
+null_disk_away
