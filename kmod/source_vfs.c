@@ -25,16 +25,16 @@
  *	page_cache_sync_ra, page_cache_async_ra	(until 5.15: .._readahead) one was needed;
  *					reading ahead
  *
- * Context: task; preemptible. Each probe turns irqs off, so that its CPU's sums are its
- * own. What begins within another operation of the same task is only counted.
+ * Context: task, where nothing that comes by in an interrupt has a part in it; preemptible.
+ * Each probe turns preemption off, so that its CPU's sums are its own. What begins within another operation of the same task is only counted.
  */
 #include <linux/cpumask.h>
 #include <linux/dcache.h>
 #include <linux/fdtable.h>
 #include <linux/fs.h>
-#include <linux/irqflags.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
+#include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
@@ -52,57 +52,63 @@
 
 #ifdef CONFIG_DYNAMIC_FTRACE
 
-/* --- probes: irqs off, timed --- */
+/* --- probes: preemption off, timed --- */
 
-/* Of each CPU; its irqs are off. */
-static DEFINE_PER_CPU(struct pk_tsc_clock, pk_vfs_clock);
+/* What probes use on one CPU: the clock, and the session's books and cells. */
+struct pk_vfs_here {
+	struct pk_tsc_clock clock;
+	struct pk_books *books;
+	struct pk_vfs_cell *cells;
+};
+static DEFINE_PER_CPU(struct pk_vfs_here, pk_vfs_here);
 
 struct pk_vfs_run {
-	unsigned long irqs;
 	struct pk_books *books;
 	u64 entered_ns;
 };
 
-static __always_inline void pk_vfs_enter(struct pk_vfs *v, struct pk_vfs_run *r)
+static __always_inline void pk_vfs_enter(struct pk_vfs_run *r)
 {
-	local_irq_save(r->irqs);
-	r->books = &pk_session_this_cpu(v->session)->books[PKPROF_SRC_VFS];
+	preempt_disable_notrace();
+	r->books = __this_cpu_read(pk_vfs_here.books);
 	r->entered_ns = pk_books_enter(r->books, PK_BOOKS_TIME_EVERY);
 }
 
-static __always_inline void pk_vfs_leave(struct pk_vfs_run *r)
+static __always_inline void pk_vfs_leave(const struct pk_vfs_run *r)
 {
 	pk_books_leave(r->books, r->entered_ns);
-	local_irq_restore(r->irqs);
+	preempt_enable_notrace();
 }
 
 static __always_inline u64 pk_vfs_now_ns(void)
 {
-	return pk_tsc_clock_ns(this_cpu_ptr(&pk_vfs_clock));
+	return pk_tsc_clock_ns(this_cpu_ptr(&pk_vfs_here.clock));
 }
 
-static __always_inline struct pk_vfs_cell *pk_vfs_this_cell(struct pk_vfs *v, u32 at)
+static __always_inline struct pk_vfs_cell *pk_vfs_this_cell(u32 at)
 {
-	return &v->cpus[smp_processor_id()][at];
+	return __this_cpu_read(pk_vfs_here.cells) + at;
 }
 
-static noinline u32 pk_vfs_cell_new(struct pk_vfs *v, const struct pk_vfs_what *w,
-				    const struct super_block *sb)
+/* Or the one that there is. */
+static noinline u32 pk_vfs_cell_new(struct pk_vfs *v, const struct super_block *sb, u8 op, u8 flags)
 {
-	return pk_vfs_cell_claim(&v->keys, w, pk_vfs_fs_of(v, sb));
+	struct pk_vfs_what w = {
+		.fs_key = (u64)sb, .dev = sb ? sb->s_dev : 0, .tgid = current->tgid, .op = op,
+		.flags = flags,
+	};
+
+	return pk_vfs_cell_claim(&v->keys, &w, pk_vfs_fs_of(v, sb));
 }
 
 /* @sb: NULL: no file system was reached. */
 static __always_inline u32 pk_vfs_cell_of(struct pk_vfs *v, const struct super_block *sb, u8 op,
 					  u8 flags)
 {
-	struct pk_vfs_what w = {
-		.fs_key = (u64)sb, .dev = sb ? sb->s_dev : 0, .tgid = current->tgid, .op = op,
-		.flags = flags,
-	};
-	int at = pk_vfs_cell_find(&v->keys, &w);
+	int at = pk_vfs_cell_find(&v->keys, pk_vfs_key((u64)sb, sb ? sb->s_dev : 0, current->tgid,
+						       op, flags));
 
-	return likely(at >= 0) ? (u32)at : pk_vfs_cell_new(v, &w, sb);
+	return likely(at >= 0) ? (u32)at : pk_vfs_cell_new(v, sb, op, flags);
 }
 
 static __always_inline bool pk_vfs_wants(const struct pk_vfs *v)
@@ -143,9 +149,9 @@ static __always_inline void pk_vfs_flight_drop(struct pk_vfs_flight *f)
 }
 
 /* Whose end nobody tells, or which has no room to be followed. */
-static void pk_vfs_count(struct pk_vfs *v, const struct super_block *sb, u8 op, u8 flags, u64 bytes)
+static noinline void pk_vfs_count(struct pk_vfs *v, const struct super_block *sb, u8 op, u8 flags, u64 bytes)
 {
-	struct pk_vfs_cell *c = pk_vfs_this_cell(v, pk_vfs_cell_of(v, sb, op, flags));
+	struct pk_vfs_cell *c = pk_vfs_this_cell(pk_vfs_cell_of(v, sb, op, flags));
 
 	pk_vfs_book(c, bytes, false, pk_vfs_now_ns());
 	c->nr_untimed++;
@@ -176,16 +182,23 @@ static noinline void pk_vfs_begin_within(struct pk_vfs *v, struct pk_vfs_flight 
 static __always_inline void pk_vfs_begin_on(struct pk_vfs *v, const struct super_block *sb, u8 op,
 					    u64 bytes)
 {
-	struct pk_vfs_flight *f = pk_vfs_flight_find(v, (u64)current);
+	struct pk_vfs_flight *f = v->flights[current->pid & (PK_VFS_FLIGHTS - 1)];
+	u64 first = atomic64_read(&f[0].task), second = atomic64_read(&f[1].task);
 
-	if (unlikely(f)) {
-		pk_vfs_begin_within(v, f, sb, op, bytes);
+	if (unlikely(first == (u64)current || second == (u64)current)) {
+		pk_vfs_begin_within(v, second == (u64)current ? f + 1 : f, sb, op, bytes);
 		return;
 	}
-	f = pk_vfs_is_followed() ? pk_vfs_flight_new(v, (u64)current) : NULL;
-	if (unlikely(!f)) {
+	if (unlikely(!pk_vfs_is_followed())) {
 		pk_vfs_count(v, sb, op, 0, bytes);
 		return;
+	}
+	if (unlikely(first || atomic64_cmpxchg(&f[0].task, 0, (u64)current))) {
+		if (second || atomic64_cmpxchg(&f[1].task, 0, (u64)current)) {
+			pk_vfs_count(v, sb, op, 0, bytes);
+			return;
+		}
+		f++;
 	}
 	f->first_ns = pk_vfs_now_ns();
 	f->pid = current->pid;
@@ -198,7 +211,7 @@ static __always_inline void pk_vfs_begin(struct pk_vfs *v, const struct super_bl
 {
 	struct pk_vfs_run run;
 
-	pk_vfs_enter(v, &run);
+	pk_vfs_enter(&run);
 	if (likely(pk_vfs_wants(v)))
 		pk_vfs_begin_on(v, sb, op, bytes);
 	pk_vfs_leave(&run);
@@ -211,7 +224,7 @@ static __always_inline void pk_vfs_reach(struct pk_vfs *v, const struct super_bl
 	struct pk_vfs_flight *f;
 	struct pk_vfs_run run;
 
-	pk_vfs_enter(v, &run);
+	pk_vfs_enter(&run);
 	f = pk_vfs_flight_find(v, (u64)current);
 	if (f && f->pid == current->pid && f->op == first && f->cell == PK_VFS_NO_CELL) {
 		f->op = op;
@@ -232,28 +245,33 @@ static __always_inline void pk_vfs_end(struct pk_vfs *v, struct pk_vfs_flight *f
 	struct pk_vfs_cell *c;
 
 	if (unlikely(f->cell == PK_VFS_NO_CELL))
-		f->cell = pk_vfs_cell_of(v, NULL, f->op, 0);
-	c = pk_vfs_this_cell(v, f->cell);
+		f->cell = pk_vfs_cell_new(v, NULL, f->op, 0);
+	c = pk_vfs_this_cell(f->cell);
 	pk_vfs_book(c, bytes, failed, now_ns);
 	/* clocks of two CPUs may differ a bit */
 	pk_vfs_book_time(c, now_ns > f->first_ns ? now_ns - f->first_ns : 0);
 	pk_vfs_flight_drop(f);
 }
 
-static void pk_vfs_sys_exit_probe(void *data, struct pt_regs *regs, long ret)
+static noinline void pk_vfs_over(struct pk_vfs *v, struct pk_vfs_flight *f, long ret)
 {
-	struct pk_vfs *v = data;
-	struct pk_vfs_flight *f = pk_vfs_flight_find(v, (u64)current);
 	struct pk_vfs_run run;
 
-	if (likely(!f))
-		return;
-	pk_vfs_enter(v, &run);
+	pk_vfs_enter(&run);
 	if (likely(f->pid == current->pid))
 		pk_vfs_end(v, f, ret < 0, ret > 0 && BIT(f->op) & PK_VFS_COUNTS_BYTES ? ret : 0);
 	else
 		pk_vfs_flight_drop(f);
 	pk_vfs_leave(&run);
+}
+
+/* After each system call of each task: of those that have to do with no file, no more than this. */
+static void pk_vfs_sys_exit_probe(void *data, struct pt_regs *regs, long ret)
+{
+	struct pk_vfs_flight *f = pk_vfs_flight_find(data, (u64)current);
+
+	if (f)
+		pk_vfs_over(data, f, ret);
 }
 
 /* --- begins --- */
@@ -306,7 +324,7 @@ static __always_inline void pk_on_rename_hit(void *data, pk_ftrace_regs *regs)
 	pk_vfs_begin(data, r->old_dentry->d_sb, PKPROF_VFS_RENAME, 0);
 }
 
-/* The file system of an open file; the caller's irqs need not be off. */
+/* The file system of an open file. */
 static __always_inline const struct super_block *pk_vfs_sb_of_fd(unsigned int fd)
 {
 	const struct super_block *sb = NULL;
@@ -382,7 +400,7 @@ static __always_inline void pk_vfs_counted(struct pk_vfs *v, const struct super_
 {
 	struct pk_vfs_run run;
 
-	pk_vfs_enter(v, &run);
+	pk_vfs_enter(&run);
 	if (likely(pk_vfs_wants(v)))
 		pk_vfs_count(v, sb, op, 0, bytes);
 	pk_vfs_leave(&run);
@@ -443,7 +461,7 @@ static __always_inline void pk_on_fault_hit(void *data, pk_ftrace_regs *regs)
 	const struct vm_fault *fault = (const struct vm_fault *)pk_ftrace_arg(regs, 0);
 	struct pk_vfs_run run;
 
-	pk_vfs_enter(data, &run);
+	pk_vfs_enter(&run);
 	if (pk_vfs_wants(data) && fault->vma->vm_file)
 		pk_vfs_fault(data, fault->vma->vm_file);
 	pk_vfs_leave(&run);
@@ -456,7 +474,7 @@ static __always_inline void pk_on_faulted_hit(void *data, pk_ftrace_regs *regs)
 
 	if (likely(!f))
 		return;
-	pk_vfs_enter(data, &run);
+	pk_vfs_enter(&run);
 	if (f->pid == current->pid)
 		pk_vfs_end(data, f, false, PAGE_SIZE);
 	else
@@ -477,7 +495,7 @@ static struct pk_vfs_cell *pk_vfs_doing(struct pk_vfs *v)
 	if (!f)
 		f = pk_vfs_flight_find(v, (u64)current);
 	return f && f->pid == current->pid && f->cell != PK_VFS_NO_CELL ?
-		       pk_vfs_this_cell(v, f->cell) : NULL;
+		       pk_vfs_this_cell(f->cell) : NULL;
 }
 
 /* Reads of the kernel's own, AIO and io_uring: what it did for them is with LOAD. */
@@ -486,7 +504,7 @@ static struct pk_vfs_cell *pk_vfs_doing_on(struct pk_vfs *v, const struct addres
 	struct pk_vfs_cell *c = pk_vfs_doing(v);
 
 	if (!c && mapping && mapping->host)
-		c = pk_vfs_this_cell(v, pk_vfs_cell_of(v, mapping->host->i_sb, PKPROF_VFS_LOAD, 0));
+		c = pk_vfs_this_cell(pk_vfs_cell_of(v, mapping->host->i_sb, PKPROF_VFS_LOAD, 0));
 	return c;
 }
 
@@ -495,7 +513,7 @@ static void pk_vfs_added(void *data, const struct address_space *mapping, size_t
 	struct pk_vfs_cell *c;
 	struct pk_vfs_run run;
 
-	pk_vfs_enter(data, &run);
+	pk_vfs_enter(&run);
 	c = pk_vfs_wants(data) ? pk_vfs_doing_on(data, mapping) : NULL;
 	if (c) {
 		c->added_bytes += bytes;
@@ -509,7 +527,7 @@ static __always_inline void pk_vfs_ahead(struct pk_vfs *v, bool needed)
 	struct pk_vfs_cell *c;
 	struct pk_vfs_run run;
 
-	pk_vfs_enter(v, &run);
+	pk_vfs_enter(&run);
 	c = pk_vfs_doing(v);
 	if (c) {
 		c->nr_missed += needed;
@@ -600,10 +618,14 @@ static int pk_vfs_populate(struct pk_vfs *v)
 	if (!v->cpus)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu) {
-		pk_tsc_clock_init(per_cpu_ptr(&pk_vfs_clock, cpu));
+		struct pk_vfs_here *here = per_cpu_ptr(&pk_vfs_here, cpu);
+
 		v->cpus[cpu] = vzalloc_node(pk_vfs_cpu_bytes(&v->keys), cpu_to_node(cpu));
 		if (!v->cpus[cpu])
 			return -ENOMEM;
+		pk_tsc_clock_init(&here->clock);
+		here->cells = v->cpus[cpu];
+		here->books = &v->session->cpu[cpu]->books[PKPROF_SRC_VFS];
 	}
 	return 0;
 }

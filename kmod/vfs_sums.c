@@ -26,7 +26,7 @@ static u32 pk_vfs_always(const struct pk_vfs_keys *k, const struct pk_vfs_what *
 /* A slot of the key's own, claimed if there is room; negative: there is none. */
 static int pk_vfs_slot(struct pk_vfs_keys *k, const struct pk_vfs_what *w, u32 fs, u8 flags)
 {
-	u64 key = pk_vfs_key(w);
+	u64 key = pk_vfs_key(w->fs_key, w->dev, w->tgid, w->op, w->flags);
 	struct pk_vfs_owner *o;
 	bool known;
 	int at = pk_group_get(k->key, pk_vfs_group_of(k, key), PK_VFS_GROUP, key, &known);

@@ -4,7 +4,7 @@
  * distribution each.
  *
  * Which cell an operation belongs to is the same on all CPUs: one table of keys. What is in
- * the cells is each CPU's own, written with irqs off. Where a process finds no room its
+ * the cells is each CPU's own, written with preemption off. Where a process finds no room its
  * operations are booked in a cell of its file system's for all such processes, and where
  * that finds none in a cell that is always there, one of each kind of operation. The cells
  * of a process that is gone are given to others once a reader has them. The same file
@@ -66,11 +66,11 @@ void pk_vfs_keys_init(struct pk_vfs_keys *k, unsigned int nr_cpus, u64 bytes);
 size_t pk_vfs_cpu_bytes(const struct pk_vfs_keys *k);
 
 /* Never 0. Of two that differ the keys do, but by a chance of one in 2^64. */
-static __always_inline u64 pk_vfs_key(const struct pk_vfs_what *w)
+static __always_inline u64 pk_vfs_key(u64 fs_key, u32 dev, u32 tgid, u8 op, u8 flags)
 {
-	u64 kind = w->op | (w->flags & PKPROF_VFS_BELOW ? 32 : 0);
+	u64 kind = op | (flags & PKPROF_VFS_BELOW ? 32 : 0);
 
-	return (((w->fs_key << 6 | kind) + w->tgid * PK_GOLDEN) ^ w->dev * PK_VFS_DEV_MIX) ?: 1;
+	return (((fs_key << 6) + kind + tgid * PK_GOLDEN) ^ dev * PK_VFS_DEV_MIX) ?: 1;
 }
 
 static __always_inline u32 pk_vfs_group_of(const struct pk_vfs_keys *k, u64 key)
@@ -79,10 +79,8 @@ static __always_inline u32 pk_vfs_group_of(const struct pk_vfs_keys *k, u64 key)
 }
 
 /* The cell of what was booked before; negative: there is none yet. */
-static __always_inline int pk_vfs_cell_find(const struct pk_vfs_keys *k, const struct pk_vfs_what *w)
+static __always_inline int pk_vfs_cell_find(const struct pk_vfs_keys *k, u64 key)
 {
-	u64 key = pk_vfs_key(w);
-
 	return pk_group_find(k->key, pk_vfs_group_of(k, key), PK_VFS_GROUP, key);
 }
 
@@ -91,7 +89,7 @@ static __always_inline int pk_vfs_cell_find(const struct pk_vfs_keys *k, const s
  */
 u32 pk_vfs_cell_claim(struct pk_vfs_keys *k, const struct pk_vfs_what *w, u32 fs);
 
-/* Context: any, irqs off, on the CPU of @c. */
+/* Context: task, preemption off, on the CPU of @c. */
 static __always_inline void pk_vfs_book(struct pk_vfs_cell *c, u64 bytes, bool failed, u64 now_ns)
 {
 	c->nr++;
