@@ -55,7 +55,8 @@ $(BUILD)/gen/dumptime: tests/gen/dumptime.c $(BUILD)/libplain.a
 	$(Q)$(CC) $(CFLAGS) -O2 -o $@ $^ $(LIBS)
 
 $(BUILD)/gen/mkprofile: tests/golden/mkprofile.c tests/golden/script.c \
-		tests/golden/ledger_items.c tests/golden/block_items.c tests/golden/net_items.c $(BUILD)/libplain.a tests/golden/script.h
+		tests/golden/ledger_items.c tests/golden/block_items.c tests/golden/net_items.c \
+		tests/golden/vfs_items.c $(BUILD)/libplain.a tests/golden/script.h
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(CFLAGS) -O2 -o $@ $(filter %.c %.a,$^) $(LIBS)

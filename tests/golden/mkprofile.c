@@ -30,6 +30,7 @@
  *	ledger, cpu, hist, latency, wait, wake
  *					where threads' time went; see ledger_items.c
  *	blockdev, block			what block devices did; see block_items.c
+ *	filesystem, fileops		operations on files; see vfs_items.c
  *	net				what connections did; see net_items.c
  *	end T				the end; without it the recorder died
  *
@@ -434,6 +435,7 @@ static void finish(uint64_t end_ns)
 	write_ledger();
 	write_blocks();
 	write_nets();
+	write_file_ops();
 	PK_VEC_FOREACH(&books, c) {
 		c->time_ns = end_ns ? end_ns : T0_NS;
 		check(pk_writer_counters(writer, c));
@@ -476,6 +478,8 @@ static void run_line(char *line, uint64_t *end_ns)
 		found = find_statement(block_statements, w.word[0]);
 	if (!found)
 		found = find_statement(net_statements, w.word[0]);
+	if (!found)
+		found = find_statement(vfs_statements, w.word[0]);
 	if (!found)
 		fail("no such statement", w.word[0]);
 	found->run(&w);

@@ -60,11 +60,13 @@ struct statement {
 	const char *name;	/* NULL ends a table */
 	void (*run)(const struct words *w);
 };
-extern const struct statement ledger_statements[], block_statements[], net_statements[];
+extern const struct statement ledger_statements[], block_statements[], net_statements[],
+	vfs_statements[];
 /* What the ledger's statements collected, in order of time. */
 void write_ledger(void);
 void write_blocks(void);
 void write_nets(void);
+void write_file_ops(void);
 
 /* qsort() over the items of a vector by the time that each has in a field. */
 #define BY_TIME(name, type, field)                                                                 \
