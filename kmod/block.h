@@ -32,12 +32,13 @@ struct pk_block_device {
 	u32 dev;		/* major << 20 | minor */
 	u32 flags;		/* PKPROF_BLOCK_* */
 	char name[PKPROF_BLOCK_NAME];
-	u32 ready;		/* all of the above is there; read with acquire */
+	u64 ready;		/* the key again when all of the above is there; read with acquire */
 	struct pk_depth depth;
 } __attribute__((aligned(256)));
 
 /* What probes on one CPU need, together; irqs off. */
 struct pk_block_here {
+	u32 left;		/* runs until one is timed; those since are not in the books yet */
 	struct pk_books *books;
 	struct pk_tsc_clock clock;
 	struct pk_block_cpu sums;

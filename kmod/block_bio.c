@@ -29,6 +29,7 @@ static noinline void pk_block_submit_any(struct pk_block *b, struct bio *bio, un
 		pk_flight_init(f, now_ns, pk_block_current());
 		if (!queue_is_mq(disk->queue)) {
 			f->bytes = bio->bi_iter.bi_size;
+			f->who = pk_who_settled(f->who);
 			pk_block_sent(b, f, disk, now_ns);
 		}
 	}

@@ -44,7 +44,7 @@ struct pk_depth {
 /* 0, 1, 2..3, 4..7, ... */
 static __always_inline unsigned int pk_depth_class(u32 depth)
 {
-	return depth ? min(__fls(depth) + 1, PKPROF_BLOCK_DEPTHS - 1UL) : 0;
+	return min(__fls(2UL * depth + 1), PKPROF_BLOCK_DEPTHS - 1UL);
 }
 
 static __always_inline u64 pk_depth_units(const struct pk_depth *d, u64 now_ns)
@@ -71,8 +71,6 @@ static __always_inline void pk_depth_change(struct pk_depth *d, int more, u64 no
 	if (more > 0 && depth >= READ_ONCE(d->max))
 		WRITE_ONCE(d->max, depth + 1);
 	passed = (new >> PK_DEPTH_BITS) - (old >> PK_DEPTH_BITS);
-	if (unlikely(!passed))
-		return;
 	atomic64_add(passed, &d->units[pk_depth_class(depth)]);
 	if (depth)
 		atomic64_add(passed * depth, &d->load);

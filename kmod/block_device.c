@@ -26,13 +26,13 @@ static u32 pk_block_flags(const struct gendisk *disk)
 	return flags;
 }
 
-static void pk_block_device_fill(struct pk_block_device *d, const struct gendisk *disk)
+static void pk_block_device_fill(struct pk_block_device *d, u64 key, const struct gendisk *disk)
 {
 	d->dev = (u32)disk->major << 20 | disk->first_minor;
 	d->flags = pk_block_flags(disk);
 	memcpy(d->name, disk->disk_name, strnlen(disk->disk_name, sizeof(d->name) - 1));
 	d->depth.base_ns = pk_clock_ns();
-	smp_store_release(&d->ready, 1);
+	smp_store_release(&d->ready, key);
 }
 
 u16 pk_block_device_find(struct pk_block *b, const struct gendisk *disk)
@@ -49,7 +49,7 @@ u16 pk_block_device_find(struct pk_block *b, const struct gendisk *disk)
 		if (!there) {
 			there = atomic64_cmpxchg(&d->key, 0, key);
 			if (!there)
-				pk_block_device_fill(d, disk);
+				pk_block_device_fill(d, key, disk);
 			there = there ?: key;
 		}
 		/* who fills it on another CPU may not be through: until then it is one of any */

@@ -39,8 +39,7 @@ static __always_inline u16 pk_block_device_quick(struct pk_block *b, const struc
 	u64 key = pk_block_device_key(disk);
 	u16 at = pk_block_device_slot(key);
 
-	return likely((u64)atomic64_read(&b->devices[at].key) == key &&
-		      smp_load_acquire(&b->devices[at].ready)) ? at : 0;
+	return likely(smp_load_acquire(&b->devices[at].ready) == key) ? at : 0;
 }
 
 static __always_inline u16 pk_block_device_of(struct pk_block *b, const struct gendisk *disk)

@@ -129,7 +129,7 @@ static u32 pk_owner_for(u32 owner, u32 submitter)
 	u32 by = PKPROF_BLOCK_BY_OTHER;
 
 	if (!owner)
-		return submitter;
+		return pk_who_settled(submitter);
 	if (owner >> PK_WHO_SHIFT)
 		return owner;
 	if (owner == (submitter & PK_WHO_TGID))

@@ -17,8 +17,17 @@ extern const unsigned int pk_block_nr_dirty_tracepoints;
 int pk_block_dirty_init(struct pk_block *b);
 void pk_block_dirty_deinit(struct pk_block *b);
 
-/* Who runs, and in what role: a word as in struct pk_flight. Context: any. */
+/*
+ * Who runs, and in what role: a word as in struct pk_flight. A kernel thread is told to be
+ * one until it is known for whom it works. Context: any.
+ */
 u32 pk_block_current(void);
+
+/* What a kernel thread does for nobody else is its own. */
+static inline u32 pk_who_settled(u32 who)
+{
+	return who >> PK_WHO_SHIFT == PKPROF_BLOCK_BY_KTHREAD ? who & PK_WHO_TGID : who;
+}
 
 /* Pages of the page cache are written: their owners are to be looked for. */
 bool pk_block_has_owners(const struct request *rq);

@@ -40,8 +40,7 @@ struct pk_block_run {
  */
 static __always_inline bool pk_block_enter_quick(struct pk_block_here *here, u64 *now_ret)
 {
-	return likely(local_inc_return(&here->books->hits) % PK_BLOCK_TIME_EVERY &&
-		      pk_tsc_clock_quick(&here->clock, now_ret));
+	return likely(--here->left && pk_tsc_clock_quick(&here->clock, now_ret));
 }
 
 /* After a quick beginning, with irqs as they were before it: its run is counted. */
@@ -50,7 +49,12 @@ static inline void pk_block_enter_again(struct pk_block *b, unsigned long irqs,
 {
 	r->irqs = irqs;
 	r->here = this_cpu_ptr(b->here);
-	r->entered_ns = local_read(&r->here->books->hits) % PK_BLOCK_TIME_EVERY ? 0 : pk_clock_ns();
+	r->entered_ns = 0;
+	if (unlikely(!r->here->left)) {
+		r->entered_ns = pk_clock_ns();
+		local_add(PK_BLOCK_TIME_EVERY, &r->here->books->hits);
+		r->here->left = PK_BLOCK_TIME_EVERY;
+	}
 }
 
 static inline void pk_block_enter(struct pk_block *b, struct pk_block_run *r)
@@ -58,7 +62,7 @@ static inline void pk_block_enter(struct pk_block *b, struct pk_block_run *r)
 	unsigned long irqs;
 
 	local_irq_save(irqs);
-	local_inc(&this_cpu_ptr(b->here)->books->hits);
+	this_cpu_ptr(b->here)->left--;
 	pk_block_enter_again(b, irqs, r);
 }
 

@@ -91,7 +91,7 @@ static __always_inline bool pk_block_is_data(const struct request *rq)
 	return req_op((struct request *)rq) == REQ_OP_WRITE;
 }
 
-/* Of one that is known by its first bio, for the first time. False: nothing was done. */
+/* Of a read or the like that is known by its first bio, for the first time. False: nothing was done. */
 static __always_inline bool pk_block_issue_quick(struct pk_block *b, const struct request *rq,
 						 u64 now_ns)
 {
@@ -101,7 +101,8 @@ static __always_inline bool pk_block_issue_quick(struct pk_block *b, const struc
 
 	if (unlikely(!f || !disk || f->state.device != PK_FLIGHT_QUEUED))
 		return false;
-	if (pk_block_is_data(rq) && (f->who >> PK_WHO_SHIFT || pk_block_has_owners(rq)))
+	/* else its owners are to be looked for */
+	if (unlikely(f->who >> PK_WHO_SHIFT || pk_block_is_data(rq)))
 		return false;
 	device = pk_block_device_quick(b, disk);
 	if (unlikely(!device))
@@ -130,6 +131,8 @@ static noinline void pk_block_issue_any(struct pk_block *b, struct request *rq, 
 		pk_block_sent(b, f, disk, now_ns);
 		if (first && pk_block_is_data(rq) && pk_block_has_owners(rq))
 			pk_block_find_owners(b, run.here, rq, f, now_ns);
+		else if (first)
+			f->who = pk_who_settled(f->who);
 	}
 	pk_block_leave(&run);
 }
@@ -182,6 +185,7 @@ static void pk_block_end_unseen(struct pk_block *b, struct pk_block_here *here,
 	if (!disk)
 		return;
 	d->device = f.state.device = pk_block_device_of(b, disk);
+	f.who = pk_who_settled(f.who);
 	pk_block_end(b, here, d->op == PKPROF_BLOCK_BARRIER && f.first_ns ? &f : NULL, d);
 }
 
@@ -247,8 +251,12 @@ static __always_inline bool pk_block_complete_quick(struct pk_block *b, struct p
 	own = pk_block_own_quick(&b->keys, &here->sums, &d);
 	if (unlikely(!cell || !own))
 		return false;
-	pk_block_returned(b, f, now_ns);
-	pk_block_known(f, &d);
+	/* as pk_block_returned(), but that the slot is not needed any more */
+	if (likely(now_ns > f->issued_ns)) {
+		d.device_ns += now_ns - f->issued_ns;
+		d.queue_ns -= min(d.queue_ns, now_ns - f->issued_ns);
+	}
+	pk_depth_change(&b->devices[d.device].depth, -1, now_ns);
 	pk_flights_drop(f);
 	pk_block_book_in(cell, own, &d);
 	return true;

@@ -143,10 +143,11 @@ static __always_inline void pk_block_count(struct pk_hist *h, unsigned long buck
 		h->max_ns = ns;
 }
 
-static __always_inline void pk_block_add(struct pk_block_sums *s, const struct pk_block_done *d)
+static __always_inline void pk_block_add(struct pk_block_sums *s, const struct pk_block_done *d,
+					 u64 bytes)
 {
 	s->nr++;
-	s->bytes += d->bytes;
+	s->bytes += bytes;
 	s->last_ns = d->now_ns;
 	if (likely(d->timed && !(d->failed | d->nr_partial | d->nr_requeued)))
 		return;
@@ -163,9 +164,8 @@ static __always_inline void pk_block_book_in(struct pk_block_cell *cell, struct 
 	u64 total_ns = d->queue_ns + d->device_ns;
 	unsigned long bucket = pk_hist_bucket(total_ns);
 
-	pk_block_add(&cell->sums, d);
-	pk_block_add(&own->sums, d);
-	own->sums.bytes -= d->elsewhere;
+	pk_block_add(&cell->sums, d, d->bytes);
+	pk_block_add(&own->sums, d, d->bytes - d->elsewhere);
 	if (unlikely(!d->timed))
 		return;
 	pk_block_count(&cell->times[PKPROF_BLOCK_QUEUE], pk_hist_bucket(d->queue_ns), d->queue_ns);

@@ -58,6 +58,7 @@ static int pk_block_populate_cpu(struct pk_block *b, unsigned int cpu)
 	b->memory[cpu] = vzalloc_node(pk_block_cpu_bytes(&b->keys), cpu_to_node(cpu));
 	if (!b->memory[cpu])
 		return -ENOMEM;
+	here->left = PK_BLOCK_TIME_EVERY;
 	here->books = &b->session->cpu[cpu]->books[PKPROF_SRC_BLOCK];
 	pk_tsc_clock_init(&here->clock);
 	pk_block_cpu_init(&here->sums, &b->keys, b->memory[cpu]);
@@ -140,9 +141,23 @@ static int pk_block_attach(struct pk_session *s)
 	return err;
 }
 
+/* Runs since the last one that was timed. No probe is there any more. */
+static void pk_block_close_books(struct pk_block *b)
+{
+	struct pk_block_here *here;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		here = per_cpu_ptr(b->here, cpu);
+		local_add(PK_BLOCK_TIME_EVERY - here->left, &here->books->hits);
+		here->left = PK_BLOCK_TIME_EVERY;
+	}
+}
+
 static void pk_block_detach(struct pk_session *s)
 {
 	pk_block_detach_probes(s->block, ARRAY_SIZE(pk_block_tables));
+	pk_block_close_books(s->block);
 }
 
 static int pk_block_works(void)
