@@ -202,6 +202,7 @@ equal refused "$(net connections r.pkp '.[] | select(.port == 5999) | .failed' |
 # ---- the module goes while connections are busy --------------------------------------
 
 CYCLES=${PK_DEBUG:+10}
+CYCLES=${CYCLES:-${PK_BRIEF:+10}}
 : "${CYCLES:=50}"
 ip netns exec pkserver tcptalk serve 10.77.0.2 5008 prefork 0 2 >served.txt &
 server_pid=$!
@@ -214,16 +215,15 @@ cycles=0 seen=0
 while ((cycles < CYCLES)); do
 	unload
 	load
-	pk record --sources tcp,task -d 0.2 -o u.pkp >record.txt 2>&1 || break
-	[[ $(pk net --json u.pkp | jq '[.totals[] | .bytes_in] | add // 0') == 0 ]] || ((++seen))
-	((++cycles))
+	pk record --sources tcp -d 0.2 -o u.pkp >record.txt 2>&1 || break
+	((++cycles % 10)) || [[ $(pk net --json u.pkp | jq '[.totals[] | .bytes_in] | add // 0') == 0 ]] || ((++seen))
 done
 unload
 kill $asking $connecting
 wait $asking $connecting 2>/dev/null
 stop_serving
 equal cycles "$cycles" "$CYCLES" "times loaded, recorded and unloaded under traffic"
-equal seen "$seen" "$CYCLES" "recordings that saw it"
+equal seen "$seen" $((CYCLES / 10)) "of each tenth recording saw it"
 load
 
 ip netns del pkclient
