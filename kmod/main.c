@@ -10,6 +10,7 @@
 #include "ledger.h"
 #include "netlink.h"
 #include "source.h"
+#include "unwind.h"
 
 module_param_named(group, pk_cdev_group, int, 0644);
 MODULE_PARM_DESC(group, "id of the group whose members may record; -1 (default): none");
@@ -27,9 +28,12 @@ static int __init pk_init(void)
 	pk_cause_init();
 	pk_sources_init();
 	pk_calibrate_init();
-	err = pk_netlink_init();
+	err = pk_unwind_init();
 	if (err)
 		goto err_calibrate;
+	err = pk_netlink_init();
+	if (err)
+		goto err_unwind;
 	err = pk_cdev_init();
 	if (err)
 		goto err_netlink;
@@ -38,6 +42,8 @@ static int __init pk_init(void)
 
 err_netlink:
 	pk_netlink_deinit();
+err_unwind:
+	pk_unwind_deinit();
 err_calibrate:
 	pk_calibrate_deinit();
 	return err;
@@ -47,6 +53,7 @@ static void __exit pk_exit(void)
 {
 	pk_cdev_deinit();
 	pk_netlink_deinit();
+	pk_unwind_deinit();
 	pk_calibrate_deinit();
 	pk_identity_quiesce();
 }

@@ -39,6 +39,7 @@
 #include "source.h"
 #include "stack_sched.h"
 #include "tracepoint.h"
+#include "unwind.h"
 #include "wait_rate.h"
 #include "waiting.h"
 
@@ -68,7 +69,6 @@ static struct {
 	struct pk_waits waits;
 	struct pk_waiting *waiting;
 	struct pk_offcpu_cpu __percpu *cpus;
-	struct pk_text iterator;	/* of sched_waking */
 	u64 near_ns;			/* when a CPU was last near the cap, or P changed */
 	u32 least_p;
 	u32 waking_ns;			/* price of a tracepoint's hit */
@@ -189,12 +189,13 @@ static void pk_offcpu_resumed(struct irq_work *work)
 	struct pk_offcpu_slot *slot = &c->slot;
 	u64 entered = pk_books_enter(books, 1);
 
-	if (slot->task == current) {
+	if (slot->task == current && pk_session_claim_stacks(s)) {
 		pk_stack_capture_waiter(&c->scratch.kernel, current, &slot->resume,
 					s->cfg.kernel_depth);
 		pk_stack_capture_user(&c->scratch.user, NULL, s->cfg.user_depth);
 		slot->wait.flags |= pk_wait_flags(current);
-		pk_wait_write(s, &slot->wait, &c->scratch);
+		pk_wait_write_claimed(s, &slot->wait, &c->scratch);
+		pk_session_release_stacks(s);
 	} else if (slot->task) {
 		pk_emit_lost(s, PKPROF_SRC_OFFCPU, PKPROF_LOSS_NESTED, 1);
 	}
@@ -289,8 +290,7 @@ static void pk_wake_take(struct pk_session *s, struct pk_sample_scratch *scratch
 		pk_emit_lost(s, PKPROF_SRC_OFFCPU, PKPROF_LOSS_NESTED, 1);
 		return;
 	}
-	interrupt = pk_stack_capture_waker(&scratch->kernel, &pk_offcpu.iterator,
-					   s->cfg.kernel_depth);
+	interrupt = pk_stack_capture_waker(&scratch->kernel, s->cfg.kernel_depth);
 	pk_stack_capture_user(&scratch->user, NULL, interrupt ? 0 : s->cfg.user_depth);
 	pk_wake_write(s, w, pk_wake_flags(interrupt), scratch);
 	pk_session_release_stacks(s);
@@ -437,7 +437,7 @@ static int pk_offcpu_works(void)
 	/* else it would come with the next tick, in whatever task runs then */
 	if (!arch_irq_work_has_interrupt())
 		return -EOPNOTSUPP;
-	pk_text_find((unsigned long)pk_offcpu_tracepoints[0].found->iterator, &pk_offcpu.iterator);
+	pk_unwind_leave_out((unsigned long)pk_offcpu_tracepoints[0].found->iterator);
 	return pk_ledger_works();
 }
 

@@ -3,59 +3,44 @@
  * Capture of stacks with irqs off, and sending of new ones.
  *
  * In: the registers that the interrupt saved, if there was one. Out: addresses, leaf first, and
- * why they end. The kernel half follows the unwind tables (ORC) of the kernel
- * itself, through nested interrupts and irq stacks. The user half follows frame
+ * why they end. The kernel half goes through nested interrupts and irq stacks, see
+ * unwind.h. The user half follows frame
  * pointers, each of which must lie above the last one, so that no chain is a
  * loop; memory that is not there ends it. Both halves take at most the depth
  * limit's number of steps. Code compiled without frame pointers shows its leaf
  * and what its base pointer happens to lead to.
  */
-#include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
 #include <linux/uaccess.h>
 #include <asm/ptrace.h>
-#include <asm/unwind.h>
 
 #include "session.h"
 #include "stack.h"
-
-/* The end of a kernel half: user mode, or something the unwinder cannot pass. */
-u32 pk_stack_unwind_end(struct unwind_state *state)
-{
-	struct pt_regs *regs = unwind_get_entry_regs(state, NULL);
-
-	if (regs && user_mode(regs))
-		return PKPROF_END_ROOT;
-	return unwind_done(state) && !unwind_error(state) ? PKPROF_END_ROOT : PKPROF_END_UNWIND;
-}
+#include "unwind.h"
 
 void pk_stack_capture_kernel(struct pk_stack *st, struct pt_regs *regs, u32 max_depth)
 {
-	struct unwind_state state;
-	unsigned long ip;
+	struct pk_walk w = {
+		.st = st,
+		.max_depth = max_depth,
+		.interrupted = regs,
+		.event = !regs,
+	};
+	struct pt_regs here;
 
 	st->nr = 0;
 	st->end = PKPROF_END_ROOT;
 	if (!max_depth || (regs && user_mode(regs)))
 		return;
-	/* the unwinder starts at the caller of what was interrupted */
-	if (regs)
+	if (regs) {
+		/* a walk starts at the caller of what was interrupted */
 		st->ip[st->nr++] = regs->ip;
-	for (unwind_start(&state, current, regs, NULL); !unwind_done(&state);
-	     unwind_next_frame(&state)) {
-		ip = unwind_get_return_address(&state);
-		if (!ip)	/* user mode; else a trampoline or code of a JIT */
-			break;
-		if (!regs && !st->nr && within_module(ip, THIS_MODULE))
-			continue;
-		if (st->nr == max_depth) {
-			st->end = PKPROF_END_DEPTH;
-			return;
-		}
-		st->ip[st->nr++] = ip;
+	} else {
+		pk_unwind_here(&here);
+		regs = &here;
 	}
-	st->end = pk_stack_unwind_end(&state);
+	pk_unwind(&w, current, regs);
 }
 
 /* What a frame pointer points at, in either width. */
@@ -64,7 +49,8 @@ struct pk_frame {
 	u64 ret;	/* return address */
 };
 
-static int pk_frame_read(struct pk_frame *f, u64 fp, bool compat)
+/* With all checks that there are, also whether this memory can be read now at all. */
+static int pk_frame_read_first(struct pk_frame *f, u64 fp, bool compat)
 {
 	u32 narrow[2];
 
@@ -75,6 +61,29 @@ static int pk_frame_read(struct pk_frame *f, u64 fp, bool compat)
 	f->next = narrow[0];
 	f->ret = narrow[1];
 	return 0;
+}
+
+/* What follows the first, in a tenth of its instructions. Page faults are disabled. */
+static __always_inline int pk_frame_read(struct pk_frame *f, u64 fp, bool compat)
+{
+	const u64 __user *wide = (const u64 __user *)fp;
+	const u32 __user *narrow = (const u32 __user *)fp;
+
+	if (!user_access_begin(wide, sizeof(*f)))
+		return -EFAULT;
+	if (!compat) {
+		unsafe_get_user(f->next, wide, fault);
+		unsafe_get_user(f->ret, wide + 1, fault);
+	} else {
+		unsafe_get_user(f->next, narrow, fault);
+		unsafe_get_user(f->ret, narrow + 1, fault);
+	}
+	user_access_end();
+	return 0;
+
+fault:
+	user_access_end();
+	return -EFAULT;
 }
 
 /*
@@ -98,40 +107,39 @@ void pk_stack_capture_user(struct pk_stack *st, struct pt_regs *regs, u32 max_de
 	pk_stack_walk_user(st, pk_user_regs(regs), max_depth);
 }
 
-void pk_stack_walk_user(struct pk_stack *st, struct pt_regs *regs, u32 max_depth)
+/* From @fp on. Page faults are disabled. Return: enum pkprof_stack_end. */
+static u32 pk_stack_walk_frames(struct pk_stack *st, u64 fp, u64 floor, bool compat, u32 max_depth)
 {
 	struct pk_frame frame;
-	u64 fp, floor;
-	bool compat;
 
-	st->nr = 0;
-	st->end = PKPROF_END_ROOT;
-	/* a kernel address here is a jump that is just about to fault */
-	if (!max_depth || !regs || regs->ip >= TASK_SIZE_MAX)
-		return;
-	compat = !user_64bit_mode(regs);
-	st->ip[st->nr++] = regs->ip;
-	fp = regs->bp;
-	floor = regs->sp;	/* a frame lies above what is in use below it */
-	st->end = PKPROF_END_BAD_FRAME;
 	while (fp >= floor && fp % (compat ? 4 : 8) == 0 && fp < TASK_SIZE_MAX - sizeof(frame)) {
-		if (st->nr == max_depth) {
-			st->end = PKPROF_END_DEPTH;
-			return;
-		}
-		if (pk_frame_read(&frame, fp, compat)) {
-			st->end = PKPROF_END_FAULT;
-			return;
-		}
+		if (st->nr == max_depth)
+			return PKPROF_END_DEPTH;
+		if (st->nr == 1 ? pk_frame_read_first(&frame, fp, compat) :
+				  pk_frame_read(&frame, fp, compat))
+			return PKPROF_END_FAULT;
 		if (frame.ret < PAGE_SIZE || frame.ret >= TASK_SIZE_MAX)
-			return;
+			return PKPROF_END_BAD_FRAME;
 		st->ip[st->nr++] = frame.ret;
 		floor = fp + 1;
 		fp = frame.next;
 	}
 	/* programs and threads start with a frame pointer of 0 */
-	if (!fp && st->nr > 1)
-		st->end = PKPROF_END_ROOT;
+	return !fp && st->nr > 1 ? PKPROF_END_ROOT : PKPROF_END_BAD_FRAME;
+}
+
+void pk_stack_walk_user(struct pk_stack *st, struct pt_regs *regs, u32 max_depth)
+{
+	st->nr = 0;
+	st->end = PKPROF_END_ROOT;
+	/* a kernel address here is a jump that is just about to fault */
+	if (!max_depth || !regs || regs->ip >= TASK_SIZE_MAX)
+		return;
+	st->ip[st->nr++] = regs->ip;
+	pagefault_disable();
+	/* a frame lies above what is in use below it */
+	st->end = pk_stack_walk_frames(st, regs->bp, regs->sp, !user_64bit_mode(regs), max_depth);
+	pagefault_enable();
 }
 
 int pk_stack_intern(struct pk_session *s, enum pkprof_stack_kind kind, const struct pk_stack *st,

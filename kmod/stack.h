@@ -42,11 +42,6 @@ void pk_stack_capture_user(struct pk_stack *st, struct pt_regs *regs, u32 max_de
  */
 void pk_stack_walk_user(struct pk_stack *st, struct pt_regs *regs, u32 max_depth);
 
-struct unwind_state;
-
-/* Why a kernel half ends where the unwinder stopped: enum pkprof_stack_end. */
-u32 pk_stack_unwind_end(struct unwind_state *state);
-
 #define PK_STACK_WAYS 4
 
 /**

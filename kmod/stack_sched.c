@@ -12,17 +12,16 @@
  */
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
-#include <linux/module.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
 #include <linux/string.h>
 #include <asm/ptrace.h>
 #include <asm/switch_to.h>
-#include <asm/unwind.h>
 
 #include "compat/preempt.h"
 #include "stack_sched.h"
+#include "unwind.h"
 
 void pk_stack_resume_of(struct task_struct *task, struct pk_resume *ret)
 {
@@ -37,26 +36,14 @@ void pk_stack_resume_of(struct task_struct *task, struct pk_resume *ret)
 void pk_stack_capture_waiter(struct pk_stack *st, struct task_struct *task,
 			     const struct pk_resume *at, u32 max_depth)
 {
-	struct pt_regs regs = { .ip = at->ip, .sp = at->sp, .bp = at->bp };
-	struct unwind_state state;
-	unsigned long ip;
+	struct pt_regs regs = { .ip = at->ip, .sp = at->sp, .bp = at->bp, .cs = __KERNEL_CS };
+	struct pk_walk w = { .st = st, .max_depth = max_depth };
 
 	st->nr = 0;
 	st->end = PKPROF_END_ROOT;
 	if (!max_depth)
 		return;
-	for (unwind_start(&state, task, &regs, NULL); !unwind_done(&state);
-	     unwind_next_frame(&state)) {
-		ip = unwind_get_return_address(&state);
-		if (!ip)
-			break;
-		if (st->nr == max_depth) {
-			st->end = PKPROF_END_DEPTH;
-			return;
-		}
-		st->ip[st->nr++] = ip;
-	}
-	st->end = pk_stack_unwind_end(&state);
+	pk_unwind(&w, task, &regs);
 	if (!st->nr)	/* not in __schedule(), but where a new task begins */
 		st->ip[st->nr++] = at->ip;
 }
@@ -72,43 +59,24 @@ void pk_text_find(unsigned long start, struct pk_text *ret)
 	ret->bytes = size ? simple_strtoul(size + 1, NULL, 16) : 0;
 }
 
-static bool pk_text_has(const struct pk_text *text, unsigned long ip)
-{
-	return ip - text->start < text->bytes;
-}
-
-/* The end of the walk is user mode, entered by an interrupt: no system call number. */
-static bool pk_unwind_from_interrupt(struct unwind_state *state)
-{
-	struct pt_regs *regs = unwind_get_entry_regs(state, NULL);
-
-	return regs && user_mode(regs) && (long)regs->orig_ax == -1;
-}
-
-bool pk_stack_capture_waker(struct pk_stack *st, const struct pk_text *skip, u32 max_depth)
+bool pk_stack_capture_waker(struct pk_stack *st, u32 max_depth)
 {
 	bool interrupt = in_hardirq() || in_serving_softirq();
-	struct unwind_state state;
-	unsigned long ip;
+	struct pk_walk w = {
+		.st = st,
+		.max_depth = max_depth,
+		.event = true,
+		.stop_at_entry = interrupt,
+	};
+	struct pt_regs here;
 
 	st->nr = 0;
 	st->end = PKPROF_END_ROOT;
-	for (unwind_start(&state, current, NULL, NULL); !unwind_done(&state);
-	     unwind_next_frame(&state)) {
-		ip = unwind_get_return_address(&state);
-		if (!ip)
-			break;
-		/* registers: what was interrupted begins here */
-		if (interrupt && unwind_get_entry_regs(&state, NULL))
-			return true;
-		if (!st->nr && (within_module(ip, THIS_MODULE) || pk_text_has(skip, ip)))
-			continue;
-		if (st->nr >= max_depth) {
-			st->end = PKPROF_END_DEPTH;
-			return in_hardirq();
-		}
-		st->ip[st->nr++] = ip;
-	}
-	st->end = pk_stack_unwind_end(&state);
-	return in_hardirq() || (interrupt && pk_unwind_from_interrupt(&state));
+	pk_unwind_here(&here);
+	pk_unwind(&w, current, &here);
+	if (in_hardirq())
+		return true;
+	/* the end is an interrupt's entry: no system call number in user mode's registers */
+	return interrupt && w.entry &&
+	       (!user_mode((struct pt_regs *)w.entry) || (long)w.entry->orig_ax == -1);
 }

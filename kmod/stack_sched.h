@@ -44,12 +44,11 @@ void pk_text_find(unsigned long start, struct pk_text *ret);
 
 /**
  * pk_stack_capture_waker - kernel half of the current task, from a probe's caller on
- * @skip:	the tracepoint's iterator, which is there or not
  *
  * In an interrupt or a softirq that came with one, what was interrupted has no part
  * in it: the stack ends at the interrupt's entry.
  * Context: irqs off. Return: whether that was so; then the user half has none either.
  */
-bool pk_stack_capture_waker(struct pk_stack *st, const struct pk_text *skip, u32 max_depth);
+bool pk_stack_capture_waker(struct pk_stack *st, u32 max_depth);
 
 #endif
