@@ -4,83 +4,188 @@
  * Out: all of a table that there is attached, or nothing of it.
  */
 #include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/kprobes.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "ftrace_hook.h"
+#include "mix.h"
 
-/* Only this function; -EINVAL: there is none of that name. The kernel wants to write to it. */
-static int pk_ftrace_hook_filter(struct pk_ftrace_hook *h)
+/*
+ * What ftrace calls a function's address is its first instruction or the one behind
+ * ENDBR. Functions do not share a grain: they are aligned to it.
+ */
+#define PK_FTRACE_GRAIN	16
+#define PK_FTRACE_ENDBR	4
+
+static __always_inline unsigned int pk_ftrace_slot_of(unsigned long key)
 {
-	char name[64];
-
-	if (strscpy(name, h->name, sizeof(name)) < 0)
-		return -E2BIG;
-	h->ops.func = h->fn;
-	h->ops.flags = PK_FTRACE_FLAGS;
-	return ftrace_set_filter(&h->ops, name, strlen(name), 1);
+	return key * PK_GOLDEN >> 32 & (PK_FTRACE_SLOTS - 1);
 }
+
+/* The shared tracer: whose function this is. */
+static void notrace pk_ftrace_dispatch(unsigned long ip, unsigned long parent_ip,
+				       struct ftrace_ops *ops, pk_ftrace_regs *regs)
+{
+	const struct pk_ftrace_table *t = container_of(ops, struct pk_ftrace_table, ops);
+	unsigned long key = ip / PK_FTRACE_GRAIN;
+	unsigned int at = pk_ftrace_slot_of(key);
+
+	/* at most half of the slots are taken */
+	while (t->slots[at].key != key) {
+		if (unlikely(!t->slots[at].key))
+			return;
+		at = (at + 1) & (PK_FTRACE_SLOTS - 1);
+	}
+	t->slots[at].fn(ip, parent_ip, ops, regs);
+}
+
+static void pk_ftrace_slot_add(struct pk_ftrace_table *t, unsigned long ip, ftrace_func_t fn)
+{
+	unsigned long key = ip / PK_FTRACE_GRAIN;
+	unsigned int at = pk_ftrace_slot_of(key);
+
+	while (t->slots[at].key && t->slots[at].key != key)
+		at = (at + 1) & (PK_FTRACE_SLOTS - 1);
+	t->slots[at].key = key;
+	t->slots[at].fn = fn;
+}
+
+/* --- filters --- */
 
 /* What ftrace allocated for the filter is given back; the next user fills it anew. */
-static void pk_ftrace_hook_reset(struct pk_ftrace_hook *h)
+static void pk_ftrace_reset(struct ftrace_ops *ops)
 {
-	ftrace_set_filter(&h->ops, NULL, 0, 1);
-	memset(&h->ops, 0, sizeof(h->ops));
+	ftrace_set_filter(ops, NULL, 0, 1);
+	memset(ops, 0, sizeof(*ops));
 }
 
-int pk_ftrace_hooks_find(struct pk_ftrace_hook *table, unsigned int nr)
+/* Also this function; an error: ftrace cannot have it. */
+static int pk_ftrace_filter(struct ftrace_ops *ops, ftrace_func_t fn, unsigned long ip)
 {
-	unsigned int i;
-	int ret = 0;
+	ops->func = fn;
+	ops->flags = PK_FTRACE_FLAGS;
+	return ftrace_set_filter_ip(ops, ip, 0, 0);
+}
 
-	for (i = 0; i < nr; i++) {
-		table[i].found = !pk_ftrace_hook_filter(&table[i]);
-		pk_ftrace_hook_reset(&table[i]);
-		if (!table[i].found && !table[i].optional)
-			ret = -ENOENT;
+/* --- find --- */
+
+/*
+ * Addresses by name. A probe that is not armed costs nothing but the search for the name,
+ * and to forget many of them takes no longer than one.
+ */
+static int pk_ftrace_addresses(struct pk_ftrace_table *t)
+{
+	struct kprobe *probes = kcalloc(t->nr, sizeof(*probes), GFP_KERNEL);
+	struct kprobe **known = kcalloc(t->nr, sizeof(*known), GFP_KERNEL);
+	int i, nr_known = 0, err = probes && known ? 0 : -ENOMEM;
+
+	for (i = 0; !err && i < t->nr; i++) {
+		probes[i].symbol_name = t->rows[i].name;
+		probes[i].flags = KPROBE_FLAG_DISABLED;
+		t->rows[i].ip = 0;
+		if (register_kprobe(&probes[i]))
+			continue;
+		t->rows[i].ip = (unsigned long)probes[i].addr;
+		known[nr_known++] = &probes[i];
 	}
-	return ret;
+	if (nr_known)
+		unregister_kprobes(known, nr_known);
+	kfree(known);
+	kfree(probes);
+	return err;
 }
 
-static int pk_ftrace_hook_attach(struct pk_ftrace_hook *h, void *data)
+int pk_ftrace_table_find(struct pk_ftrace_table *t)
 {
-	int err = pk_ftrace_hook_filter(h);
+	struct pk_ftrace_hook *h;
+	int err = pk_ftrace_addresses(t);
+
+	if (err)
+		return err;
+	for (h = t->rows; h < t->rows + t->nr; h++) {
+		if (h->ip && pk_ftrace_filter(&t->ops, pk_ftrace_dispatch, h->ip))
+			h->ip = 0;
+		if (!h->ip && !h->optional)
+			err = -ENOENT;
+		if (!h->ip || h->alone)
+			continue;
+		pk_ftrace_slot_add(t, h->ip, h->fn);
+		pk_ftrace_slot_add(t, h->ip + PK_FTRACE_ENDBR, h->fn);
+	}
+	pk_ftrace_reset(&t->ops);
+	return err;
+}
+
+/* --- attach, detach --- */
+
+static int pk_ftrace_attach_alone(struct pk_ftrace_hook *h, void *data)
+{
+	int err = pk_ftrace_filter(&h->ops, h->fn, h->ip);
 
 	h->ops.private = data;
 	if (!err)
 		err = register_ftrace_function(&h->ops);
 	h->attached = !err;
 	if (err)
-		pk_ftrace_hook_reset(h);
+		pk_ftrace_reset(&h->ops);
 	return err;
 }
 
-int pk_ftrace_hooks_attach(struct pk_ftrace_hook *table, unsigned int nr, void *data)
+static int pk_ftrace_attach_shared(struct pk_ftrace_table *t, void *data)
 {
-	unsigned int i;
-	int err;
+	unsigned int i, nr = 0;
+	int err = 0;
 
-	for (i = 0; i < nr; i++) {
-		if (!table[i].found)
+	for (i = 0; !err && i < t->nr; i++) {
+		if (!t->rows[i].ip || t->rows[i].alone)
 			continue;
-		err = pk_ftrace_hook_attach(&table[i], data);
-		if (err) {
-			pk_ftrace_hooks_detach(table, nr);
-			return err;
-		}
+		err = pk_ftrace_filter(&t->ops, pk_ftrace_dispatch, t->rows[i].ip);
+		nr++;
 	}
-	return 0;
+	/* an empty filter is one of all functions */
+	if (!nr)
+		return 0;
+	t->ops.private = data;
+	if (!err)
+		err = register_ftrace_function(&t->ops);
+	t->attached = !err;
+	if (err)
+		pk_ftrace_reset(&t->ops);
+	return err;
 }
 
-void pk_ftrace_hooks_detach(struct pk_ftrace_hook *table, unsigned int nr)
+int pk_ftrace_table_attach(struct pk_ftrace_table *t, void *data)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < t->nr; i++)
+		if (t->rows[i].ip && t->rows[i].alone)
+			err = pk_ftrace_attach_alone(&t->rows[i], data);
+	if (!err)
+		err = pk_ftrace_attach_shared(t, data);
+	if (err)
+		pk_ftrace_table_detach(t);
+	return err;
+}
+
+/* Waits until nobody is in the callback or on the way there. */
+static void pk_ftrace_drop(struct ftrace_ops *ops, bool *attached)
+{
+	if (!*attached)
+		return;
+	unregister_ftrace_function(ops);
+	pk_ftrace_reset(ops);
+	*attached = false;
+}
+
+void pk_ftrace_table_detach(struct pk_ftrace_table *t)
 {
 	unsigned int i;
 
-	/* waits until nobody is in the callback or on the way there */
-	for (i = 0; i < nr; i++) {
-		if (!table[i].attached)
-			continue;
-		unregister_ftrace_function(&table[i].ops);
-		pk_ftrace_hook_reset(&table[i]);
-		table[i].attached = false;
-	}
+	pk_ftrace_drop(&t->ops, &t->attached);
+	for (i = 0; i < t->nr; i++)
+		pk_ftrace_drop(&t->rows[i].ops, &t->rows[i].attached);
 }

@@ -526,6 +526,8 @@ static struct pk_ftrace_hook pk_tcp_hooks[] = {
 	{ .name = "inet_csk_complete_hashdance", .fn = pk_tcp_arrive_callback, .optional = true },
 };
 
+static PK_FTRACE_TABLE(pk_tcp_table, pk_tcp_hooks);
+
 /* --- attach, detach --- */
 
 static int pk_tcp_populate(struct pk_tcp *t)
@@ -559,7 +561,7 @@ static int pk_tcp_hook(struct pk_tcp *t)
 
 	if (err)
 		return err;
-	err = pk_ftrace_hooks_attach(pk_tcp_hooks, ARRAY_SIZE(pk_tcp_hooks), t);
+	err = pk_ftrace_table_attach(&pk_tcp_table, t);
 	if (err)
 		goto err_tracepoints;
 	err = pk_tcp_block_attach(t);
@@ -568,7 +570,7 @@ static int pk_tcp_hook(struct pk_tcp *t)
 	return 0;
 
 err_hooks:
-	pk_ftrace_hooks_detach(pk_tcp_hooks, ARRAY_SIZE(pk_tcp_hooks));
+	pk_ftrace_table_detach(&pk_tcp_table);
 err_tracepoints:
 	pk_tracepoints_detach(pk_tcp_tracepoints, ARRAY_SIZE(pk_tcp_tracepoints), t);
 	return err;
@@ -596,7 +598,7 @@ static void pk_tcp_detach(struct pk_session *s)
 {
 	pk_tcp_close(s->tcp);
 	unregister_kretprobe(&pk_tcp_kretprobe);
-	pk_ftrace_hooks_detach(pk_tcp_hooks, ARRAY_SIZE(pk_tcp_hooks));
+	pk_ftrace_table_detach(&pk_tcp_table);
 	pk_tracepoints_detach(pk_tcp_tracepoints, ARRAY_SIZE(pk_tcp_tracepoints), s->tcp);
 }
 
@@ -604,7 +606,7 @@ static int pk_tcp_works(void)
 {
 	int err = pk_tracepoints_find(pk_tcp_tracepoints, ARRAY_SIZE(pk_tcp_tracepoints));
 
-	return err ? err : pk_ftrace_hooks_find(pk_tcp_hooks, ARRAY_SIZE(pk_tcp_hooks));
+	return err ? err : pk_ftrace_table_find(&pk_tcp_table);
 }
 
 const struct pk_source pk_source_tcp = {

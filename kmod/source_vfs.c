@@ -561,10 +561,10 @@ static struct pk_tracepoint pk_vfs_tracepoints[] = {
 };
 
 static struct pk_ftrace_hook pk_vfs_hooks[] = {
-	{ .name = "finish_fault", .fn = pk_on_faulted, .optional = true },
+	{ .name = "finish_fault", .fn = pk_on_faulted, .optional = true, .alone = true },
 	{ .name = "filemap_fault", .fn = pk_on_fault, .optional = true },
-	{ .name = "vfs_read", .fn = pk_on_read },
-	{ .name = "vfs_write", .fn = pk_on_write },
+	{ .name = "vfs_read", .fn = pk_on_read, .alone = true },
+	{ .name = "vfs_write", .fn = pk_on_write, .alone = true },
 	{ .name = "vfs_readv", .fn = pk_on_readv },
 	{ .name = "vfs_writev", .fn = pk_on_writev },
 	{ .name = "vfs_iter_read", .fn = pk_on_iter_read, .optional = true },
@@ -595,6 +595,8 @@ static struct pk_ftrace_hook pk_vfs_hooks[] = {
 	{ .name = "page_cache_sync_ra", .fn = pk_on_missed, .optional = true },
 	{ .name = "page_cache_async_ra", .fn = pk_on_ahead, .optional = true },
 };
+
+static PK_FTRACE_TABLE(pk_vfs_table, pk_vfs_hooks);
 
 void pk_vfs_destroy(struct pk_vfs *v)
 {
@@ -636,7 +638,7 @@ static int pk_vfs_hook(struct pk_vfs *v)
 
 	if (err)
 		return err;
-	err = pk_ftrace_hooks_attach(pk_vfs_hooks, ARRAY_SIZE(pk_vfs_hooks), v);
+	err = pk_ftrace_table_attach(&pk_vfs_table, v);
 	if (err)
 		pk_tracepoints_detach(pk_vfs_tracepoints, ARRAY_SIZE(pk_vfs_tracepoints), v);
 	return err;
@@ -662,7 +664,7 @@ static int pk_vfs_attach(struct pk_session *s)
 
 static void pk_vfs_detach(struct pk_session *s)
 {
-	pk_ftrace_hooks_detach(pk_vfs_hooks, ARRAY_SIZE(pk_vfs_hooks));
+	pk_ftrace_table_detach(&pk_vfs_table);
 	pk_tracepoints_detach(pk_vfs_tracepoints, ARRAY_SIZE(pk_vfs_tracepoints), s->vfs);
 }
 
@@ -670,7 +672,7 @@ static int pk_vfs_works(void)
 {
 	int err = pk_tracepoints_find(pk_vfs_tracepoints, ARRAY_SIZE(pk_vfs_tracepoints));
 
-	return err ? err : pk_ftrace_hooks_find(pk_vfs_hooks, ARRAY_SIZE(pk_vfs_hooks));
+	return err ? err : pk_ftrace_table_find(&pk_vfs_table);
 }
 #else
 void pk_vfs_destroy(struct pk_vfs *v)
