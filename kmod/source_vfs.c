@@ -10,7 +10,8 @@
  * accounts (/proc/PID/io) have it.
  *
  *	vfs_read, vfs_write, vfs_readv, vfs_writev, vfs_fsync_range, iterate_dir,
- *	vfs_unlink, vfs_rmdir, vfs_rename, vfs_mkdir, vfs_mknod, vfs_link, vfs_symlink,
+ *	vfs_unlink, vfs_rmdir (security_inode_rmdir where that is inlined), vfs_rename, vfs_mkdir,
+ *	vfs_mknod, vfs_link, vfs_symlink,
  *	vfs_copy_file_range, do_splice	begin on the file that they are given
  *	fsync, fdatasync		begin at the system call: of some compilers vfs_fsync_range,
  *					where others come by, is inlined there
@@ -317,6 +318,15 @@ PK_VFS_DENTRY_HOOK(pk_on_unlink, PKPROF_VFS_UNLINK, PK_VFS_DENTRY_ARG)
 PK_VFS_DENTRY_HOOK(pk_on_make, PKPROF_VFS_MAKE, PK_VFS_DENTRY_ARG)
 PK_VFS_DENTRY_HOOK(pk_on_link, PKPROF_VFS_MAKE, 0)
 
+/* Of some compilers the system call has vfs_rmdir() inlined, and only this is called. */
+static __always_inline void pk_on_may_rmdir_hit(void *data, pk_ftrace_regs *regs)
+{
+	const struct dentry *entry = (const struct dentry *)pk_ftrace_arg(regs, 1);
+
+	if (!pk_vfs_flight_find(data, (u64)current))
+		pk_vfs_begin(data, entry->d_sb, PKPROF_VFS_UNLINK, 0);
+}
+
 static __always_inline void pk_on_rename_hit(void *data, pk_ftrace_regs *regs)
 {
 	const struct renamedata *r = (const struct renamedata *)pk_ftrace_arg(regs, 0);
@@ -386,6 +396,7 @@ static __always_inline void pk_on_splice_hit(void *data, pk_ftrace_regs *regs)
 	pk_vfs_begin(data, pk_vfs_sb_of(from_pipe ? out : in), PKPROF_VFS_SPLICE, 0);
 }
 
+PK_FTRACE_CALLBACK(pk_on_may_rmdir, pk_on_may_rmdir_hit)
 PK_FTRACE_CALLBACK(pk_on_rename, pk_on_rename_hit)
 PK_FTRACE_CALLBACK(pk_on_sys_fsync, pk_on_sys_fsync_hit)
 PK_FTRACE_CALLBACK(pk_on_openat, pk_on_openat_hit)
@@ -577,6 +588,7 @@ static struct pk_ftrace_hook pk_vfs_hooks[] = {
 	{ .name = "iterate_dir", .fn = pk_on_readdir },
 	{ .name = "vfs_unlink", .fn = pk_on_unlink },
 	{ .name = "vfs_rmdir", .fn = pk_on_unlink },
+	{ .name = "security_inode_rmdir", .fn = pk_on_may_rmdir, .optional = true },
 	{ .name = "vfs_rename", .fn = pk_on_rename },
 	{ .name = "vfs_mkdir", .fn = pk_on_make },
 	{ .name = "vfs_mknod", .fn = pk_on_make },

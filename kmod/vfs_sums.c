@@ -61,7 +61,7 @@ u32 pk_vfs_cell_claim(struct pk_vfs_keys *k, const struct pk_vfs_what *w, u32 fs
 /* Whose cell it is; false: nobody's. */
 static bool pk_vfs_whose(const struct pk_vfs_keys *k, unsigned int at, struct pkprof_vfs_ops *ret)
 {
-	const struct pk_vfs_owner *o = &k->owner[at];
+	const struct pk_vfs_owner *o;
 
 	memset(ret, 0, sizeof(*ret));
 	ret->cell = at;
@@ -71,6 +71,7 @@ static bool pk_vfs_whose(const struct pk_vfs_keys *k, unsigned int at, struct pk
 			     (at - k->nr >= PKPROF_NR_VFS_OPS ? PKPROF_VFS_BELOW : 0);
 		return true;
 	}
+	o = &k->owner[at];
 	if (!smp_load_acquire(&o->ready))
 		return false;
 	ret->id = o->id;
