@@ -139,12 +139,13 @@ if client tc qdisc add dev pkc root netem delay 50ms 2>/dev/null &&
 	median=$(net times d.pkp ".[] | $ACCEPTED | select(.time == \"service\") | .p50_ns / 1e6")
 	# until the server runs some time passes, more on a busy host
 	expect service "$service > 0.99 * $thought && $service < $thought + 10" "$service ms of service, $thought of thinking"
-	within service-median "$median" "$thought" "$(calc "$thought * (1 / 16 + 0.05)")" "ms of service, median"
+	# one late answer of 20 moves the mean, not the median
+	expect service-median "$median > 50 * 15 / 16 && $median < 1.12 * $thought" "$median ms of service, median"
 	truth=$(calc "$rtt + $service")
 	asked=$(net times d.pkp ".[] | $OPENED | select(.time == \"service\") | .mean_ns / 1e6")
 	waited=$(net times d.pkp ".[] | $OPENED | select(.time == \"receive\") | .mean_ns / 1e6")
-	expect asked "$asked > 0.97 * $truth && $asked < $truth + 20" "$asked ms to the answer, $truth of way and service"
-	expect waited "$waited > 0.97 * $truth && $waited < $truth + 25" "$waited ms blocked in a receive, likewise"
+	expect asked "$asked > 149 && $asked < $truth + 20" "$asked ms to the answer, $truth of way and service"
+	expect waited "$waited > 149 && $waited < $truth + 25" "$waited ms blocked in a receive, likewise"
 	equal delayed-bytes "$(net totals d.pkp '[.[] | .bytes_in, .bytes_out] | add')" \
 		"$(($(talked asked.txt 3) + $(talked asked.txt 4) + $(talked served.txt 3) + $(talked served.txt 4)))" "bytes"
 	# the wait in the accept queue
