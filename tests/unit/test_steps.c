@@ -18,6 +18,7 @@ static struct pk_steps steps;
 
 static int setup(void **state)
 {
+	(void)state;
 	memset(&steps, 0, sizeof(steps));
 	return 0;
 }
@@ -32,6 +33,7 @@ static void test_parts(void **state)
 	static const s16 args[] = { 0, 8, -168, INT16_MAX, INT16_MIN };
 	unsigned int i;
 
+	(void)state;
 	for (i = 0; i < ARRAY_SIZE(args); i++) {
 		u64 step = pk_step_tag(TEXT + 5, true) | PK_STEP_OWN |
 			   pk_step(PK_STEP_BP, args[i], PK_STEP_BP_UNKNOWN);
@@ -47,6 +49,7 @@ static void test_parts(void **state)
 /* User addresses, and kernel addresses outside its code, have no entry. */
 static void test_addresses(void **state)
 {
+	(void)state;
 	assert_true(pk_step_is_for(TEXT));
 	assert_true(pk_step_is_for(0xffffffffc0000000ULL));
 	assert_true(pk_step_is_for(0xffffffff80000000ULL));
@@ -60,6 +63,7 @@ static void test_found_as_added(void **state)
 {
 	u64 step;
 
+	(void)state;
 	assert_int_equal(pk_step_kind(pk_steps_find(&steps, TEXT, false)), PK_STEP_NONE);
 	add(TEXT, false, 24);
 	step = pk_steps_find(&steps, TEXT, false);
@@ -83,6 +87,7 @@ static void test_many(void **state)
 	u32 i, found = 0;
 	u64 step;
 
+	(void)state;
 	for (i = 0; i < nr; i++)
 		add(TEXT + 37 * i, i % 2, i % 1000 + 8);
 	for (i = 0; i < nr; i++) {
@@ -100,6 +105,7 @@ static void test_full_set_makes_room(void **state)
 {
 	u32 i;
 
+	(void)state;
 	for (i = 0; i < 100000; i++) {
 		add(TEXT + i, false, i % 100);
 		assert_int_equal(pk_step_arg(pk_steps_find(&steps, TEXT + i, false)), i % 100);
@@ -110,6 +116,7 @@ static void test_forget(void **state)
 {
 	u32 i;
 
+	(void)state;
 	for (i = 0; i < 5000; i++)
 		add(TEXT + i, false, 8);
 	pk_steps_forget(&steps);
