@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# Operations on files: exactly what the kernel counted for the same processes
-# (/proc/PID/io), calls and bytes of programs that say what they did, a file system that is
-# gone before the recording ends, layers in no total.
+# Operations on files: exactly what the kernel counted for the same process
+# (/proc/PID/io), and the calls and bytes of a program that says what it did.
 # shellcheck source=tests/live/harness.sh
 . "$PK_HERE/harness.sh"
 
