@@ -14,6 +14,11 @@ if ! command -v fio >/dev/null; then
 	skip latencies "there is no fio"
 	exit 0
 fi
+# it calls a driver that has gone, see null_disk_away()
+if [[ -n ${PK_DEBUG:-} ]]; then
+	skip latencies "the debug kernel keeps no times"
+	exit 0
+fi
 readonly SECONDS_EACH=2 QUICK_NS=100000 DELAY_NS=4000000
 
 # reads NAME DEVICE ENGINE DEPTH: recorded to NAME.pkp, fio's result to NAME.json
@@ -80,8 +85,11 @@ one() {
 	same_reads "vda-$name" vda
 	if is_late "null-$name" 50; then
 		skip "vda-$name-p50" "the emulator is late"
-	else
+	elif (($2 == 1)); then
 		compare "vda-$name" vda "$way" 50
+	else
+		# many at a time: the way back waits for others' as well, by how much is not known
+		expect "vda-$name-p50" "$(ours_ns "vda-$name" vda total p50_ns) < $(fio_ns "vda-$name" 50) * (1 + 1/16 + 0.05)"
 	fi
 }
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "profile/codec.h"
+#include "profile/codec_buckets.h"
 #include "profile/valid.h"
 
 enum {
@@ -27,15 +27,12 @@ static const struct pk_column piece_cols[NR_PIECE_COLS] = {
 	[PIECE_NR_BUCKETS] = { PK_CODED_PLAIN, PKPROF_HIST_BUCKETS },
 };
 
-enum {
-	BUCKET_STEP,	/* from one after the bucket before; first: the bucket */
-	BUCKET_NR,	/* minus one: none is empty */
-	NR_BUCKET_COLS
-};
-
-static const struct pk_column bucket_cols[NR_BUCKET_COLS] = {
-	[BUCKET_STEP] = { PK_CODED_PLAIN, PKPROF_HIST_BUCKETS - 1 },
-	[BUCKET_NR] = { PK_CODED_PLAIN, UINT32_MAX - 1 },
+static const struct pk_bucket_layout layout = {
+	.type = PK_CHUNK_HISTOGRAMS,
+	.cols = piece_cols,
+	.nr_cols = NR_PIECE_COLS,
+	.nr_at = PIECE_NR_BUCKETS,
+	.limit = PKPROF_HIST_BUCKETS,
 };
 
 int pk_writer_hist(struct pk_writer *w, const struct pk_hist_piece *h,
@@ -51,71 +48,40 @@ int pk_writer_hist(struct pk_writer *w, const struct pk_hist_piece *h,
 		[PIECE_MAX] = h->max_ns,
 		[PIECE_NR_BUCKETS] = h->nr_buckets,
 	};
-	uint32_t next = 0;
 
 	if (wrong)
 		return pk_writer_refuse(w, "distribution of %u: %s", h->id, wrong);
 	if (w->err.code)
 		return w->err.code;
-	for (uint32_t i = 0; i < h->nr_buckets; i++) {
-		const uint64_t bucket[NR_BUCKET_COLS] = {
-			[BUCKET_STEP] = buckets[i].bucket - next,
-			[BUCKET_NR] = buckets[i].nr - 1,
-		};
-
-		if (pk_writer_subrow(w, PK_CHUNK_HISTOGRAMS, bucket, NR_BUCKET_COLS))
-			return pk_writer_no_memory(w);
-		next = buckets[i].bucket + 1;
-	}
+	if (pk_writer_buckets(w, PK_CHUNK_HISTOGRAMS, buckets, h->nr_buckets))
+		return w->err.code;
 	return pk_writer_row(w, PK_CHUNK_HISTOGRAMS, row, NR_PIECE_COLS);
 }
 
 static int encode(struct pk_writer *w, struct pk_strbuf *out)
 {
-	const pk_column_rows *buckets = &w->subrows[PK_CHUNK_HISTOGRAMS];
-	int ret = pk_columns_encode(piece_cols, NR_PIECE_COLS, w->rows[PK_CHUNK_HISTOGRAMS].data,
-				    w->pending[PK_CHUNK_HISTOGRAMS].nr, &w->scratch, out);
-
-	if (ret)
-		return ret;
-	return pk_columns_encode(bucket_cols, NR_BUCKET_COLS, buckets->data,
-				 buckets->nr / NR_BUCKET_COLS, &w->scratch, out);
+	return pk_buckets_encode(w, &layout, out);
 }
 
 /* --- decoding --------------------------------------------------------------- */
 
-/* One piece of @h->nr_buckets buckets, which come from @rows. */
-static int take_piece(struct pk_loading *l, struct pk_hist_piece *h, const uint64_t *rows)
+static int take_piece(struct pk_loading *l, struct pk_hist_piece *h,
+		      const struct pk_hist_bucket *buckets)
 {
-	struct pk_hist_bucket *buckets;
 	const char *wrong;
-	uint64_t next = 0;
 
-	h->first_bucket = l->p->hist_buckets.nr;
-	buckets = l->p->hist_buckets.data + h->first_bucket;
-	for (uint32_t i = 0; i < h->nr_buckets; i++, rows += NR_BUCKET_COLS) {
-		buckets[i].bucket = next + rows[BUCKET_STEP];
-		buckets[i].nr = rows[BUCKET_NR] + 1;
-		next = buckets[i].bucket + 1ULL;
+	for (uint32_t i = 0; i < h->nr_buckets; i++)
 		h->count += buckets[i].nr;
-	}
 	wrong = pk_hist_wrong(h, buckets);
-	if (wrong)
-		return pk_loading_bad(l, "a distribution: %s", wrong);
-	l->p->hist_buckets.nr += h->nr_buckets;
-	return 0;
+	return wrong ? pk_loading_bad(l, "a distribution: %s", wrong) : 0;
 }
 
 static int take_pieces(struct pk_loading *l, const uint64_t *pieces, uint32_t nr,
-		       const uint64_t *buckets, uint64_t nr_buckets)
+		       uint32_t first_bucket)
 {
 	struct pk_profile *p = l->p;
 
-	if (p->hist_buckets.nr + nr_buckets > UINT32_MAX)
-		return pk_loading_bad(l, "more buckets than there are numbers");
-	/* one more: a piece without buckets points to them, too */
-	if (pk_vec_reserve(&p->hists, p->hists.nr + nr) ||
-	    pk_vec_reserve(&p->hist_buckets, p->hist_buckets.nr + nr_buckets + 1))
+	if (pk_vec_reserve(&p->hists, p->hists.nr + nr))
 		return -ENOMEM;
 	for (uint32_t i = 0; i < nr; i++, pieces += NR_PIECE_COLS) {
 		struct pk_hist_piece *h = &p->hists.data[p->hists.nr++];
@@ -130,26 +96,23 @@ static int take_pieces(struct pk_loading *l, const uint64_t *pieces, uint32_t nr
 			.max_ns = pieces[PIECE_MAX],
 			.nr_buckets = pieces[PIECE_NR_BUCKETS],
 		};
-		if (take_piece(l, h, buckets))
+		h->first_bucket = first_bucket;
+		first_bucket += h->nr_buckets;
+		if (take_piece(l, h, p->hist_buckets.data + h->first_bucket))
 			return -EBADMSG;
-		buckets += h->nr_buckets * NR_BUCKET_COLS;
 	}
 	return 0;
 }
 
 static int decode(struct pk_loading *l, struct pk_reader *r, uint32_t nr)
 {
-	uint64_t *pieces, *buckets = NULL, nr_buckets = 0;
-	int ret = pk_columns_decode(l, r, piece_cols, NR_PIECE_COLS, nr, &pieces);
+	uint32_t first_bucket = l->p->hist_buckets.nr;
+	uint64_t *pieces;
+	int ret = pk_buckets_decode(l, r, &layout, nr, &l->p->hist_buckets, &pieces);
 
-	for (uint32_t i = 0; !ret && i < nr; i++)
-		nr_buckets += pieces[i * NR_PIECE_COLS + PIECE_NR_BUCKETS];
 	if (!ret)
-		ret = pk_columns_decode(l, r, bucket_cols, NR_BUCKET_COLS, nr_buckets, &buckets);
-	if (!ret)
-		ret = take_pieces(l, pieces, nr, buckets, nr_buckets);
+		ret = take_pieces(l, pieces, nr, first_bucket);
 	free(pieces);
-	free(buckets);
 	return ret;
 }
 

@@ -2,7 +2,7 @@
 /* Chunk VFS_OPS: operations on files that ended. Columns of the pieces, then of buckets. */
 #include <stdlib.h>
 
-#include "profile/codec.h"
+#include "profile/codec_buckets.h"
 #include "profile/valid.h"
 
 enum {
@@ -34,34 +34,13 @@ static const struct pk_column piece_cols[NR_PIECE_COLS] = {
 	[PIECE_NR_BUCKETS] = { PK_CODED_PLAIN, PKPROF_HIST_BUCKETS },
 };
 
-enum {
-	BUCKET_STEP,	/* from one after the bucket before; first: the bucket */
-	BUCKET_NR,	/* minus one: none is empty */
-	NR_BUCKET_COLS
+static const struct pk_bucket_layout layout = {
+	.type = PK_CHUNK_VFS_OPS,
+	.cols = piece_cols,
+	.nr_cols = NR_PIECE_COLS,
+	.nr_at = PIECE_NR_BUCKETS,
+	.limit = PKPROF_HIST_BUCKETS,
 };
-
-static const struct pk_column bucket_cols[NR_BUCKET_COLS] = {
-	[BUCKET_STEP] = { PK_CODED_PLAIN, PKPROF_HIST_BUCKETS - 1 },
-	[BUCKET_NR] = { PK_CODED_PLAIN, UINT32_MAX - 1 },
-};
-
-static int add_buckets(struct pk_writer *w, const struct pk_vfs_ops *x,
-		       const struct pk_hist_bucket *buckets)
-{
-	uint32_t next = 0;
-
-	for (uint32_t i = 0; i < x->nr_buckets; i++) {
-		const uint64_t bucket[NR_BUCKET_COLS] = {
-			[BUCKET_STEP] = buckets[i].bucket - next,
-			[BUCKET_NR] = buckets[i].nr - 1,
-		};
-
-		if (pk_writer_subrow(w, PK_CHUNK_VFS_OPS, bucket, NR_BUCKET_COLS))
-			return pk_writer_no_memory(w);
-		next = buckets[i].bucket + 1;
-	}
-	return 0;
-}
 
 int pk_writer_vfs_ops(struct pk_writer *w, const struct pk_vfs_ops *x,
 			const struct pk_hist_bucket *buckets)
@@ -89,45 +68,17 @@ int pk_writer_vfs_ops(struct pk_writer *w, const struct pk_vfs_ops *x,
 		return pk_writer_refuse(w, "operations of process %u on files: %s", x->tgid, wrong);
 	if (w->err.code)
 		return w->err.code;
-	if (add_buckets(w, x, buckets))
+	if (pk_writer_buckets(w, PK_CHUNK_VFS_OPS, buckets, x->nr_buckets))
 		return w->err.code;
 	return pk_writer_row(w, PK_CHUNK_VFS_OPS, row, NR_PIECE_COLS);
 }
 
 static int encode(struct pk_writer *w, struct pk_strbuf *out)
 {
-	const pk_column_rows *buckets = &w->subrows[PK_CHUNK_VFS_OPS];
-	int ret = pk_columns_encode(piece_cols, NR_PIECE_COLS, w->rows[PK_CHUNK_VFS_OPS].data,
-				    w->pending[PK_CHUNK_VFS_OPS].nr, &w->scratch, out);
-
-	if (ret)
-		return ret;
-	return pk_columns_encode(bucket_cols, NR_BUCKET_COLS, buckets->data,
-				 buckets->nr / NR_BUCKET_COLS, &w->scratch, out);
+	return pk_buckets_encode(w, &layout, out);
 }
 
 /* --- decoding --------------------------------------------------------------- */
-
-/* One piece of @x->nr_buckets buckets, which come from @rows. */
-static int take_buckets(struct pk_loading *l, struct pk_vfs_ops *x, const uint64_t *rows)
-{
-	struct pk_hist_bucket *buckets;
-	const char *wrong;
-	uint64_t next = 0;
-
-	x->first_bucket = l->p->vfs_buckets.nr;
-	buckets = l->p->vfs_buckets.data + x->first_bucket;
-	for (uint32_t i = 0; i < x->nr_buckets; i++, rows += NR_BUCKET_COLS) {
-		buckets[i].bucket = next + rows[BUCKET_STEP];
-		buckets[i].nr = rows[BUCKET_NR] + 1;
-		next = buckets[i].bucket + 1ULL;
-	}
-	wrong = pk_vfs_ops_wrong(x, buckets);
-	if (wrong)
-		return pk_loading_bad(l, "operations on files: %s", wrong);
-	l->p->vfs_buckets.nr += x->nr_buckets;
-	return 0;
-}
 
 static void take_piece(struct pk_vfs_ops *x, const uint64_t *row)
 {
@@ -152,40 +103,35 @@ static void take_piece(struct pk_vfs_ops *x, const uint64_t *row)
 }
 
 static int take_pieces(struct pk_loading *l, const uint64_t *pieces, uint32_t nr,
-		       const uint64_t *buckets, uint64_t nr_buckets)
+		       uint32_t first_bucket)
 {
 	struct pk_profile *p = l->p;
+	const char *wrong;
 
-	if (p->vfs_buckets.nr + nr_buckets > UINT32_MAX)
-		return pk_loading_bad(l, "more buckets than there are numbers");
-	/* one more: a piece without buckets points to them, too */
-	if (pk_vec_reserve(&p->vfs_ops, p->vfs_ops.nr + nr) ||
-	    pk_vec_reserve(&p->vfs_buckets, p->vfs_buckets.nr + nr_buckets + 1))
+	if (pk_vec_reserve(&p->vfs_ops, p->vfs_ops.nr + nr))
 		return -ENOMEM;
 	for (uint32_t i = 0; i < nr; i++, pieces += NR_PIECE_COLS) {
 		struct pk_vfs_ops *x = &p->vfs_ops.data[p->vfs_ops.nr++];
 
 		take_piece(x, pieces);
-		if (take_buckets(l, x, buckets))
-			return -EBADMSG;
-		buckets += (size_t)x->nr_buckets * NR_BUCKET_COLS;
+		x->first_bucket = first_bucket;
+		first_bucket += x->nr_buckets;
+		wrong = pk_vfs_ops_wrong(x, p->vfs_buckets.data + x->first_bucket);
+		if (wrong)
+			return pk_loading_bad(l, "operations on files: %s", wrong);
 	}
 	return 0;
 }
 
 static int decode(struct pk_loading *l, struct pk_reader *r, uint32_t nr)
 {
-	uint64_t *pieces, *buckets = NULL, nr_buckets = 0;
-	int ret = pk_columns_decode(l, r, piece_cols, NR_PIECE_COLS, nr, &pieces);
+	uint32_t first_bucket = l->p->vfs_buckets.nr;
+	uint64_t *pieces;
+	int ret = pk_buckets_decode(l, r, &layout, nr, &l->p->vfs_buckets, &pieces);
 
-	for (uint32_t i = 0; !ret && i < nr; i++)
-		nr_buckets += pieces[(size_t)i * NR_PIECE_COLS + PIECE_NR_BUCKETS];
 	if (!ret)
-		ret = pk_columns_decode(l, r, bucket_cols, NR_BUCKET_COLS, nr_buckets, &buckets);
-	if (!ret)
-		ret = take_pieces(l, pieces, nr, buckets, nr_buckets);
+		ret = take_pieces(l, pieces, nr, first_bucket);
 	free(pieces);
-	free(buckets);
 	return ret;
 }
 

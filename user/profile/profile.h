@@ -161,6 +161,8 @@ struct pk_hist_bucket {
 	uint32_t nr;
 };
 
+typedef PK_VEC(struct pk_hist_bucket) pk_hist_buckets;
+
 /* What was added to a distribution between two instants. */
 struct pk_hist_piece {
 	uint64_t from_ns, to_ns;
@@ -293,18 +295,18 @@ struct pk_profile {
 	PK_VEC(struct pk_ledger_part) ledger_parts;
 	PK_VEC(struct pk_cpu_piece) cpus;	/* by to_ns */
 	PK_VEC(struct pk_hist_piece) hists;	/* by to_ns */
-	PK_VEC(struct pk_hist_bucket) hist_buckets;
+	pk_hist_buckets hist_buckets;
 	PK_VEC(struct pk_latency) latencies;	/* by time_ns */
 	PK_VEC(struct pk_wait) waits;		/* by time_ns */
 	PK_VEC(struct pk_wake) wakes;		/* by time_ns */
 	PK_VEC(struct pk_block_load) block_loads;	/* by to_ns */
 	PK_VEC(struct pk_block_ops) block_ops;	/* by to_ns */
-	PK_VEC(struct pk_hist_bucket) block_buckets;	/* time * PKPROF_HIST_BUCKETS + bucket */
+	pk_hist_buckets block_buckets;	/* time * PKPROF_HIST_BUCKETS + bucket */
 	PK_VEC(struct pk_vfs_fs) vfs_fs;
 	PK_VEC(struct pk_vfs_ops) vfs_ops;	/* by to_ns */
-	PK_VEC(struct pk_hist_bucket) vfs_buckets;
+	pk_hist_buckets vfs_buckets;
 	PK_VEC(struct pk_net_conns) net_conns;	/* by to_ns */
-	PK_VEC(struct pk_hist_bucket) net_buckets;	/* dist * PKPROF_HIST_BUCKETS + bucket */
+	pk_hist_buckets net_buckets;	/* dist * PKPROF_HIST_BUCKETS + bucket */
 	enum pk_file_state state;
 	/* Of the recording; a cut file's end is that of the last thing in it. Never reversed. */
 	uint64_t start_ns, end_ns;
