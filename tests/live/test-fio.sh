@@ -100,7 +100,8 @@ null_block() {
 		echo none >/sys/block/nullb0/queue/scheduler
 }
 
-readonly CASES=("psync 1" "libaio 1" "libaio 16" "io_uring 1" "io_uring 16")
+CASES=("psync 1" "libaio 1" "libaio 16" "io_uring 1" "io_uring 16")
+[[ -z ${PK_BRIEF:-} ]] || CASES=("psync 1" "io_uring 16")
 load
 if ! null_block $QUICK_NS; then
 	skip latencies "there is no null_blk"
