@@ -9,16 +9,20 @@
 
 #include <linux/percpu.h>
 #include <linux/types.h>
+#include "block_busy.h"
 #include "block_depth.h"
 #include "block_dirty.h"
+#include "block_draw.h"
 #include "block_flight.h"
 #include "block_sums.h"
 #include "books.h"
+#include "sample.h"
 #include "tsc_clock.h"
 #include "uapi/pkprof.h"
 
 struct pk_filter;
 struct pk_session;
+struct pk_vfs;
 
 #define PK_BLOCK_DEVICES	128	/* a power of two; number 0 is for those beyond */
 #define PK_BLOCK_MAX_CPU_BYTES	(64ULL << 20)	/* sums of all CPUs together */
@@ -34,6 +38,8 @@ struct pk_block_device {
 	char name[PKPROF_BLOCK_NAME];
 	u64 ready;		/* the key again when all of the above is there; read with acquire */
 	struct pk_depth depth;
+	struct pk_busy busy;
+	u64 flushed_ns;		/* when the device got the last flush that ended */
 } __attribute__((aligned(256)));
 
 /* What probes on one CPU need, together; irqs off. */
@@ -42,10 +48,14 @@ struct pk_block_here {
 	struct pk_books *books;
 	struct pk_tsc_clock clock;
 	struct pk_block_cpu sums;
+	struct pk_block_draw draw;	/* which bios are recorded */
+	u64 nr_recorded;
+	struct pk_sample_scratch scratch;
 };
 
 struct pk_block {
 	struct pk_session *session;
+	struct pk_vfs *vfs;	/* whose operations requests are part of, or NULL */
 	struct pk_block_device devices[PK_BLOCK_DEVICES];
 	struct pk_block_keys keys;
 	struct pk_block_here __percpu *here;

@@ -27,43 +27,68 @@ static noinline void pk_block_submit_any(struct pk_block *b, struct bio *bio, un
 		if (known)
 			pk_block_returned(b, f, now_ns);
 		pk_flight_init(f, now_ns, pk_block_current());
+		pk_block_join_op(b, f, now_ns);
 		if (!queue_is_mq(disk->queue)) {
 			f->bytes = bio->bi_iter.bi_size;
 			f->who = pk_who_settled(f->who);
 			pk_block_sent(b, f, disk, now_ns);
 		}
 	}
+	if (disk)
+		pk_block_stack_draw(b, &run, bio, f, now_ns);
 	pk_block_leave(&run);
 }
 
-/* By a process, to a device with a queue. False: nothing was done. */
-static __always_inline bool pk_block_submit_quick(struct pk_block *b, const struct bio *bio,
-						  u64 now_ns)
+/*
+ * By a process, to a device with a queue; not to be recorded. False: nothing was done. What it
+ * does of operations is left to the caller.
+ */
+static __always_inline bool pk_block_submit_quick(struct pk_block *b, struct pk_block_here *here,
+						  const struct bio *bio, u64 now_ns,
+						  struct pk_flight **f_ret)
 {
-	const struct gendisk *disk = pk_bio_disk(bio);
+	s64 left = here->draw.left - pk_block_draw_cost(bio->bi_iter.bi_size);
 	struct pk_flight *f;
 
-	if (unlikely(!disk || !queue_is_mq(disk->queue) || current->flags & PF_KTHREAD))
-		return false;
-	f = pk_flights_claim_quick(&b->flights, (u64)bio);
-	if (unlikely(!f))
+	if (unlikely(left < 0 || !queue_is_mq(pk_bio_queue_there(bio)) ||
+		     current->flags & PF_KTHREAD ||
+		     !pk_flights_claim_quick(&b->flights, (u64)bio, &f)))
 		return false;
 	pk_flight_init(f, now_ns, current->tgid & PK_WHO_TGID);
+	here->draw.left = left;
+	*f_ret = f;
 	return true;
+}
+
+/* The last step of the quick course, apart: it needs registers that would have to be saved. */
+static noinline void pk_block_submit_in_op(struct pk_vfs *v, struct pk_flight *f, u64 now_ns,
+					   unsigned long irqs)
+{
+	f->op = pk_op_submitted(v, now_ns);
+	local_irq_restore(irqs);
 }
 
 static __always_inline void pk_block_bio_queue(void *data, struct bio *bio)
 {
 	struct pk_block *b = data;
+	struct pk_block_here *here;
+	struct pk_flight *f;
 	unsigned long irqs;
+	struct pk_vfs *v;
 	u64 now_ns;
 
 	local_irq_save(irqs);
-	if (likely(pk_block_enter_quick(this_cpu_ptr(b->here), &now_ns) &&
-		   pk_block_submit_quick(b, bio, now_ns)))
-		local_irq_restore(irqs);
-	else
+	here = this_cpu_ptr(b->here);
+	if (unlikely(!pk_block_enter_quick(here, &now_ns) ||
+		     !pk_block_submit_quick(b, here, bio, now_ns, &f))) {
 		pk_block_submit_any(b, bio, irqs);
+		return;
+	}
+	v = READ_ONCE(b->vfs);
+	if (v)
+		pk_block_submit_in_op(v, f, now_ns, irqs);
+	else
+		local_irq_restore(irqs);
 }
 
 /* --- ends --- */
@@ -85,6 +110,12 @@ static void pk_block_bio_end(struct pk_block *b, struct pk_block_here *here, str
 		d.device = f->state.device;
 		pk_block_returned(b, f, d.now_ns);
 		pk_block_end(b, here, told ? f : NULL, &d);
+		if (told)
+			pk_waited_disk_done(d.device, d.now_ns);
+		else if (unlikely(f->sample))
+			pk_block_stack_end(b, f->sample, &d, PKPROF_IO_MOVED);
+	} else if (unlikely(told && f->sample)) {
+		pk_block_stack_gone(b, here, f, bio, PKPROF_IO_NEVER);
 	}
 	if (told) {
 		pk_flights_drop(f);
@@ -125,8 +156,11 @@ static void pk_block_bio_merge(void *data, struct bio *bio)
 	pk_block_enter(b, &run);
 	/* the request that it joins has an older one to begin with */
 	f = pk_flights_find(&b->flights, (u64)bio);
-	if (f)
+	if (f) {
+		if (unlikely(f->sample))
+			pk_block_stack_gone(b, run.here, f, bio, PKPROF_IO_MERGED);
 		pk_flights_drop(f);
+	}
 	pk_block_piece(b, run.here, pk_bio_disk(bio), (__force unsigned int)bio->bi_opf,
 		       bio->bi_iter.bi_size, true);
 	pk_block_leave(&run);
@@ -147,6 +181,9 @@ static void pk_block_cut(struct pk_block *b, struct bio *bio)
 	if (!f)
 		return;
 	pk_flight_init(f, from->first_ns, from->who);
+	f->op = from->op;
+	f->sample = from->sample;
+	f->state.has_more = from->state.has_more;
 }
 
 static void pk_block_bio_split(void *data, struct bio *bio)

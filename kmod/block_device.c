@@ -37,7 +37,7 @@ static void pk_block_device_fill(struct pk_block_device *d, u64 key, const struc
 
 u16 pk_block_device_find(struct pk_block *b, const struct gendisk *disk)
 {
-	u64 key = pk_block_device_key(disk), there;
+	u64 key = pk_block_device_key(disk) ?: 1, there;
 	unsigned int at = pk_block_device_slot(key), i;
 
 	for (i = 0; i < PK_BLOCK_PROBES; i++) {

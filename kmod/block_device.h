@@ -14,39 +14,49 @@
 /* The row for devices beyond the table. Context: before any probe. */
 void pk_block_devices_init(struct pk_block *b);
 
-/* Number and name, such that two disks hardly share it; not 0. */
+#define PK_DEVT_MIX 0x2c1b3c6dU	/* odd, no relation to PK_GOLDEN */
+
+/* Number and name, such that two disks hardly share it. */
 static __always_inline u64 pk_block_device_key(const struct gendisk *disk)
 {
-	u64 name;
+	u64 name, number;
 
 	BUILD_BUG_ON(sizeof(disk->disk_name) < sizeof(name));
 	memcpy(&name, disk->disk_name, sizeof(name));
-	return (name * PK_GOLDEN ^ disk_devt((struct gendisk *)disk)) | 1;
+	/* both halves in one load */
+	BUILD_BUG_ON(offsetof(struct gendisk, first_minor) !=
+		     offsetof(struct gendisk, major) + sizeof(number) / 2);
+	memcpy(&number, &disk->major, sizeof(number));
+	return (name ^ number * PK_DEVT_MIX) * PK_GOLDEN;
 }
 
-/* The first slot that it may be in. */
+/* The first slot that it may be in, told by the bits that all of name and number have a part in. */
 static __always_inline u16 pk_block_device_slot(u64 key)
 {
-	return key * PK_GOLDEN >> 40 & (PK_BLOCK_DEVICES - 1);
+	BUILD_BUG_ON(PK_BLOCK_DEVICES & (PK_BLOCK_DEVICES - 1));
+	return key >> (64 - __builtin_ctz(PK_BLOCK_DEVICES));
 }
 
 /* The number of a disk, which the caller's request keeps alive. Context: any. */
 u16 pk_block_device_find(struct pk_block *b, const struct gendisk *disk);
 
-/* Likewise; 0: of any, or to be looked for. */
-static __always_inline u16 pk_block_device_quick(struct pk_block *b, const struct gendisk *disk)
+/* Likewise, where it is at once; false: it is to be looked for. */
+static __always_inline bool pk_block_device_quick(struct pk_block *b, const struct gendisk *disk,
+						  u16 *at_ret)
 {
 	u64 key = pk_block_device_key(disk);
-	u16 at = pk_block_device_slot(key);
+	const struct pk_block_device *d;
 
-	return likely(smp_load_acquire(&b->devices[at].ready) == key) ? at : 0;
+	*at_ret = pk_block_device_slot(key);
+	d = &b->devices[*at_ret];
+	return likely(smp_load_acquire(&d->ready) == key);
 }
 
 static __always_inline u16 pk_block_device_of(struct pk_block *b, const struct gendisk *disk)
 {
-	u16 at = pk_block_device_quick(b, disk);
+	u16 at;
 
-	return likely(at) ? at : pk_block_device_find(b, disk);
+	return pk_block_device_quick(b, disk, &at) ? at : pk_block_device_find(b, disk);
 }
 
 #endif

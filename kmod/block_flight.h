@@ -24,13 +24,14 @@
 #define PK_FLIGHT_GROUP	4	/* looked at without a loop */
 #define PK_FLIGHT_GROUPS 4096	/* a power of two; 16384 requests, 1 MB */
 
-#define PK_FLIGHT_QUEUED 0xffffu	/* instead of a device: the driver has not seen it */
+#define PK_FLIGHT_QUEUED 0xffu	/* instead of a device: the driver has not seen it */
 
 /* Written at once where a flight begins, with PK_FLIGHT_QUEUED as the word. */
 union pk_flight_state {
 	u32 word;
 	struct {
-		u16 device;
+		u8 device;
+		u8 has_more;			/* @sample or @elsewhere: its end is not as of most */
 		u8 nr_requeued, nr_partial;	/* as far as they go */
 	};
 };
@@ -43,15 +44,26 @@ union pk_flight_state {
  * @device_ns:	how long it was at the driver before @issued_ns
  * @bytes:	that are done; of a bio: that are to be done
  * @who:	whose it is, and how: see block_dirty.h
- * @elsewhere:	bytes of it that are booked as somebody else's
  * @state:	where it is, and what became of it
+ * @whole:	both at once: in a plain flight the device's number above @who
+ * @elsewhere:	bytes of it that are booked as somebody else's
+ * @op:		operation on a file that it is part of, as pk_op_submitted() says
+ * @sample:	id of the record of its bio, 0: it has none
  */
 struct pk_flight {
 	atomic64_t key;
 	u64 first_ns, issued_ns, device_ns;
 	u64 bytes;
-	u32 who, elsewhere;
-	union pk_flight_state state;
+	union {
+		struct {
+			u32 who;
+			union pk_flight_state state;
+		};
+		u64 whole;
+	};
+	u32 elsewhere;
+	u32 op;
+	u64 sample;
 } __attribute__((aligned(64)));
 
 struct pk_flights {
@@ -61,7 +73,12 @@ struct pk_flights {
 /* The group of a key. Addresses of requests are far apart: mix them before low bits are taken. */
 static __always_inline struct pk_flight *pk_flights_group(struct pk_flights *t, u64 key)
 {
-	return &t->flight[(key * PK_GOLDEN >> 40 & (PK_FLIGHT_GROUPS - 1)) * PK_FLIGHT_GROUP];
+	struct pk_flight *f =
+		&t->flight[(key * PK_GOLDEN >> 40 & (PK_FLIGHT_GROUPS - 1)) * PK_FLIGHT_GROUP];
+
+	/* one address: else the compiler makes two of it, and saves a register for that in each probe */
+	asm("" : "+r"(f));
+	return f;
 }
 
 /* NULL: it is not there. */
@@ -75,6 +92,14 @@ static __always_inline struct pk_flight *pk_flights_find(struct pk_flights *t, u
 		if ((u64)atomic64_read(&f[i].key) == key)
 			return &f[i];
 	return NULL;
+}
+
+/* Likewise, if it is the first one of its group; else false. @key: not 0. */
+static __always_inline bool pk_flights_find_quick(struct pk_flights *t, u64 key,
+						  struct pk_flight **f_ret)
+{
+	*f_ret = pk_flights_group(t, key);
+	return likely((u64)atomic64_read(&(*f_ret)->key) == key);
 }
 
 /*
@@ -127,12 +152,14 @@ static __always_inline struct pk_flight *pk_flights_claim(struct pk_flights *t, 
 	return NULL;
 }
 
-/* Likewise, where the first slot is free; else NULL, and nothing has changed. */
-static __always_inline struct pk_flight *pk_flights_claim_quick(struct pk_flights *t, u64 key)
+/* Likewise, where the first slot is free; else false, and nothing has changed. */
+static __always_inline bool pk_flights_claim_quick(struct pk_flights *t, u64 key,
+						   struct pk_flight **f_ret)
 {
-	struct pk_flight *f = pk_flights_group(t, key);
+	s64 free = 0;
 
-	return likely(!atomic64_cmpxchg(&f->key, 0, key)) ? f : NULL;
+	*f_ret = pk_flights_group(t, key);
+	return likely(atomic64_try_cmpxchg(&(*f_ret)->key, &free, key));
 }
 
 static __always_inline void pk_flights_drop(struct pk_flight *f)

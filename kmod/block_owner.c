@@ -160,6 +160,7 @@ void pk_block_find_owners(struct pk_block *b, struct pk_block_here *here, struct
 		d.who = pk_owner_for(owners[i].who, f->who);
 		pk_block_book_bytes(&b->keys, &here->sums, &d, owners[i].bytes);
 		f->elsewhere += owners[i].bytes;
+		f->state.has_more = true;
 	}
 	f->who = pk_owner_for(owners[most].who, f->who);
 }

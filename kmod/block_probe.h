@@ -13,8 +13,11 @@
 #include "block.h"
 #include "block_device.h"
 #include "block_owner.h"
+#include "block_stack.h"
 #include "compat/block.h"
 #include "tracepoint.h"
+#include "vfs_op.h"
+#include "waited.h"
 
 /* Probes of requests, and those of bios: each table's ends come before its beginnings. */
 extern struct pk_tracepoint pk_block_request_tracepoints[];
@@ -113,12 +116,60 @@ static __always_inline void pk_flight_init(struct pk_flight *f, u64 first_ns, u3
 	f->who = who;
 	f->elsewhere = 0;
 	f->state.word = PK_FLIGHT_QUEUED;
+	f->op = 0;
+	f->sample = 0;
+}
+
+/* By the current task, which may be in an operation on a file. */
+static __always_inline void pk_block_join_op(struct pk_block *b, struct pk_flight *f, u64 now_ns)
+{
+	struct pk_vfs *v = READ_ONCE(b->vfs);
+
+	if (v)
+		f->op = pk_op_submitted(v, now_ns);
+}
+
+/* The driver has what is part of an operation. */
+static __always_inline void pk_block_send_op(struct pk_block *b, const struct pk_flight *f,
+					     u64 now_ns)
+{
+	struct pk_vfs *v;
+
+	if (!f->op)
+		return;
+	v = READ_ONCE(b->vfs);
+	if (v)
+		pk_op_request_sent(v, f->op, now_ns);
+}
+
+/* The end of what is part of an operation. */
+static __always_inline void pk_block_leave_op(struct pk_block *b, const struct pk_flight *f,
+					      u64 issued_ns, u64 now_ns)
+{
+	struct pk_vfs *v;
+
+	if (!f->op)
+		return;
+	v = READ_ONCE(b->vfs);
+	if (v)
+		pk_op_request_over(v, f->op, f->first_ns, issued_ns, now_ns);
+}
+
+/* @more: 1 or -1 requests at the device. */
+static __always_inline void pk_block_load(struct pk_block_device *d, int more, u64 now_ns)
+{
+	u32 depth = pk_depth_change(&d->depth, more, now_ns);
+
+	if (more > 0 && !depth)
+		pk_busy_begin(&d->busy, now_ns);
+	else if (more < 0 && depth == 1)
+		pk_busy_end(&d->busy, now_ns);
 }
 
 static __always_inline void pk_block_deeper(struct pk_block *b, u16 device, int more, u64 now_ns)
 {
 	if (likely(device))
-		pk_depth_change(&b->devices[device].depth, more, now_ns);
+		pk_block_load(&b->devices[device], more, now_ns);
 }
 
 /* The driver has it, or will have it at once. */
@@ -128,6 +179,7 @@ static inline void pk_block_sent(struct pk_block *b, struct pk_flight *f,
 	if (f->state.device == PK_FLIGHT_QUEUED)
 		f->state.device = pk_block_device_of(b, disk);
 	f->issued_ns = now_ns;
+	pk_block_send_op(b, f, now_ns);
 	pk_block_deeper(b, f->state.device, 1, now_ns);
 }
 
@@ -161,9 +213,15 @@ static __always_inline void pk_block_known(const struct pk_flight *f, struct pk_
 static inline void pk_block_end(struct pk_block *b, struct pk_block_here *here,
 				const struct pk_flight *f, struct pk_block_done *d)
 {
-	if (f)
+	if (f) {
 		pk_block_known(f, d);
+		pk_block_leave_op(b, f, d->now_ns - d->device_ns, d->now_ns);
+		if (d->op == PKPROF_BLOCK_FLUSH)
+			WRITE_ONCE(b->devices[d->device].flushed_ns, d->now_ns - d->device_ns);
+	}
 	pk_block_book(&b->keys, &here->sums, d);
+	if (unlikely(f && f->sample))
+		pk_block_stack_end(b, f->sample, d, 0);
 }
 
 static inline void pk_block_piece(struct pk_block *b, struct pk_block_here *here,

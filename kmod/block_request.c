@@ -96,20 +96,23 @@ static __always_inline bool pk_block_issue_quick(struct pk_block *b, const struc
 						 u64 now_ns)
 {
 	const struct gendisk *disk = pk_request_disk(rq);
-	struct pk_flight *f = pk_block_named(b, rq);
+	struct pk_block_device *d;
+	struct pk_flight *f;
 	u16 device;
 
-	if (unlikely(!f || !disk || f->state.device != PK_FLIGHT_QUEUED))
+	if (unlikely(!disk || !rq->bio || !pk_flights_find_quick(&b->flights, (u64)rq->bio, &f)))
 		return false;
-	/* else its owners are to be looked for */
-	if (unlikely(f->who >> PK_WHO_SHIFT || pk_block_is_data(rq)))
+	/* of a process and new; for data its owners are to be looked for */
+	if (unlikely(f->whole >> PK_WHO_SHIFT != PK_FLIGHT_QUEUED << (32 - PK_WHO_SHIFT) ||
+		     pk_block_is_data(rq)))
 		return false;
-	device = pk_block_device_quick(b, disk);
-	if (unlikely(!device))
+	if (unlikely(!pk_block_device_quick(b, disk, &device)))
 		return false;
+	d = &b->devices[device];
 	f->state.device = device;
 	f->issued_ns = now_ns;
-	pk_depth_change(&b->devices[device].depth, 1, now_ns);
+	pk_block_send_op(b, f, now_ns);
+	pk_block_load(d, 1, now_ns);
 	return true;
 }
 
@@ -186,7 +189,17 @@ static void pk_block_end_unseen(struct pk_block *b, struct pk_block_here *here,
 		return;
 	d->device = f.state.device = pk_block_device_of(b, disk);
 	f.who = pk_who_settled(f.who);
-	pk_block_end(b, here, d->op == PKPROF_BLOCK_BARRIER && f.first_ns ? &f : NULL, d);
+	/* what the device does for it is a flush that the block layer made */
+	if (d->op == PKPROF_BLOCK_BARRIER)
+		pk_block_leave_op(b, &f, READ_ONCE(b->devices[d->device].flushed_ns), d->now_ns);
+	f.op = 0;
+	if (d->op == PKPROF_BLOCK_BARRIER && f.first_ns) {
+		pk_block_end(b, here, &f, d);
+		return;
+	}
+	pk_block_end(b, here, NULL, d);
+	if (unlikely(f.sample))
+		pk_block_stack_end(b, f.sample, d, 0);
 }
 
 /* Data of a write that still waits for a flush. */
@@ -201,10 +214,13 @@ static void pk_block_completed(struct pk_block *b, struct pk_block_here *here,
 					u64 now_ns)
 {
 	struct pk_block_done d = { .failed = failed, .bytes = nr_bytes, .now_ns = now_ns };
+	const struct gendisk *disk = pk_request_disk(rq);
 	bool all = nr_bytes >= blk_rq_bytes(rq);
 	struct pk_flight *f = pk_block_find(b, rq);
 	bool sent = f && f->state.device != PK_FLIGHT_QUEUED;
 
+	if (disk)
+		pk_waited_disk_done(pk_block_device_of(b, disk), now_ns);
 	if (sent) {
 		f->bytes += d.bytes;
 		d.bytes = f->bytes;
@@ -228,47 +244,56 @@ static void pk_block_completed(struct pk_block *b, struct pk_block_here *here,
 	}
 }
 
-/* Of one that is known by its first bio and ends at once. False: nothing was done. */
+/*
+ * A plain one: known by its first bio, at one of the devices for the first time and all
+ * done at once, of one process and with times in order. False: nothing was done.
+ */
 static __always_inline bool pk_block_complete_quick(struct pk_block *b, struct pk_block_here *here,
-						    const struct request *rq, bool failed,
-						    unsigned int nr_bytes, u64 now_ns)
+						    const struct request *rq, u32 nr_bytes,
+						    u64 now_ns)
 {
-	struct pk_flight *f = pk_block_named(b, rq);
-	struct pk_block_cell *cell;
-	struct pk_block_own *own;
-	struct pk_block_done d = {
-		.op = pk_block_op((__force unsigned int)rq->cmd_flags, nr_bytes),
-		.failed = failed,
-		.bytes = nr_bytes,
-		.now_ns = now_ns,
-	};
+	struct pk_block_plain p = { .bytes = nr_bytes, .now_ns = now_ns };
+	struct pk_flight *f;
+	unsigned long op;
+	u64 device;
 
-	if (unlikely(!f || nr_bytes < blk_rq_bytes(rq) || !f->issued_ns || !f->state.device ||
-		     rq->rq_flags & RQF_FLUSH_SEQ))
+	if (unlikely(!rq->bio || !pk_flights_find_quick(&b->flights, (u64)rq->bio, &f)))
 		return false;
-	pk_block_known(f, &d);
-	cell = pk_block_cell_quick(&b->keys, &here->sums, &d);
-	own = pk_block_own_quick(&b->keys, &here->sums, &d);
-	if (unlikely(!cell || !own))
+	/* with more to tell of it, or before it was issued, this is no device's number */
+	device = f->whole >> 32;
+	if (unlikely(device - 1 >= PK_BLOCK_DEVICES - 1 || nr_bytes < blk_rq_bytes(rq) || rq->rq_flags & RQF_FLUSH_SEQ))
 		return false;
-	/* as pk_block_returned(), but that the slot is not needed any more */
-	if (likely(now_ns > f->issued_ns)) {
-		d.device_ns += now_ns - f->issued_ns;
-		d.queue_ns -= min(d.queue_ns, now_ns - f->issued_ns);
-	}
-	pk_depth_change(&b->devices[d.device].depth, -1, now_ns);
+	p.queue_ns = f->issued_ns - f->first_ns;
+	p.device_ns = now_ns - f->issued_ns;
+	op = pk_block_op((__force unsigned int)rq->cmd_flags, nr_bytes);
+	if (unlikely(!pk_block_is_plain(&p) ||
+		     !pk_block_cells_quick(&b->keys, &here->sums, device, f->whole, op, &p)))
+		return false;
+	pk_block_book_plain(&p);
+	pk_block_leave_op(b, f, f->issued_ns, now_ns);
+	pk_waited_disk_done(device, now_ns);
 	pk_flights_drop(f);
-	pk_block_book_in(cell, own, &d);
+	pk_block_load(&b->devices[device], -1, now_ns);
 	return true;
 }
 
-static noinline void pk_block_complete_any(struct pk_block *b, struct request *rq, bool failed,
+static noinline void pk_block_complete_any(struct pk_block *b, struct request *rq,
 					   unsigned int nr_bytes, unsigned long irqs)
 {
 	struct pk_block_run run;
 
 	pk_block_enter_again(b, irqs, &run);
-	pk_block_completed(b, run.here, rq, failed, nr_bytes, pk_block_clock_ns(run.here));
+	pk_block_completed(b, run.here, rq, false, nr_bytes, pk_block_clock_ns(run.here));
+	pk_block_leave(&run);
+}
+
+static noinline void pk_block_complete_failed(struct pk_block *b, struct request *rq,
+					      unsigned int nr_bytes)
+{
+	struct pk_block_run run;
+
+	pk_block_enter(b, &run);
+	pk_block_completed(b, run.here, rq, true, nr_bytes, pk_block_clock_ns(run.here));
 	pk_block_leave(&run);
 }
 
@@ -280,13 +305,17 @@ static __always_inline void pk_block_complete(void *data, struct request *rq, bo
 	unsigned long irqs;
 	u64 now_ns;
 
+	if (unlikely(failed)) {
+		pk_block_complete_failed(b, rq, nr_bytes);
+		return;
+	}
 	local_irq_save(irqs);
 	here = this_cpu_ptr(b->here);
 	if (likely(pk_block_enter_quick(here, &now_ns) &&
-		   pk_block_complete_quick(b, here, rq, failed, nr_bytes, now_ns)))
+		   pk_block_complete_quick(b, here, rq, nr_bytes, now_ns)))
 		local_irq_restore(irqs);
 	else
-		pk_block_complete_any(b, rq, failed, nr_bytes, irqs);
+		pk_block_complete_any(b, rq, nr_bytes, irqs);
 }
 
 /* --- merges --- */
@@ -301,6 +330,8 @@ static void pk_block_merge_probe(void *data, struct request *rq)
 	f = pk_block_find(b, rq);
 	if (f) {
 		pk_block_returned(b, f, pk_block_clock_ns(run.here));
+		if (unlikely(f->sample))
+			pk_block_stack_gone(b, run.here, f, rq->bio, PKPROF_IO_MERGED);
 		pk_flights_drop(f);
 	}
 	pk_block_piece(b, run.here, pk_request_disk(rq), (__force unsigned int)rq->cmd_flags,

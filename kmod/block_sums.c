@@ -27,16 +27,16 @@ static unsigned int pk_block_slot(atomic64_t *keys, unsigned int nr, u64 key)
 }
 
 /* The cell of a kind; if there is no room for it, of any. */
-static unsigned int pk_block_find_cell(struct pk_block_keys *k, u16 device, u8 op, u8 size)
+static unsigned int pk_block_find_cell(struct pk_block_keys *k, u16 device, u8 op, u64 bytes)
 {
 	unsigned int at = k->nr;
 
 	if (device)
-		at = pk_block_slot(k->cell, k->nr, pk_block_key(device, op, size, 0));
+		at = pk_block_slot(k->cell, k->nr, pk_block_key(device, op, pk_block_size(bytes), 0));
 	if (at == k->nr)
 		at += op;
 	if (device < PK_BLOCK_INDEXED)
-		WRITE_ONCE(k->where[device][op * PKPROF_BLOCK_SIZES + size], at + 1);
+		WRITE_ONCE(k->where[device][pk_block_kind(op, bytes)], at + 1);
 	return at;
 }
 
@@ -65,6 +65,7 @@ void pk_block_keys_init(struct pk_block_keys *k, unsigned int nr_cpus, u64 bytes
 		k->nr /= 2;
 		k->nr_owns /= 2;
 	}
+	k->own_mask = k->nr_owns - 1;
 }
 
 void pk_block_cpu_init(struct pk_block_cpu *c, const struct pk_block_keys *k, void *mem)
@@ -77,7 +78,7 @@ void pk_block_cpu_init(struct pk_block_cpu *c, const struct pk_block_keys *k, vo
 
 void pk_block_book(struct pk_block_keys *k, struct pk_block_cpu *c, const struct pk_block_done *d)
 {
-	unsigned int cell = pk_block_find_cell(k, d->device, d->op, pk_block_size(d->bytes));
+	unsigned int cell = pk_block_find_cell(k, d->device, d->op, d->bytes);
 	unsigned int own = pk_block_find_own(k, d->device, d->op, d->who);
 
 	pk_block_book_in(&c->cells[cell], &c->owns[own], d);
@@ -95,7 +96,7 @@ void pk_block_book_bytes(struct pk_block_keys *k, struct pk_block_cpu *c,
 void pk_block_book_piece(struct pk_block_keys *k, struct pk_block_cpu *c, u16 device, u8 op,
 			 u64 bytes, bool merged, u64 now_ns)
 {
-	unsigned int at = pk_block_find_cell(k, device, op, pk_block_size(bytes));
+	unsigned int at = pk_block_find_cell(k, device, op, bytes);
 	struct pk_block_sums *s = &c->cells[at].sums;
 
 	if (merged)

@@ -27,6 +27,7 @@
 #define PK_BLOCK_MAX_CELLS	128	/* of devices; powers of two */
 #define PK_BLOCK_MAX_OWNS	256	/* of processes */
 #define PK_BLOCK_MIN_CELLS	32
+#define PK_BLOCK_LOG2S		64	/* of sizes, see pk_block_kind() */
 #define PK_BLOCK_PROBES		16	/* slots that are tried for a key */
 
 /* What a request was, when it ended. */
@@ -63,11 +64,13 @@ struct pk_block_own {
 
 /*
  * Keys of cells; 0: free. Behind @nr slots are those that are always there. A cell's
- * number never changes, so it is looked for only once: @where has it, plus 1.
+ * number never changes, so it is looked for only once: @where has it, plus 1, by device and
+ * pk_block_kind().
  */
 struct pk_block_keys {
 	unsigned int nr, nr_owns;
-	u8 where[PK_BLOCK_INDEXED][PKPROF_NR_BLOCK_OPS * PKPROF_BLOCK_SIZES];
+	u32 own_mask;
+	u8 where[PK_BLOCK_INDEXED][PKPROF_NR_BLOCK_OPS * PK_BLOCK_LOG2S];
 	atomic64_t cell[PK_BLOCK_MAX_CELLS];
 	atomic64_t own[PK_BLOCK_MAX_OWNS];
 };
@@ -97,6 +100,15 @@ static __always_inline u8 pk_block_size(u64 bytes)
 	return min((log2 - 9) / 2, PKPROF_BLOCK_SIZES - 1UL);
 }
 
+/*
+ * Operation and size, the latter finer than its class: a scan for the highest bit tells it.
+ * Up to 4 KB are one, and nothing is one as well, the last.
+ */
+static __always_inline unsigned long pk_block_kind(unsigned long op, u64 bytes)
+{
+	return op * PK_BLOCK_LOG2S + __fls((bytes - 1) | 0xfff);
+}
+
 #define PK_BLOCK_KEY_USED	(1ULL << 63)
 #define PK_BLOCK_KEY_DEVICE	32	/* bits */
 #define PK_BLOCK_KEY_OP		48
@@ -113,26 +125,37 @@ static __always_inline u32 pk_block_hash(u64 key)
 	return key * PK_GOLDEN >> 40;
 }
 
-/* Those that are found at once, else NULL. */
-static __always_inline struct pk_block_cell *pk_block_cell_quick(const struct pk_block_keys *k,
-								 struct pk_block_cpu *c,
-								 const struct pk_block_done *d)
-{
-	unsigned int kind = d->op * PKPROF_BLOCK_SIZES + pk_block_size(d->bytes), at = 0;
+/* A request of which there is no more to tell than this, and where it belongs to. */
+struct pk_block_plain {
+	u32 bytes;
+	u64 queue_ns, device_ns, now_ns;
+	struct pk_block_cell *cell;
+	struct pk_block_own *own;
+};
 
-	if (likely(d->device < PK_BLOCK_INDEXED))
-		at = READ_ONCE(k->where[d->device][kind]);
-	return likely(at) ? &c->cells[at - 1] : NULL;
+/* Its times are in order, above those buckets that a scan does not tell and far from the last. */
+static __always_inline bool pk_block_is_plain(const struct pk_block_plain *p)
+{
+	return likely(((p->queue_ns - PK_HIST_MIN_NS) | (p->device_ns - PK_HIST_MIN_NS)) <=
+		      PK_HIST_MAX_NS / 4);
 }
 
-static __always_inline struct pk_block_own *pk_block_own_quick(const struct pk_block_keys *k,
-							       struct pk_block_cpu *c,
-							       const struct pk_block_done *d)
+/*
+ * Its cells, where they are found at once; else false. @device: below PK_BLOCK_INDEXED,
+ * @whole: as in struct pk_flight.
+ */
+static __always_inline bool pk_block_cells_quick(const struct pk_block_keys *k, struct pk_block_cpu *c,
+						 u64 device, u64 whole,
+						 unsigned long op,
+						 struct pk_block_plain *p)
 {
-	u64 key = pk_block_key(d->device, d->op, 0, d->who);
-	unsigned int at = pk_block_hash(key) & (k->nr_owns - 1);
+	u64 cell = READ_ONCE(k->where[device][pk_block_kind(op, p->bytes)]);
+	u64 key = whole | PK_BLOCK_KEY_USED | (u64)op << PK_BLOCK_KEY_OP;
+	u64 own = pk_block_hash(key) & k->own_mask;
 
-	return likely((u64)atomic64_read(&k->own[at]) == key) ? &c->owns[at] : NULL;
+	p->cell = &c->cells[cell - 1];
+	p->own = &c->owns[own];
+	return likely(cell && (u64)atomic64_read(&k->own[own]) == key);
 }
 
 static __always_inline void pk_block_count(struct pk_hist *h, unsigned long bucket, u64 ns)
@@ -174,9 +197,30 @@ static __always_inline void pk_block_book_in(struct pk_block_cell *cell, struct 
 	pk_block_count(&own->total, bucket, total_ns);
 }
 
+/* Likewise. */
+static __always_inline void pk_block_book_plain(const struct pk_block_plain *p)
+{
+	u64 total_ns = p->queue_ns + p->device_ns;
+	unsigned long bucket = pk_hist_bucket_between(total_ns);
+	struct pk_block_cell *cell = p->cell;
+	struct pk_block_own *own = p->own;
+
+	cell->sums.nr++;
+	cell->sums.bytes += p->bytes;
+	cell->sums.last_ns = p->now_ns;
+	own->sums.nr++;
+	own->sums.bytes += p->bytes;
+	own->sums.last_ns = p->now_ns;
+	pk_block_count(&own->total, bucket, total_ns);
+	pk_block_count(&cell->times[PKPROF_BLOCK_TOTAL], bucket, total_ns);
+	pk_block_count(&cell->times[PKPROF_BLOCK_QUEUE], pk_hist_bucket_between(p->queue_ns),
+		       p->queue_ns);
+	pk_block_count(&cell->times[PKPROF_BLOCK_DEVICE], pk_hist_bucket_between(p->device_ns),
+		       p->device_ns);
+}
+
 /* Wherever it belongs to. Context: any, irqs off, on the CPU of @c. */
 void pk_block_book(struct pk_block_keys *k, struct pk_block_cpu *c, const struct pk_block_done *d);
-
 
 /* Bytes of a request that is another one's. Likewise. */
 void pk_block_book_bytes(struct pk_block_keys *k, struct pk_block_cpu *c,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * /dev/pkprof: open() checks rights, read() hands out the cookie, mmap() the
- * rings of the session that this descriptor started, poll() waits for records.
+ * rings of the session that this descriptor started, write() takes unwind rows for
+ * it, poll() waits for records.
  *
  * An open descriptor and each mapping of it hold the module and, through the
  * file, the handle; each mapping holds the session whose memory it shows. When
@@ -21,6 +22,7 @@
 #include "compat/mm.h"
 #include "control.h"
 #include "session.h"
+#include "spaces.h"
 
 int pk_cdev_group = -1;
 
@@ -73,6 +75,21 @@ static ssize_t pk_cdev_read(struct file *file, char __user *to, size_t bytes, lo
 		return -EFAULT;
 	*pos = sizeof(hello);
 	return sizeof(hello);
+}
+
+/* Unwind rows of one file; @pos has no part in it. */
+static ssize_t pk_cdev_write(struct file *file, const char __user *from, size_t bytes,
+			     loff_t *pos)
+{
+	struct pk_session *s = pk_handle_session(file->private_data);
+	int err = -ENXIO;
+
+	if (!s)
+		return err;
+	if (s->spaces)
+		err = pk_spaces_upload(s->spaces, from, bytes);
+	pk_session_put(s);
+	return err ?: bytes;
 }
 
 static __poll_t pk_cdev_poll(struct file *file, poll_table *wait)
@@ -165,6 +182,7 @@ static const struct file_operations pk_cdev_fops = {
 	.open = pk_cdev_open,
 	.release = pk_cdev_release,
 	.read = pk_cdev_read,
+	.write = pk_cdev_write,
 	.poll = pk_cdev_poll,
 	.mmap = pk_cdev_mmap,
 };

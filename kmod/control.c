@@ -12,6 +12,7 @@
 #include "netlink.h"
 #include "session.h"
 #include "source.h"
+#include "watch.h"
 
 /*
  * Order of locks: genetlink's callback lock, this mutex, then those of CPU
@@ -114,11 +115,29 @@ static bool pk_is_running(const struct pk_session *s)
 	return s && s->state == PKPROF_STATE_RUNNING;
 }
 
+/* Keep attached what is watched and not @taken. */
+static int pk_control_yield(u32 taken, struct netlink_ext_ack *extack)
+{
+	struct pk_handle *h;
+	u32 sources = 0;
+
+	list_for_each_entry(h, &pk_handles, node)
+		sources |= h->sources;
+	return pk_watch_settle(sources & ~taken, extack);
+}
+
+/* Likewise, by the session, if it runs. */
+static int pk_control_settle(const struct pk_session *s, struct netlink_ext_ack *extack)
+{
+	return pk_control_yield(pk_is_running(s) ? s->cfg.sources : 0, extack);
+}
+
 static void pk_stop_and_notify(struct pk_session *s)
 {
 	struct pk_status status;
 
 	pk_session_stop(s);
+	pk_control_settle(NULL, NULL);
 	pk_status_of(s, &status);
 	pk_netlink_notify(&status);
 }
@@ -134,6 +153,7 @@ void pk_handle_destroy(struct pk_handle *h)
 		pk_stop_and_notify(s);
 	if (s && s == pk_newest)
 		pk_newest = NULL;
+	pk_control_settle(pk_newest, NULL);
 	if (h->watches)
 		pk_ledger_put();
 	mutex_unlock(&pk_control_mutex);
@@ -170,9 +190,13 @@ int pk_control_start(u64 cookie, struct pk_session *s, const u32 *pids, unsigned
 	}
 	pk_session_set_owner(s, h);
 	s->number = pk_nr_sessions + 1;
+	pk_control_yield(s->cfg.sources, NULL);
 	err = pk_session_start(s, pids, nr_pids, extack);
-	if (err)
+	if (err) {
+		pk_control_settle(NULL, NULL);
 		goto out;
+	}
+	pk_control_settle(s, NULL);
 	pk_nr_sessions++;
 	old = pk_handle_swap_session(h, s);
 	pk_newest = s;
@@ -242,8 +266,7 @@ int pk_control_mark(u64 cookie, const char *text, u32 len, struct netlink_ext_ac
 		if (err) {
 			NL_SET_ERR_MSG(extack, "the ring is full");
 		} else {
-			xchg(&pk_newest->marked, 1);
-			wake_up_poll(pk_newest->poll, EPOLLIN | EPOLLRDNORM);
+			pk_session_hurry(pk_newest);
 		}
 	}
 	mutex_unlock(&pk_control_mutex);
@@ -270,70 +293,161 @@ int pk_control_counters(u32 cpu, struct pkprof_counters *ret, u64 *number_ret)
 	return nr;
 }
 
-int pk_control_watch(u64 cookie, struct netlink_ext_ack *extack)
+static int pk_handle_watch_ledger(struct pk_handle *h, struct netlink_ext_ack *extack)
+{
+	int err;
+
+	if (h->watches)
+		return 0;
+	if (!(pk_sources_working() & BIT(PKPROF_SRC_SCHED))) {
+		NL_SET_ERR_MSG(extack, "source sched does not work on this kernel");
+		return -EOPNOTSUPP;
+	}
+	err = pk_ledger_get(extack);
+	h->watches = !err;
+	return err;
+}
+
+static int pk_handle_watch_sums(struct pk_handle *h, u32 sources, struct netlink_ext_ack *extack)
+{
+	u32 before = h->sources;
+	int err;
+
+	if (sources & ~PK_WATCH_SOURCES) {
+		NL_SET_ERR_MSG(extack, "only sources block, tcp and vfs have sums to be watched");
+		return -EINVAL;
+	}
+	if (sources & ~pk_sources_working()) {
+		NL_SET_ERR_MSG(extack, "a source does not work on this kernel");
+		return -EOPNOTSUPP;
+	}
+	h->sources = sources;
+	err = pk_control_settle(pk_newest, extack);
+	if (err) {
+		/* who watched before goes on, from zero */
+		h->sources = before;
+		pk_control_settle(pk_newest, NULL);
+	}
+	return err;
+}
+
+int pk_control_watch(u64 cookie, u32 sources, struct netlink_ext_ack *extack)
 {
 	struct pk_handle *h;
-	int err = 0;
+	int err;
 
 	mutex_lock(&pk_control_mutex);
 	h = pk_handle_find(cookie, extack);
-	if (!h) {
-		err = -EPERM;
-	} else if (!(pk_sources_working() & BIT(PKPROF_SRC_SCHED))) {
-		NL_SET_ERR_MSG(extack, "source sched does not work on this kernel");
-		err = -EOPNOTSUPP;
-	} else if (!h->watches) {
-		err = pk_ledger_get(extack);
-		h->watches = !err;
-	}
+	err = h ? pk_handle_watch_ledger(h, extack) : -EPERM;
+	if (!err)
+		err = pk_handle_watch_sums(h, sources, extack);
 	mutex_unlock(&pk_control_mutex);
 	return err;
 }
 
-/* The handle's session, if it runs and tells something in dumps. */
-static struct pk_session *pk_handle_telling(const struct pk_handle *h)
-{
-	struct pk_session *s = h->session;
+/* --- reading --- */
 
-	return pk_is_running(s) && s->cfg.sources & (BIT(PKPROF_SRC_SCHED) | BIT(PKPROF_SRC_BLOCK) |
-							  BIT(PKPROF_SRC_TCP) | BIT(PKPROF_SRC_VFS)) ? s : NULL;
+/* Who has the source's sums for this descriptor. */
+static struct pk_session *pk_handle_sums(const struct pk_handle *h, unsigned int src)
+{
+	struct pk_session *s = pk_is_running(pk_newest) ? pk_newest : NULL;
+
+	if (s && s->cfg.sources & BIT(src))
+		return s == h->session || h->sources & BIT(src) ? s : NULL;
+	s = pk_watch_session();
+	return s && s->cfg.sources & h->sources & BIT(src) ? s : NULL;
 }
 
-int pk_control_ledger_get(u64 cookie, struct pk_session **session_ret, bool *ledger_ret,
+/* Whether no other one that is told the same has an older epoch. */
+static bool pk_handle_is_slowest(const struct pk_handle *reader)
+{
+	struct pk_session *s = pk_handle_sums(reader, PKPROF_SRC_VFS);
+	struct pk_handle *h;
+
+	list_for_each_entry(h, &pk_handles, node) {
+		if (h->epoch_ns < reader->epoch_ns && pk_handle_sums(h, PKPROF_SRC_VFS) == s)
+			return false;
+	}
+	return true;
+}
+
+static void pk_reading_take(struct pk_handle *h, struct pk_reading *ret)
+{
+	unsigned int src;
+
+	ret->session = pk_is_running(h->session) ? h->session : NULL;
+	ret->ledger = h->watches ||
+		      (ret->session && ret->session->cfg.sources & BIT(PKPROF_SRC_SCHED));
+	for (src = 0; src < PKPROF_NR_SOURCES; src++)
+		ret->sums[src] = BIT(src) & PK_WATCH_SOURCES ? pk_handle_sums(h, src) : NULL;
+	ret->slowest = pk_handle_is_slowest(h);
+}
+
+static bool pk_reading_has_sums(const struct pk_reading *r)
+{
+	unsigned int src;
+
+	for (src = 0; src < PKPROF_NR_SOURCES; src++) {
+		if (r->sums[src])
+			return true;
+	}
+	return false;
+}
+
+static void pk_reading_ref(const struct pk_reading *r)
+{
+	unsigned int src;
+
+	if (r->session)
+		pk_session_get(r->session);
+	for (src = 0; src < PKPROF_NR_SOURCES; src++) {
+		if (r->sums[src])
+			pk_session_get(r->sums[src]);
+	}
+}
+
+int pk_control_read_begin(u64 cookie, u64 epoch_ns, bool sums, struct pk_reading *ret,
 			  struct netlink_ext_ack *extack)
 {
-	struct pk_session *s = NULL;
 	struct pk_handle *h;
 	int err = 0;
 
 	mutex_lock(&pk_control_mutex);
 	h = pk_handle_find(cookie, extack);
-	if (h)
-		s = pk_handle_telling(h);
 	if (!h) {
 		err = -EPERM;
-	} else if (!h->watches && !s) {
-		NL_SET_ERR_MSG(extack, "the descriptor neither watches nor runs source sched, block, tcp or vfs");
-		err = -ENOENT;
-	} else {
-		*ledger_ret = h->watches || s->cfg.sources & BIT(PKPROF_SRC_SCHED);
-		/* attached already: this only counts */
-		if (*ledger_ret)
-			err = pk_ledger_get(extack);
-		if (!err && s)
-			pk_session_get(s);
+		goto out;
 	}
+	if (sums)
+		h->epoch_ns = epoch_ns;
+	pk_reading_take(h, ret);
+	if (!ret->ledger && !pk_reading_has_sums(ret)) {
+		NL_SET_ERR_MSG(extack, "the descriptor neither watches nor runs source sched, block, tcp, vfs or unix");
+		err = -ENOENT;
+		goto out;
+	}
+	/* attached already: this only counts */
+	if (ret->ledger)
+		err = pk_ledger_get(extack);
+	if (!err)
+		pk_reading_ref(ret);
+out:
 	mutex_unlock(&pk_control_mutex);
-	*session_ret = err ? NULL : s;
 	return err;
 }
 
-void pk_control_ledger_put(struct pk_session *s, bool ledger)
+void pk_control_read_end(struct pk_reading *r)
 {
+	unsigned int src;
+
 	mutex_lock(&pk_control_mutex);
-	if (ledger)
+	if (r->ledger)
 		pk_ledger_put();
 	mutex_unlock(&pk_control_mutex);
-	if (s)
-		pk_session_put(s);
+	for (src = 0; src < PKPROF_NR_SOURCES; src++) {
+		if (r->sums[src])
+			pk_session_put(r->sums[src]);
+	}
+	if (r->session)
+		pk_session_put(r->session);
 }

@@ -27,6 +27,8 @@ struct pk_session;
  *		(mmap() holds the address space's lock already)
  * @session:	the last one this descriptor started, referenced, or NULL
  * @watches:	it keeps the ledger attached, by one reference; control mutex
+ * @sources:	whose sums it watches; likewise
+ * @epoch_ns:	it has what sums were before, 0: nothing yet; likewise
  * @poll:	who waits in poll(), epoll included
  */
 struct pk_handle {
@@ -35,6 +37,8 @@ struct pk_handle {
 	spinlock_t lock;
 	struct pk_session *session;
 	bool watches;
+	u32 sources;
+	u64 epoch_ns;
 	wait_queue_head_t poll;
 };
 
@@ -87,22 +91,35 @@ void pk_control_status(struct pk_status *ret);
 int pk_control_counters(u32 cpu, struct pkprof_counters *ret, u64 *number_ret);
 
 /*
- * Keep the ledger attached until the descriptor is closed. Return: 0, also when it is
- * already; -EPERM; or what pk_ledger_get() says.
+ * Keep the ledger attached, and the sums of just these sources, until the descriptor is
+ * closed. Return: 0; -EPERM; -EINVAL: nobody can watch that; -EOPNOTSUPP; or what
+ * pk_ledger_get() and pk_watch_settle() say.
  */
-int pk_control_watch(u64 cookie, struct netlink_ext_ack *extack);
+int pk_control_watch(u64 cookie, u32 sources, struct netlink_ext_ack *extack);
 
 /**
- * pk_control_ledger_get - begin to read the ledger for a descriptor
- * @session_ret: its running session with a reference, if source sched or block is in it:
- *		only what passes its filter is to be told; else NULL
- * @ledger_ret:	there is a ledger to be told; false: only what source block knows
- *
- * Both stay until pk_control_ledger_put(), whoever stops or closes what meanwhile.
- * Return: 0; -EPERM; -ENOENT: it neither watches nor runs such a session.
+ * struct pk_reading - what a descriptor may be told
+ * @session:	its running session, of which only what passes its filter is to be told
+ *		of the ledger; NULL: all
+ * @ledger:	there is a ledger to be told
+ * @sums:	by source, who has its sums; NULL: nobody, or not for this descriptor
+ * @slowest:	no reader has an older epoch
  */
-int pk_control_ledger_get(u64 cookie, struct pk_session **session_ret, bool *ledger_ret,
+struct pk_reading {
+	struct pk_session *session;
+	struct pk_session *sums[PKPROF_NR_SOURCES];
+	bool ledger, slowest;
+};
+
+/**
+ * pk_control_read_begin - begin to read for a descriptor
+ * @epoch_ns:	its epoch, of the sums too if @sums
+ *
+ * All of @ret stays until pk_control_read_end(), whoever stops or closes what meanwhile.
+ * Return: 0; -EPERM; -ENOENT: it neither watches nor runs a session that tells anything.
+ */
+int pk_control_read_begin(u64 cookie, u64 epoch_ns, bool sums, struct pk_reading *ret,
 			  struct netlink_ext_ack *extack);
-void pk_control_ledger_put(struct pk_session *s, bool ledger);
+void pk_control_read_end(struct pk_reading *r);
 
 #endif

@@ -118,6 +118,16 @@ int pk_ftrace_table_find(struct pk_ftrace_table *t)
 	return err;
 }
 
+bool pk_ftrace_table_has(const struct pk_ftrace_table *t, const char *name)
+{
+	const struct pk_ftrace_hook *h;
+
+	for (h = t->rows; h < t->rows + t->nr; h++)
+		if (!strcmp(h->name, name))
+			return h->ip;
+	return false;
+}
+
 /* --- attach, detach --- */
 
 static int pk_ftrace_attach_alone(struct pk_ftrace_hook *h, void *data)

@@ -60,6 +60,9 @@ struct pk_ftrace_table {
 /* Look all rows up. May sleep. Return: 0, or -ENOENT if one is missing that is not optional. */
 int pk_ftrace_table_find(struct pk_ftrace_table *t);
 
+/* The lookup found that function. */
+bool pk_ftrace_table_has(const struct pk_ftrace_table *t, const char *name);
+
 /*
  * Attach all rows that were found, or none; @data is each callback's first argument. May
  * sleep. Return: 0 or -errno.

@@ -19,6 +19,9 @@
 #endif
 #include "uapi/pkprof.h"
 
+/* Below it each value has a bucket of its own. */
+#define PK_HIST_MIN_NS 8
+
 /* Values of the last bucket and above it. */
 #define PK_HIST_LAST_EXPONENT 39
 #define PK_HIST_MAX_NS ((1ULL << (PK_HIST_LAST_EXPONENT + 1)) - 1)
@@ -30,9 +33,25 @@ struct pk_hist {
 };
 
 /*
- * Bucket of @ns. With the exponent taken of ns | 8, values below 8 need no case of
- * their own: their shift is 0, and bucket 8 is what a shift of 0 leaves of 8.
+ * Bucket of @ns, at most PK_HIST_MAX_NS. With the exponent taken of ns | 8, values below 8
+ * need no case of their own: their shift is 0, and bucket 8 is what a shift of 0 leaves of 8.
  */
+static __always_inline unsigned long pk_hist_bucket_within(u64 ns)
+{
+	unsigned long shift = __fls(ns | 8) - 3;
+
+	return shift * 8 + (ns >> shift);
+}
+
+/* Likewise, of at least PK_HIST_MIN_NS. */
+static __always_inline unsigned long pk_hist_bucket_between(u64 ns)
+{
+	unsigned long shift = __fls(ns) - 3;
+
+	return shift * 8 + (ns >> shift);
+}
+
+/* Bucket of any @ns. */
 static __always_inline unsigned long pk_hist_bucket(u64 ns)
 {
 	unsigned long shift = __fls(ns | 8) - 3;

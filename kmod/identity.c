@@ -26,21 +26,28 @@
 #include <linux/wait_bit.h>
 
 #include "build_id.h"
-#include "compat/file.h"
 #include "compat/rcu.h"
 #include "identity.h"
 #include "session.h"
+#include "spaces.h"
 
 #define PK_NR_ITEMS 1024	/* tasks between an event and their return to user mode */
 #define PK_NR_SEEN 8192		/* files; forgetting one means sending it again */
 #define PK_PATIENCE (HZ / 5)	/* for items in flight when the session ends */
 
+enum pk_item_kind {
+	PK_ITEM_FILE,	/* a mapped file: path and build ID */
+	PK_ITEM_NAME,	/* one that is worked on: its path */
+	PK_ITEM_EXEC,	/* how the task was called */
+	PK_ITEM_SPACE,	/* what is executable in its memory */
+};
+
 struct pk_item {
 	struct callback_head work;
 	struct pk_identity *id;
-	struct file *file;	/* NULL: an exec */
-	u64 ino;
-	u32 dev, gen;
+	enum pk_item_kind kind;
+	struct file *file;	/* of FILE and NAME, with a reference */
+	struct pk_file_id file_id;
 };
 
 /**
@@ -165,10 +172,10 @@ static void pk_item_lose(struct pk_item *item, enum pkprof_source src, enum pkpr
 	pk_item_leave(item);
 }
 
-static u64 pk_file_key(const struct pk_identity *id, u32 dev, u64 ino, u32 gen)
+static u64 pk_file_key(const struct pk_identity *id, const struct pk_file_id *file)
 {
 	/* 0 marks a free entry */
-	return siphash_2u64(ino, (u64)dev << 32 | gen, &id->key) | 1;
+	return siphash_2u64(file->ino, (u64)file->dev << 32 | file->gen, &id->key) | 1;
 }
 
 static u64 *pk_file_entry(struct pk_identity *id, u64 key)
@@ -177,9 +184,9 @@ static u64 *pk_file_entry(struct pk_identity *id, u64 key)
 }
 
 /* What was not sent is sent at the next sight. */
-static void pk_file_forget(struct pk_identity *id, u32 dev, u64 ino, u32 gen)
+static void pk_file_forget(struct pk_identity *id, const struct pk_file_id *file)
 {
-	u64 key = pk_file_key(id, dev, ino, gen);
+	u64 key = pk_file_key(id, file);
 
 	cmpxchg(pk_file_entry(id, key), key, 0);
 }
@@ -231,9 +238,9 @@ static bool pk_file_emit(struct pk_item *item, const struct pk_file_work *w,
 			  pk_clock_ns());
 	if (r) {
 		memset(&r->rec + 1, 0, size - sizeof(r->rec));
-		r->dev = item->dev;
-		r->gen = item->gen;
-		r->ino = item->ino;
+		r->dev = item->file_id.dev;
+		r->gen = item->file_id.gen;
+		r->ino = item->file_id.ino;
 		r->path_len = path_len;
 		r->build_id_len = build_id_len;
 		memcpy(r->build_id, w->build_id, build_id_len);
@@ -254,7 +261,7 @@ static void pk_file_send(struct pk_item *item)
 
 	if (!w) {
 		pk_item_lose(item, PKPROF_SRC_DEF, PKPROF_LOSS_NO_MEM);
-		pk_file_forget(item->id, item->dev, item->ino, item->gen);
+		pk_file_forget(item->id, &item->file_id);
 		return;
 	}
 	if (pk_file_readable(item->file))
@@ -262,12 +269,55 @@ static void pk_file_send(struct pk_item *item)
 	path = d_path(file_user_path(item->file), w->path, sizeof(w->path));
 	if (pk_item_enter(item)) {
 		sent = pk_file_emit(item, w, build_id_len, IS_ERR(path) ? "" : path);
+		/* the sooner it is read the sooner there are unwind rows of that file */
+		pk_session_hurry(item->id->s);
 		pk_item_leave(item);
 	}
 	/* a killed task cannot read: the next one to map the file may do better */
 	if (!sent || reader.failed)
-		pk_file_forget(item->id, item->dev, item->ino, item->gen);
+		pk_file_forget(item->id, &item->file_id);
 	kfree(w);
+}
+
+static bool pk_name_emit(struct pk_item *item, const char *path)
+{
+	size_t path_len = min_t(size_t, strlen(path), PKPROF_MAX_STRING);
+	size_t size = ALIGN(sizeof(struct pkprof_rec_op_file) + path_len, 8);
+	struct pkprof_rec_op_file *r;
+
+	preempt_disable();
+	r = pk_emit_begin(item->id->s, PKPROF_SRC_DEF, PKPROF_REC_OP_FILE, size, current->pid,
+			  pk_clock_ns());
+	if (r) {
+		memset(&r->rec + 1, 0, size - sizeof(r->rec));
+		r->dev = item->file_id.dev;
+		r->gen = item->file_id.gen;
+		r->ino = item->file_id.ino;
+		r->path_len = path_len;
+		memcpy(r->path, path, path_len);
+		pk_emit_end(item->id->s);
+	}
+	preempt_enable();
+	return r;
+}
+
+static void pk_name_send(struct pk_item *item)
+{
+	char *buf = kmalloc(PATH_MAX, GFP_KERNEL), *path;
+	bool sent = false;
+
+	if (buf) {
+		path = d_path(&item->file->f_path, buf, PATH_MAX);
+		if (pk_item_enter(item)) {
+			sent = pk_name_emit(item, IS_ERR(path) ? "" : path);
+			pk_item_leave(item);
+		}
+		kfree(buf);
+	} else {
+		pk_item_lose(item, PKPROF_SRC_DEF, PKPROF_LOSS_NO_MEM);
+	}
+	if (!sent)
+		pk_file_forget(item->id, &item->file_id);
 }
 
 struct pk_task_work {
@@ -349,37 +399,63 @@ static void pk_task_send(struct pk_item *item)
 	kfree(w);
 }
 
+/* Its own memory: nobody else holds the lock for longer than the task would have to wait anyway. */
+static void pk_space_read(struct pk_item *item)
+{
+	struct mm_struct *mm = current->mm;
+
+	/* killed on its way */
+	if (!mm || mmap_read_lock_killable(mm))
+		return;
+	if (pk_item_enter(item)) {
+		pk_spaces_read(item->id->s->spaces, mm);
+		pk_item_leave(item);
+	}
+	mmap_read_unlock(mm);
+}
+
 static void pk_item_run(struct callback_head *work)
 {
 	struct pk_item *item = container_of(work, struct pk_item, work);
 
-	if (item->file) {
+	switch (item->kind) {
+	case PK_ITEM_FILE:
 		pk_file_send(item);
-		fput(item->file);
-	} else {
+		break;
+	case PK_ITEM_NAME:
+		pk_name_send(item);
+		break;
+	case PK_ITEM_EXEC:
 		pk_task_send(item);
+		break;
+	case PK_ITEM_SPACE:
+		pk_space_read(item);
+		break;
 	}
+	if (item->file)
+		fput(item->file);
 	pk_item_put(item);
 }
 
-/* Hang an item on the current task; counts the loss where that fails. */
-static bool pk_item_queue(struct pk_identity *id, enum pkprof_source src, struct file *file,
-			  u32 dev, u64 ino, u32 gen)
+/* Hang an item on a task, which runs it before it is in user mode; counts the loss where that fails. */
+static bool pk_item_queue(struct pk_identity *id, struct task_struct *task, enum pk_item_kind kind,
+			  struct file *file, const struct pk_file_id *file_id)
 {
+	enum pkprof_source src = kind == PK_ITEM_EXEC ? PKPROF_SRC_TASK : PKPROF_SRC_DEF;
 	struct pk_item *item = pk_item_get(id);
 
 	if (!item) {
 		pk_emit_lost(id->s, src, PKPROF_LOSS_NO_MEM, 1);
 		return false;
 	}
+	item->kind = kind;
 	item->file = file ? get_file(file) : NULL;
-	item->dev = dev;
-	item->ino = ino;
-	item->gen = gen;
+	if (file_id)
+		item->file_id = *file_id;
 	init_task_work(&item->work, pk_item_run);
-	if (!task_work_add(current, &item->work, TWA_RESUME))
+	if (!task_work_add(task, &item->work, TWA_RESUME))
 		return true;
-	/* neither is the last reference: the mapping holds one, the owner the other */
+	/* neither is the last reference: the mapping or the caller holds one, the owner the other */
 	if (file)
 		fput(file);
 	pk_item_put(item);
@@ -387,19 +463,37 @@ static bool pk_item_queue(struct pk_identity *id, enum pkprof_source src, struct
 	return false;
 }
 
-void pk_identity_see_file(struct pk_identity *id, struct file *file, u32 dev, u64 ino, u32 gen)
+static void pk_identity_see(struct pk_identity *id, enum pk_item_kind kind, struct file *file,
+			    const struct pk_file_id *file_id)
 {
-	u64 key = pk_file_key(id, dev, ino, gen);
+	u64 key = pk_file_key(id, file_id);
 	u64 *entry = pk_file_entry(id, key);
 
 	/* of several that see it at once, one finds that it was not there */
 	if (READ_ONCE(*entry) == key || xchg(entry, key) == key)
 		return;
-	if (!pk_item_queue(id, PKPROF_SRC_DEF, file, dev, ino, gen))
-		pk_file_forget(id, dev, ino, gen);
+	if (!pk_item_queue(id, current, kind, file, file_id))
+		pk_file_forget(id, file_id);
+}
+
+void pk_identity_see_file(struct pk_identity *id, struct file *file,
+			  const struct pk_file_id *file_id)
+{
+	pk_identity_see(id, PK_ITEM_FILE, file, file_id);
+}
+
+void pk_identity_name_file(struct pk_identity *id, struct file *file,
+			   const struct pk_file_id *file_id)
+{
+	pk_identity_see(id, PK_ITEM_NAME, file, file_id);
 }
 
 void pk_identity_see_exec(struct pk_identity *id)
 {
-	pk_item_queue(id, PKPROF_SRC_TASK, NULL, 0, 0, 0);
+	pk_item_queue(id, current, PK_ITEM_EXEC, NULL, NULL);
+}
+
+void pk_identity_see_space(struct pk_identity *id, struct task_struct *task)
+{
+	pk_item_queue(id, task, PK_ITEM_SPACE, NULL, NULL);
 }

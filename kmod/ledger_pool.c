@@ -364,6 +364,8 @@ struct pk_thread *pk_thread_create(struct task_struct *p, u8 state, u64 from_ns)
 		return NULL;
 	t->process = pk_process_join(p);
 	t->hists = t->process ? t->process->hists : pk_ledger.common;
+	t->told_ns = 0;
+	t->on_run = t->on = 0;
 	pk_account_open(&t->account, atomic64_inc_return(&pk_nr_accounts), state, from_ns);
 	first = pk_thread_insert(t, p);
 	if (likely(first == t))

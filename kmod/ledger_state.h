@@ -66,6 +66,9 @@ struct pk_process {
  * @task:	key; NULL: not in use
  * @next:	chain of its bucket: address of the next, or the bucket's end mark
  * @hists:	its process's
+ * @on, @on_run: the disk that its wait or, from its end on, its run number @on_run is of,
+ *		see waited.h; 0: not known
+ * @told_ns:	up to then the wait that it is in is booked there
  */
 struct pk_thread {
 	struct pk_pool_link link;
@@ -74,6 +77,9 @@ struct pk_thread {
 	struct pk_hists *hists;
 	struct pk_account account;
 	struct pk_process *process;
+	u64 told_ns;
+	u32 on_run;
+	u16 on;
 };
 
 /**
@@ -185,6 +191,15 @@ again:
 	if (unlikely(at != pk_chain_end(bucket)))
 		goto again;
 	return NULL;
+}
+
+static inline bool pk_task_is_running(const struct task_struct *p)
+{
+#ifdef CONFIG_SMP
+	return READ_ONCE(p->on_cpu);
+#else
+	return p == current;
+#endif
 }
 
 /* --- ledger_pool.c --- */

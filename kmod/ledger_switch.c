@@ -27,9 +27,13 @@
 #include "session.h"
 #include "throttle.h"
 #include "tracepoint.h"
+#include "vfs_op.h"
+#include "waited.h"
 
 /* One run in so many is timed: reading the clock twice costs as much as half a switch. */
 #define PK_TIME_EVERY 64
+
+u32 pk_wait_wanted __read_mostly;
 
 /* --- tasks without an account --- */
 
@@ -148,7 +152,6 @@ static void pk_ledger_out(struct pk_ledger_cpu *c, struct task_struct *p,
 	pk_ledger_off(c, t, line, now_ns);
 }
 
-/* An instant of source offcpu may lie in what is over now. */
 static __always_inline void pk_ledger_wait(const struct pk_thread *t, u64 now_ns,
 					   struct pk_wait_over *ret)
 {
@@ -162,8 +165,29 @@ static __always_inline void pk_ledger_wait(const struct pk_thread *t, u64 now_ns
 	ret->runq_line = blocked ? PKPROF_LINE_WAKEUP : a->state;
 }
 
-static noinline void pk_ledger_tell_offcpu(const struct pk_thread *t, struct task_struct *p,
-					   u64 now_ns)
+/* @p may be in an operation on a file that is taken apart. */
+static __always_inline bool pk_ledger_is_in_op(const struct task_struct *p)
+{
+	const struct pk_vfs *v = READ_ONCE(pk_op_vfs);
+
+	return v && pk_op_is_on(v, p);
+}
+
+/*
+ * What is over is in a line that is wanted, an instant may lie in it, or it was in the
+ * middle of an operation: for few instructions.
+ */
+static __always_inline bool pk_ledger_may_tell(const struct pk_thread *t,
+					       const struct task_struct *p, u32 wanted, u64 now_ns)
+{
+	return wanted & BIT(t->account.state) ||
+	       (wanted & PK_WAIT_INSTANTS && !pk_offcpu_none(t->account.since_ns, now_ns)) ||
+	       (wanted & PK_WAIT_OPS && pk_ledger_is_in_op(p));
+}
+
+/* Before it is booked. Each listener is asked for what it wants. */
+static noinline void pk_ledger_tell_over(struct pk_thread *t, struct task_struct *p, u32 wanted,
+					 u64 now_ns)
 {
 	struct pk_wait_over w;
 
@@ -172,7 +196,12 @@ static noinline void pk_ledger_tell_offcpu(const struct pk_thread *t, struct tas
 	pk_ledger_wait(t, now_ns, &w);
 	if (!w.woken_ns)	/* nobody told */
 		w.woken_ns = now_ns;
-	pk_offcpu_over(p, &w);
+	if (wanted & BIT(w.line))
+		pk_waited_over(t, p, &w);
+	if (wanted & PK_WAIT_INSTANTS && !pk_offcpu_none(w.since_ns, now_ns))
+		pk_offcpu_over(p, &w);
+	if (wanted & PK_WAIT_OPS)
+		pk_op_wait_over(p, &w);
 }
 
 /* A long wait on the run queue, for which somebody may want to see who ran instead. */
@@ -212,6 +241,7 @@ static void pk_ledger_in(struct pk_ledger_cpu *c, struct task_struct *prev,
 	struct pk_thread *t;
 	u64 waited_ns;
 	bool woken;
+	u32 wanted;
 
 	if (unlikely(!p->pid)) {
 		c->running = &pk_idler;
@@ -223,8 +253,9 @@ static void pk_ledger_in(struct pk_ledger_cpu *c, struct task_struct *prev,
 	c->running = t;
 	if (unlikely(t->task != p))
 		return;
-	if (unlikely(READ_ONCE(pk_offcpu_on)) && !pk_offcpu_none(t->account.since_ns, now_ns))
-		pk_ledger_tell_offcpu(t, p, now_ns);
+	wanted = READ_ONCE(pk_wait_wanted);
+	if (unlikely(wanted) && pk_ledger_may_tell(t, p, wanted, now_ns))
+		pk_ledger_tell_over(t, p, wanted, now_ns);
 	woken = t->account.state != PKPROF_LINE_PREEMPTED;
 	waited_ns = pk_account_on(&t->account, pk_ledger_throttled_ns(t, p, now_ns), now_ns);
 	pk_ledger_count(c, t, PKPROF_HIST_RUNQ, waited_ns);
@@ -343,6 +374,7 @@ static __always_inline void pk_ledger_switch(void *data, struct task_struct *pre
 	struct pk_thread *t;
 	u64 now_ns, ran_ns;
 	unsigned long at;
+	u32 wanted;
 
 	if (!likely(READ_ONCE(pk_ledger_live)))
 		return;
@@ -385,7 +417,8 @@ static __always_inline void pk_ledger_switch(void *data, struct task_struct *pre
 			break;
 		at = data_race(t->next);
 	}
-	if (unlikely(READ_ONCE(pk_offcpu_on)) && !pk_offcpu_none(t->account.since_ns, now_ns))
+	wanted = READ_ONCE(pk_wait_wanted);
+	if (unlikely(wanted) && pk_ledger_may_tell(t, next, wanted, now_ns))
 		goto in_any;
 	if (unlikely(READ_ONCE(pk_throttle_on)))
 		goto in_any;

@@ -22,15 +22,6 @@
 /* Tasks between two chances for others. */
 #define PK_WALK_BATCH 64
 
-static bool pk_task_is_running(const struct task_struct *p)
-{
-#ifdef CONFIG_SMP
-	return READ_ONCE(p->on_cpu);
-#else
-	return p == current;
-#endif
-}
-
 static u8 pk_walk_state(const struct task_struct *p, unsigned int state)
 {
 	u8 call = PKPROF_LINE_OTHER;

@@ -10,6 +10,7 @@
 #include "ledger.h"
 #include "netlink.h"
 #include "source.h"
+#include "spaces.h"
 #include "unwind.h"
 
 module_param_named(group, pk_cdev_group, int, 0644);
@@ -20,6 +21,9 @@ MODULE_PARM_DESC(software_pmu, "source pmu counts the kernel's software clock, n
 
 module_param_named(ledger_mb, pk_ledger_mb, uint, 0644);
 MODULE_PARM_DESC(ledger_mb, "MB of memory that the wait ledger may take (default 64)");
+
+module_param_named(unwind_mb, pk_unwind_mb, uint, 0644);
+MODULE_PARM_DESC(unwind_mb, "MB of memory for unwind rows of user code and maps of who runs it (default 64)");
 
 static int __init pk_init(void)
 {

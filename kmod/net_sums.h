@@ -100,10 +100,11 @@ static __always_inline void pk_net_dist(const struct pk_net_keys *k, struct pk_n
 		h->max_ns = value;
 }
 
-/* Largest struct pkprof_net_conns. */
+/* Largest struct pkprof_net_conns, with a name. */
 #define PK_NET_MAX_BYTES                                                                     \
 	(sizeof(struct pkprof_net_conns) +                                                   \
-	 PKPROF_NR_NET_DISTS * PKPROF_HIST_BUCKETS * sizeof(struct pkprof_net_bucket))
+	 PKPROF_NR_NET_DISTS * PKPROF_HIST_BUCKETS * sizeof(struct pkprof_net_bucket) +      \
+	 PKPROF_NET_NAME_ROOM(PKPROF_NET_MAX_NAME))
 
 /* Cells are numbered below this. */
 unsigned int pk_net_nr(const struct pk_net_keys *k);

@@ -14,6 +14,7 @@
 #include "netlink_ledger.h"
 #include "session.h"
 #include "source.h"
+#include "watch.h"
 
 #define PK_MAX_CPU_BYTES 1024	/* of the CPUS bitmap: 8192 CPUs */
 
@@ -29,6 +30,8 @@ static const struct nla_policy pk_start_policy[PKPROF_A_MAX + 1] = {
 	[PKPROF_A_CPUS] = { .type = NLA_BINARY, .len = PK_MAX_CPU_BYTES },
 	[PKPROF_A_WAIT_PERIOD_NS] = { .type = NLA_U64 },
 	[PKPROF_A_WAIT_CAP] = { .type = NLA_U32 },
+	[PKPROF_A_OPTIONAL] = { .type = NLA_U32 },
+	[PKPROF_A_IO_CAP] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy pk_info_policy[PKPROF_A_MAX + 1] = {
@@ -194,6 +197,8 @@ static int pk_start_sources(struct genl_info *info, struct pk_config *cfg)
 		return pk_refuse(info, PKPROF_A_SOURCES, -EINVAL);
 	}
 	cfg->sources = asked | BIT(PKPROF_SRC_CORE) | BIT(PKPROF_SRC_DEF);
+	if (info->attrs[PKPROF_A_OPTIONAL])
+		cfg->optional = nla_get_u32(info->attrs[PKPROF_A_OPTIONAL]) & PK_WATCH_SOURCES;
 	return pk_start_needs(info, asked);
 }
 
@@ -238,6 +243,8 @@ static int pk_start_waits(struct genl_info *info, struct pk_config *cfg)
 
 	if (info->attrs[PKPROF_A_WAIT_CAP])
 		cfg->wait_cap = nla_get_u32(info->attrs[PKPROF_A_WAIT_CAP]);
+	if (info->attrs[PKPROF_A_IO_CAP])
+		cfg->io_cap = nla_get_u32(info->attrs[PKPROF_A_IO_CAP]);
 	if (!period || !nla_get_u64(period))
 		return 0;
 	cfg->wait_period_ns = nla_get_u64(period);

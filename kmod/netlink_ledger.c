@@ -18,7 +18,9 @@
 #include "netlink_ledger.h"
 #include "session.h"
 #include "tcp.h"
+#include "unix.h"
 #include "vfs.h"
+#include "waited.h"
 
 /* A message and what the kernel puts around it fill 32 KB: few system calls, small pages. */
 #define PK_MESSAGE_BYTES SKB_WITH_OVERHEAD(32768)
@@ -26,7 +28,7 @@
 #define PK_WHAT_DEFAULT                                                                      \
 	(PKPROF_LEDGER_CPUS | PKPROF_LEDGER_PROCESSES | PKPROF_LEDGER_THREADS |              \
 	 PKPROF_LEDGER_HISTS | PKPROF_LEDGER_COARSE | PKPROF_LEDGER_BLOCK |             \
-	 PKPROF_LEDGER_NET | PKPROF_LEDGER_VFS)
+	 PKPROF_LEDGER_NET | PKPROF_LEDGER_VFS | PKPROF_LEDGER_WAIT_ON)
 
 /* The largest piece. */
 #define PK_PIECE_BYTES PK_NET_MAX_BYTES
@@ -36,6 +38,7 @@ static_assert(PK_PIECE_BYTES >= PK_BLOCK_MAX_BYTES && PK_PIECE_BYTES >= PK_VFS_M
 
 const struct nla_policy pk_watch_policy[PKPROF_A_MAX + 1] = {
 	[PKPROF_A_COOKIE] = { .type = NLA_U64 },
+	[PKPROF_A_SOURCES] = { .type = NLA_U32 },
 };
 
 const struct nla_policy pk_ledger_policy[PKPROF_A_MAX + 1] = {
@@ -46,24 +49,26 @@ const struct nla_policy pk_ledger_policy[PKPROF_A_MAX + 1] = {
 
 int pk_netlink_watch(struct sk_buff *request, struct genl_info *info)
 {
+	u32 sources = 0;
+
 	if (!info->attrs[PKPROF_A_COOKIE]) {
 		NL_SET_ERR_MSG(info->extack, "WATCH needs COOKIE");
 		return -EINVAL;
 	}
-	return pk_control_watch(nla_get_u64(info->attrs[PKPROF_A_COOKIE]), info->extack);
+	if (info->attrs[PKPROF_A_SOURCES])
+		sources = nla_get_u32(info->attrs[PKPROF_A_SOURCES]);
+	return pk_control_watch(nla_get_u64(info->attrs[PKPROF_A_COOKIE]), sources, info->extack);
 }
 
 /**
  * struct pk_dump - a dump in progress
- * @session:	whose filter applies, referenced; NULL: the descriptor only watches
- * @ledger:	there is one to be told
+ * @r:		what may be told; all referenced
  * @stage:	index into pk_stages
  * @pos:	where the stage goes on; the stage's own
  * @bytes:	of the piece in @piece, which did not fit into the last message; 0: none
  */
 struct pk_dump {
-	struct pk_session *session;
-	bool ledger;
+	struct pk_reading r;
 	u64 epoch_ns;
 	u32 what;
 	unsigned int stage;
@@ -74,8 +79,17 @@ struct pk_dump {
 
 static const struct pk_filter *pk_dump_filter(const struct pk_dump *d)
 {
-	return d->session ? &d->session->filter : NULL;
+	return d->r.session ? &d->r.session->filter : NULL;
 }
+
+/* What each source that has sums is asked for by. */
+static const u32 pk_sums_what[PKPROF_NR_SOURCES] = {
+	[PKPROF_SRC_BLOCK] = PKPROF_LEDGER_BLOCK,
+	[PKPROF_SRC_TCP] = PKPROF_LEDGER_NET,
+	[PKPROF_SRC_VFS] = PKPROF_LEDGER_VFS,
+	[PKPROF_SRC_UNIX] = PKPROF_LEDGER_NET,
+};
+#define PK_SUMS_WHAT (PKPROF_LEDGER_BLOCK | PKPROF_LEDGER_NET | PKPROF_LEDGER_VFS)
 
 /* --- stages: each puts its next piece into @piece; 0: no more ---------------- */
 
@@ -85,7 +99,7 @@ static size_t pk_next_info(struct pk_dump *d)
 
 	if (d->pos++)
 		return 0;
-	if (d->ledger)
+	if (d->r.ledger)
 		pk_ledger_read_info(info);
 	else
 		*info = (struct pkprof_ledger_info){ .now_ns = pk_clock_ns() };
@@ -128,30 +142,67 @@ static size_t pk_next_hist(struct pk_dump *d)
 				   d->what & PKPROF_LEDGER_COARSE, d->piece);
 }
 
+/* Of the next source that has sums to be told. */
+static size_t pk_next_sums(struct pk_dump *d)
+{
+	struct pkprof_sums *ret = (struct pkprof_sums *)d->piece;
+
+	for (; d->pos < PKPROF_NR_SOURCES; d->pos++) {
+		const struct pk_session *s = d->r.sums[d->pos];
+
+		if (!s || !(d->what & pk_sums_what[d->pos]))
+			continue;
+		ret->source = d->pos++;
+		ret->flags = s->number ? PKPROF_SUMS_RECORDED : 0;
+		if (s->filter.tgids)
+			ret->flags |= PKPROF_SUMS_FILTERED;
+		ret->from_ns = s->t0_ns;
+		return sizeof(*ret);
+	}
+	return 0;
+}
+
 static size_t pk_next_device(struct pk_dump *d)
 {
-	return pk_block_next_device(d->session->block, &d->pos, d->piece);
+	return pk_block_next_device(d->r.sums[PKPROF_SRC_BLOCK]->block, &d->pos, d->piece);
 }
 
 static size_t pk_next_ops(struct pk_dump *d)
 {
-	return pk_block_next_ops(d->session->block, &d->pos, d->epoch_ns, pk_dump_filter(d),
-				 d->piece);
+	struct pk_session *s = d->r.sums[PKPROF_SRC_BLOCK];
+
+	return pk_block_next_ops(s->block, &d->pos, d->epoch_ns, &s->filter, d->piece);
 }
 
 static size_t pk_next_conns(struct pk_dump *d)
 {
-	return pk_tcp_next_conns(d->session->tcp, &d->pos, d->epoch_ns, pk_dump_filter(d), d->piece);
+	struct pk_session *s = d->r.sums[PKPROF_SRC_TCP];
+
+	return s ? pk_tcp_next_conns(s->tcp, &d->pos, d->epoch_ns, &s->filter, d->piece) : 0;
+}
+
+static size_t pk_next_unix_conns(struct pk_dump *d)
+{
+	struct pk_session *s = d->r.sums[PKPROF_SRC_UNIX];
+
+	return s ? pk_unix_next_conns(s->unix_socks, &d->pos, d->epoch_ns, &s->filter, d->piece) : 0;
 }
 
 static size_t pk_next_fs(struct pk_dump *d)
 {
-	return pk_vfs_next_fs(d->session->vfs, &d->pos, d->piece);
+	return pk_vfs_next_fs(d->r.sums[PKPROF_SRC_VFS]->vfs, &d->pos, d->piece);
 }
 
 static size_t pk_next_file_ops(struct pk_dump *d)
 {
-	return pk_vfs_next_ops(d->session->vfs, &d->pos, d->epoch_ns, pk_dump_filter(d), d->piece);
+	struct pk_session *s = d->r.sums[PKPROF_SRC_VFS];
+
+	return pk_vfs_next_ops(s->vfs, &d->pos, d->epoch_ns, d->r.slowest, &s->filter, d->piece);
+}
+
+static size_t pk_next_wait_on(struct pk_dump *d)
+{
+	return pk_waited_next(d->r.session->waited, &d->pos, d->epoch_ns, pk_dump_filter(d), d->piece);
 }
 
 static const struct {
@@ -165,11 +216,14 @@ static const struct {
 	{ PKPROF_LEDGER_THREADS, PKPROF_A_LEDGER_THREAD, pk_next_thread },
 	{ PKPROF_LEDGER_ALIVE, PKPROF_A_LEDGER_ALIVE, pk_next_alive },
 	{ PKPROF_LEDGER_HISTS | PKPROF_LEDGER_COARSE, PKPROF_A_LEDGER_HIST, pk_next_hist },
+	{ PK_SUMS_WHAT, PKPROF_A_SUMS, pk_next_sums },
 	{ PKPROF_LEDGER_BLOCK, PKPROF_A_BLOCK_DEVICE, pk_next_device },
 	{ PKPROF_LEDGER_BLOCK, PKPROF_A_BLOCK_OPS, pk_next_ops },
 	{ PKPROF_LEDGER_NET, PKPROF_A_NET_CONNS, pk_next_conns },
+	{ PKPROF_LEDGER_NET, PKPROF_A_NET_CONNS, pk_next_unix_conns },
 	{ PKPROF_LEDGER_VFS, PKPROF_A_VFS_FS, pk_next_fs },
 	{ PKPROF_LEDGER_VFS, PKPROF_A_VFS_OPS, pk_next_file_ops },
+	{ PKPROF_LEDGER_WAIT_ON, PKPROF_A_WAIT_ON, pk_next_wait_on },
 };
 
 /* --- the dump ----------------------------------------------------------------- */
@@ -187,6 +241,8 @@ int pk_netlink_ledger_start(struct netlink_callback *cb)
 static struct pk_dump *pk_dump_create(struct netlink_callback *cb)
 {
 	struct nlattr **attrs = pk_genl_dump_attrs(cb);
+	unsigned int src;
+	u32 told = 0;
 	struct pk_dump *d;
 	int err;
 
@@ -202,21 +258,23 @@ static struct pk_dump *pk_dump_create(struct netlink_callback *cb)
 		d->what = nla_get_u32(attrs[PKPROF_A_LEDGER_WHAT]);
 	if (attrs[PKPROF_A_EPOCH_NS])
 		d->epoch_ns = nla_get_u64(attrs[PKPROF_A_EPOCH_NS]);
-	err = pk_control_ledger_get(nla_get_u64(attrs[PKPROF_A_COOKIE]), &d->session, &d->ledger,
-				    cb->extack);
+	err = pk_control_read_begin(nla_get_u64(attrs[PKPROF_A_COOKIE]), d->epoch_ns,
+				    d->what & PKPROF_LEDGER_VFS, &d->r, cb->extack);
+	if (err) {
+		kfree(d);
+		return ERR_PTR(err);
+	}
 	/* what there is not is not told */
-	if (!d->ledger)
-		d->what &= PKPROF_LEDGER_BLOCK | PKPROF_LEDGER_NET | PKPROF_LEDGER_VFS;
-	if (!d->session || !d->session->block)
-		d->what &= ~PKPROF_LEDGER_BLOCK;
-	if (!d->session || !d->session->tcp)
-		d->what &= ~PKPROF_LEDGER_NET;
-	if (!d->session || !d->session->vfs)
-		d->what &= ~PKPROF_LEDGER_VFS;
-	if (!err)
-		return d;
-	kfree(d);
-	return ERR_PTR(err);
+	if (!d->r.ledger)
+		d->what &= PK_SUMS_WHAT;
+	for (src = 0; src < PKPROF_NR_SOURCES; src++) {
+		if (d->r.sums[src])
+			told |= pk_sums_what[src];
+	}
+	d->what &= told | ~PK_SUMS_WHAT;
+	if (!d->r.session || !d->r.session->waited)
+		d->what &= ~PKPROF_LEDGER_WAIT_ON;
+	return d;
 }
 
 /* The piece that is to be told next, read if there is none in hand; false: the end. */
@@ -279,7 +337,7 @@ int pk_netlink_ledger_done(struct netlink_callback *cb)
 
 	if (!d)
 		return 0;
-	pk_control_ledger_put(d->session, d->ledger);
+	pk_control_read_end(&d->r);
 	kfree(d);
 	cb->args[0] = 0;
 	return 0;

@@ -11,20 +11,9 @@
 #include <linux/percpu.h>
 #include <linux/types.h>
 #include "instants.h"
+#include "wait_over.h"
 
 struct task_struct;
-
-/* A wait that ended: what the ledger knows of it when @next is switched in. */
-struct pk_wait_over {
-	u64 since_ns;		/* switched out */
-	u64 woken_ns;		/* runnable since; since_ns: it was preempted */
-	u64 now_ns;
-	u8 line;		/* enum pkprof_line of the blocked part */
-	u8 runq_line;		/* of the runnable part */
-};
-
-/* On while source offcpu is attached. */
-extern bool pk_offcpu_on;
 
 /* log2 of P, ns: the set of instants that holds now. Written when the rate calls for it. */
 extern u32 pk_offcpu_p;
@@ -43,7 +32,7 @@ static __always_inline bool pk_offcpu_none(u64 since_ns, u64 now_ns)
 
 /*
  * Called by the ledger's sched_switch probe for each task but idle that is switched
- * in, if the flag is on and not pk_offcpu_none(): irqs off, run-queue lock held,
+ * in, if PK_WAIT_INSTANTS is wanted and not pk_offcpu_none(): irqs off, run-queue lock held,
  * @next's memory not mapped yet.
  */
 void pk_offcpu_over(struct task_struct *next, const struct pk_wait_over *w);

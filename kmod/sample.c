@@ -57,7 +57,7 @@ void pk_sample_take(struct pk_session *s, enum pkprof_source src, struct pk_samp
 		return;
 	}
 	pk_stack_capture_kernel(&scratch->kernel, regs, s->cfg.kernel_depth);
-	pk_stack_capture_user(&scratch->user, regs, s->cfg.user_depth);
+	pk_stack_capture_user(s, &scratch->user, regs, s->cfg.user_depth);
 	pk_sample_write(s, src, scratch, regs, now_ns);
 	pk_session_release_stacks(s);
 }

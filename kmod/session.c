@@ -17,11 +17,14 @@
 #include <linux/vmalloc.h>
 #include "block.h"
 #include "tcp.h"
+#include "unix.h"
 #include "vfs.h"
+#include "waited.h"
 #include "calibrate.h"
 #include "compat/netlink.h"
 #include "session.h"
 #include "source.h"
+#include "spaces.h"
 
 /* Stacks of one kind that a CPU remembers; a power of two. */
 #define PK_STACK_SLOTS 4096
@@ -137,6 +140,7 @@ struct pk_session *pk_session_create(void)
 	s->cfg.user_depth = PKPROF_MAX_DEPTH;
 	s->cfg.wait_period_ns = PK_WAIT_PERIOD_NS;
 	s->cfg.wait_cap = PK_WAIT_CAP;
+	s->cfg.io_cap = PKPROF_DEF_IO_CAP;
 	cpumask_copy(s->cfg.cpus, cpu_possible_mask);
 	return s;
 }
@@ -151,9 +155,12 @@ static void pk_session_release(struct kref *ref)
 			pk_cpu_destroy(s->cpu[cpu]);
 	}
 	kfree(s->cpu);
+	pk_spaces_destroy(s->spaces);
 	pk_block_destroy(s->block);
 	pk_tcp_destroy(s->tcp);
+	pk_unix_destroy(s->unix_socks);
 	pk_vfs_destroy(s->vfs);
+	pk_waited_destroy(s->waited);
 	pk_filter_deinit(&s->filter);
 	free_cpumask_var(s->cfg.cpus);
 	kfree(s);
@@ -180,6 +187,7 @@ static void pk_session_calibrate(struct pk_session *s)
 		s->cpu[cpu]->books[PKPROF_SRC_BLOCK].entry_ns = tracepoint_ns;
 		s->cpu[cpu]->books[PKPROF_SRC_TCP].entry_ns = tracepoint_ns;
 		s->cpu[cpu]->books[PKPROF_SRC_VFS].entry_ns = tracepoint_ns;
+		s->cpu[cpu]->books[PKPROF_SRC_UNIX].entry_ns = tracepoint_ns;
 	}
 }
 
@@ -199,6 +207,11 @@ int pk_session_start(struct pk_session *s, const u32 *pids, unsigned int nr_pids
 			NL_SET_ERR_MSG_FMT(extack, "there is no process %u", gone);
 		return err;
 	}
+	if (s->cfg.user_depth && !s->cfg.sums_only) {
+		s->spaces = pk_spaces_create();
+		if (!s->spaces)
+			return -ENOMEM;
+	}
 	pk_session_calibrate(s);
 	s->seed = get_random_u64();
 	s->t0_ns = U64_MAX;
@@ -213,6 +226,9 @@ int pk_session_start(struct pk_session *s, const u32 *pids, unsigned int nr_pids
 		WRITE_ONCE(s->t0_ns, pk_clock_ns());
 	/* once more: without source task nobody has looked yet */
 	pk_filter_add_descendants(&s->filter);
+	/* what changes from now on comes by source task */
+	if (s->spaces)
+		pk_spaces_read_all(s->spaces, &s->filter);
 	return 0;
 }
 
@@ -222,6 +238,8 @@ void pk_session_stop(struct pk_session *s)
 
 	WRITE_ONCE(s->end_ns, pk_clock_ns());
 	pk_sources_detach(s);
+	if (s->spaces)
+		pk_spaces_close(s->spaces);
 	for_each_possible_cpu(cpu)
 		irq_work_sync(&s->cpu[cpu]->wake);
 	WRITE_ONCE(s->state, PKPROF_STATE_STOPPED);
@@ -257,6 +275,12 @@ unsigned int pk_session_counters(const struct pk_session *s, u32 cpu, struct pkp
 	return nr;
 }
 
+void pk_session_hurry(struct pk_session *s)
+{
+	xchg(&s->hurried, 1);
+	wake_up_poll(s->poll, EPOLLIN | EPOLLRDNORM);
+}
+
 __poll_t pk_session_poll(struct pk_session *s)
 {
 	bool stopped = READ_ONCE(s->state) == PKPROF_STATE_STOPPED;
@@ -264,8 +288,8 @@ __poll_t pk_session_poll(struct pk_session *s)
 	__poll_t events = stopped ? EPOLLHUP : 0;
 	unsigned int cpu;
 
-	/* once per mark: the reader may cut the ledger there, and soon is best */
-	if (READ_ONCE(s->marked) && xchg(&s->marked, 0))
+	/* once: at a mark the reader may cut the ledger, and soon is best */
+	if (READ_ONCE(s->hurried) && xchg(&s->hurried, 0))
 		return events | EPOLLIN | EPOLLRDNORM;
 	for_each_possible_cpu(cpu) {
 		if (pk_ring_unread(&s->cpu[cpu]->ring) >= enough)

@@ -27,12 +27,17 @@
 
 struct netlink_ext_ack;
 struct pk_block;
+struct pk_spaces;
 struct pk_tcp;
+struct pk_unix;
 struct pk_vfs;
+struct pk_waited;
 
 /* What START asked for, checked and completed with defaults. */
 struct pk_config {
-	u32 sources;		/* mask of 1 << enum pkprof_source */
+	u32 sources;		/* mask of 1 << enum pkprof_source; start takes out what it leaves out */
+	u32 optional;		/* of them: may be left out, no other one needs them */
+	bool sums_only;		/* nobody reads the rings: no records of single things */
 	u64 period_ns;		/* between two samples of one CPU */
 	u32 ring_bytes;		/* per CPU, power of two */
 	u32 kernel_depth;	/* frames, 0: no kernel stacks */
@@ -40,6 +45,7 @@ struct pk_config {
 	cpumask_var_t cpus;	/* sampled CPUs; task events come from all */
 	u64 wait_period_ns;	/* of off-CPU instants at first, power of two */
 	u32 wait_cap;		/* walks of waits and wakers per second and CPU, 0: no cap */
+	u32 io_cap;		/* likewise of submitters of bios */
 };
 
 /*
@@ -72,7 +78,7 @@ struct pk_cpu {
  * @state:	enum pkprof_state; changed under the control mutex
  * @poll:	readers in poll(); the owner's descriptor's, because epoll stays
  *		on it until that is closed. Not used once stopped.
- * @marked:	a mark was set since poll() last looked
+ * @hurried:	a mark was set, or a file seen, since poll() last looked
  */
 struct pk_session {
 	struct kref ref;
@@ -89,10 +95,13 @@ struct pk_session {
 	u32 owner_pid;
 	char owner_comm[PKPROF_COMM_LEN];
 	wait_queue_head_t *poll;
-	u32 marked;
+	u32 hurried;
+	struct pk_spaces *spaces;	/* NULL: no user stacks are taken */
 	struct pk_block *block;	/* NULL: source block was never attached */
 	struct pk_tcp *tcp;	/* likewise */
+	struct pk_unix *unix_socks; /* likewise */
 	struct pk_vfs *vfs;	/* likewise */
+	struct pk_waited *waited;	/* of source sched with block or tcp, likewise */
 };
 
 /* Reader's page, info page and records of one CPU, and what lies between two. */
@@ -138,6 +147,9 @@ void pk_session_put(struct pk_session *s);
  */
 unsigned int pk_session_counters(const struct pk_session *s, u32 cpu,
 				 struct pkprof_counters *ret);
+
+/* Have the reader look now, not when rings fill. Context: process. */
+void pk_session_hurry(struct pk_session *s);
 
 /* What poll() is to say: EPOLLIN from a quarter of unread bytes, EPOLLHUP when stopped. */
 __poll_t pk_session_poll(struct pk_session *s);

@@ -17,6 +17,7 @@ const struct pk_source *const pk_sources[] = {
 	&pk_source_offcpu,
 	&pk_source_block,
 	&pk_source_tcp,
+	&pk_source_unix,
 	&pk_source_vfs,
 	&pk_source_cpu,
 	&pk_source_pmu,
@@ -87,6 +88,10 @@ int pk_sources_attach(struct pk_session *s, const struct pk_source **failed_ret)
 		if (!(s->cfg.sources & BIT(pk_sources[i]->id)))
 			continue;
 		err = pk_sources[i]->attach(s);
+		if (err && s->cfg.optional & BIT(pk_sources[i]->id)) {
+			s->cfg.sources &= ~BIT(pk_sources[i]->id);
+			continue;
+		}
 		if (err) {
 			pk_sources_detach(s);
 			*failed_ret = pk_sources[i];

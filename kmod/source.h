@@ -35,6 +35,7 @@ extern const struct pk_source pk_source_offcpu;
 extern const struct pk_source pk_source_sched;
 extern const struct pk_source pk_source_block;
 extern const struct pk_source pk_source_tcp;
+extern const struct pk_source pk_source_unix;
 extern const struct pk_source pk_source_vfs;
 
 /* Module parameter: source pmu takes perf's software clock, where there is no PMU to try it. */
@@ -57,7 +58,7 @@ void pk_sources_announce(void);
 const char *pk_source_name(unsigned int id);
 
 /**
- * pk_sources_attach - attach the rows that are in s->cfg.sources
+ * pk_sources_attach - attach the rows that are in s->cfg.sources, optional ones if they can be
  * @failed_ret:	the row that refused
  * Return: 0 or what its attach() said; then none is attached.
  */

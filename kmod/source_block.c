@@ -3,9 +3,10 @@
  * Source block: what became of each block request, and how long it took.
  *
  * In: tracepoints of requests, and for devices that have no queue of their own (dm, md,
- * RAM disks) those of bios. Out: sums and distributions, read by dumps; no records. All
- * are tracepoints, at 15 to 20 instructions a hit outside the probe, where a kprobe at
- * blk_account_io_start or _done costs 95 to 550 and is not to be had on all kernels.
+ * RAM disks) those of bios. Out: sums and distributions, read by dumps; and records of some
+ * bios, with the stacks of who submits them (block_stack.c). All are tracepoints, at 15 to 20
+ * instructions a hit outside the probe, where a kprobe at blk_account_io_start or _done costs
+ * 95 to 550 and is not to be had on all kernels.
  *
  *	block_bio_queue		a bio was submitted: here begins the time, before a request for it
  *				is to be had, and here its submitter runs
@@ -33,8 +34,10 @@
 #include <linux/vmalloc.h>
 
 #include "block_probe.h"
+#include "compat/tracepoint.h"
 #include "session.h"
 #include "source.h"
+#include "unwind.h"
 
 void pk_block_destroy(struct pk_block *b)
 {
@@ -133,6 +136,8 @@ static int pk_block_attach(struct pk_session *s)
 	pk_block_devices_init(b);
 	err = pk_block_populate(b) ?: pk_block_dirty_init(b);
 	if (!err)
+		pk_block_stack_init(b);
+	if (!err)
 		err = pk_block_attach_probes(b);
 	if (err)
 		pk_block_destroy(b);
@@ -167,6 +172,10 @@ static int pk_block_works(void)
 
 	for (i = 0; !err && i < ARRAY_SIZE(pk_block_tables); i++)
 		err = pk_tracepoints_find(pk_block_tables[i].rows, *pk_block_tables[i].nr);
+	/* the last row: submission, from which stacks are walked */
+	if (!err)
+		pk_unwind_leave_out((unsigned long)pk_block_bio_tracepoints
+				    [pk_block_nr_bio_tracepoints - 1].found->iterator);
 	return err;
 }
 

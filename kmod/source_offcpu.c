@@ -46,7 +46,6 @@
 #define PK_QUIET_NS 4000000000ULL	/* far below the cap for so long: halve P */
 #define PK_TIME_WAKING_EVERY 64		/* runs of the waking probe */
 
-bool pk_offcpu_on __read_mostly;
 u32 pk_offcpu_p __read_mostly;
 DEFINE_PER_CPU(struct pk_instants_gap, pk_offcpu_gap);
 
@@ -192,7 +191,7 @@ static void pk_offcpu_resumed(struct irq_work *work)
 	if (slot->task == current && pk_session_claim_stacks(s)) {
 		pk_stack_capture_waiter(&c->scratch.kernel, current, &slot->resume,
 					s->cfg.kernel_depth);
-		pk_stack_capture_user(&c->scratch.user, NULL, s->cfg.user_depth);
+		pk_stack_capture_user(s, &c->scratch.user, NULL, s->cfg.user_depth);
 		slot->wait.flags |= pk_wait_flags(current);
 		pk_wait_write_claimed(s, &slot->wait, &c->scratch);
 		pk_session_release_stacks(s);
@@ -291,7 +290,7 @@ static void pk_wake_take(struct pk_session *s, struct pk_sample_scratch *scratch
 		return;
 	}
 	interrupt = pk_stack_capture_waker(&scratch->kernel, s->cfg.kernel_depth);
-	pk_stack_capture_user(&scratch->user, NULL, interrupt ? 0 : s->cfg.user_depth);
+	pk_stack_capture_user(s, &scratch->user, NULL, interrupt ? 0 : s->cfg.user_depth);
 	pk_wake_write(s, w, pk_wake_flags(interrupt), scratch);
 	pk_session_release_stacks(s);
 }
@@ -406,7 +405,7 @@ static int pk_offcpu_attach(struct pk_session *s)
 		pk_offcpu_free();
 		return ret;
 	}
-	smp_store_release(&pk_offcpu_on, true);
+	pk_wait_want(PK_WAIT_INSTANTS);
 	return 0;
 }
 
@@ -420,7 +419,7 @@ static void pk_offcpu_detach(struct pk_session *s)
 	unsigned int cpu;
 
 	pk_waiting_walk(pk_offcpu.waiting);
-	WRITE_ONCE(pk_offcpu_on, false);
+	pk_wait_unwant(PK_WAIT_INSTANTS);
 	/* waits for the ledger's switch probes, too */
 	pk_tracepoints_detach(pk_offcpu_tracepoints, ARRAY_SIZE(pk_offcpu_tracepoints), s);
 	for_each_possible_cpu(cpu)

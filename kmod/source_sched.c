@@ -7,19 +7,31 @@
 #include "ledger.h"
 #include "session.h"
 #include "source.h"
+#include "waited.h"
 
 static int pk_sched_attach(struct pk_session *s)
 {
-	int err = pk_ledger_get(NULL);
+	int err = pk_waited_attach(s);
 
 	if (err)
 		return err;
+	err = pk_ledger_get(NULL);
+	if (err)
+		goto err_waited;
 	pk_ledger_set_session(s);
-	return 0;
+	err = pk_waited_attach_probes(s);
+	if (!err)
+		return 0;
+	pk_ledger_set_session(NULL);
+	pk_ledger_put();
+err_waited:
+	pk_waited_detach(s);
+	return err;
 }
 
 static void pk_sched_detach(struct pk_session *s)
 {
+	pk_waited_detach(s);
 	pk_ledger_set_session(NULL);
 	pk_ledger_put();
 }

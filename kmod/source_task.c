@@ -26,11 +26,11 @@
 #include <linux/slab.h>
 #include <asm/ptrace.h>
 
-#include "compat/file.h"
 #include "compat/tracepoint.h"
 #include "identity.h"
 #include "session.h"
 #include "source.h"
+#include "spaces.h"
 #include "tracepoint.h"
 
 /* What one session's probes work with. */
@@ -103,16 +103,25 @@ static void pk_task_emit_fork(struct pk_session *s, struct task_struct *parent,
 	pk_emit_end(s);
 }
 
+static bool pk_task_has_own_memory(const struct task_struct *parent, const struct task_struct *child)
+{
+	return child->mm && child->mm != parent->mm && !(child->flags & PF_KTHREAD);
+}
+
 static void pk_on_fork(void *data, struct task_struct *parent, struct task_struct *child)
 {
-	struct pk_session *s = ((struct pk_task_source *)data)->session;
+	struct pk_task_source *ts = data;
+	struct pk_session *s = ts->session;
 	struct pk_books *books;
 	u64 entered;
 
 	books = pk_task_enter(s, &entered);
 	pk_filter_fork(&s->filter, parent->tgid, child->tgid);
-	if (pk_filter_match(&s->filter, child->tgid))
+	if (pk_filter_match(&s->filter, child->tgid)) {
 		pk_task_emit_fork(s, parent, child);
+		if (s->spaces && pk_task_has_own_memory(parent, child))
+			pk_identity_see_space(ts->identity, child);
+	}
 	pk_task_leave(books, entered);
 }
 
@@ -240,8 +249,8 @@ static void pk_on_cgroup(void *data, struct cgroup *cgrp, const char *path,
 	pk_task_leave(books, entered);
 }
 
-static void pk_task_emit_map(struct pk_session *s, const struct vm_area_struct *vma, u32 dev,
-			     u64 ino, u32 gen)
+static void pk_task_emit_map(struct pk_session *s, const struct vm_area_struct *vma,
+			     const struct pk_file_id *id)
 {
 	struct pkprof_rec_map *r = pk_emit_begin(s, PKPROF_SRC_TASK, PKPROF_REC_MAP, sizeof(*r),
 						 current->pid, pk_clock_ns());
@@ -249,33 +258,41 @@ static void pk_task_emit_map(struct pk_session *s, const struct vm_area_struct *
 	if (!r)
 		return;
 	r->tgid = current->tgid;
-	r->dev = dev;
+	r->dev = id->dev;
 	r->addr = vma->vm_start;
 	r->len = vma->vm_end - vma->vm_start;
 	r->file_off = (u64)vma->vm_pgoff << PAGE_SHIFT;
-	r->ino = ino;
-	r->gen = gen;
+	r->ino = id->ino;
+	r->gen = id->gen;
 	r->reserved = 0;
 	pk_emit_end(s);
 }
 
+/* A JIT may turn the same memory writable and executable again all the time. */
+static bool pk_task_map_is_news(struct pk_session *s, const struct vm_area_struct *vma)
+{
+	const struct pk_range *range;
+	bool known;
+
+	if (vma->vm_file)
+		return true;
+	rcu_read_lock();
+	range = pk_ranges_find(pk_spaces_find(s->spaces, current->mm), vma->vm_start);
+	known = range && !range->ref && range->end >= vma->vm_end;
+	rcu_read_unlock();
+	return !known;
+}
+
 static void pk_task_see_map(struct pk_task_source *ts, struct vm_area_struct *vma)
 {
-	const struct inode *inode;
-	u64 ino = 0;
-	u32 dev = 0, gen = 0;
-	dev_t d;
+	struct pk_session *s = ts->session;
+	struct pk_file_id id = pk_file_id_of(vma->vm_file);
 
-	if (vma->vm_file) {
-		inode = file_user_inode(vma->vm_file);
-		d = inode->i_sb->s_dev;
-		dev = MAJOR(d) << 20 | MINOR(d);
-		ino = inode->i_ino;
-		gen = inode->i_generation;
-	}
-	pk_task_emit_map(ts->session, vma, dev, ino, gen);
+	pk_task_emit_map(s, vma, &id);
 	if (vma->vm_file)
-		pk_identity_see_file(ts->identity, vma->vm_file, dev, ino, gen);
+		pk_identity_see_file(ts->identity, vma->vm_file, &id);
+	if (s->spaces && pk_task_map_is_news(s, vma))
+		pk_identity_see_space(ts->identity, current);
 }
 
 /*

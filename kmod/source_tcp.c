@@ -24,61 +24,22 @@
  *
  * Context: task or softirq; preemptible where the tracepoint is. Each probe turns irqs
  * off, so that its CPU's sums are its own. The socket is locked, or nobody else has it.
+ *
+ * Probes of data sent and received, the frequent ones, are in tcp_data.c.
  */
 #include <linux/cpumask.h>
 #include <linux/irqflags.h>
 #include <linux/kprobes.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
-#include <linux/topology.h>
 #include <linux/vmalloc.h>
 
 #include "compat/tcp.h"
-#include "ftrace_hook.h"
 #include "session.h"
 #include "source.h"
-#include "tcp.h"
-#include "tracepoint.h"
-#include "tsc_clock.h"
+#include "tcp_probe.h"
 
-/* --- probes: irqs off, timed --- */
-
-/* Of each CPU; its irqs are off. */
-static DEFINE_PER_CPU(struct pk_tsc_clock, pk_tcp_clock);
-
-/* A child that is on the way to its listener's accept queue, and how deep that then is. */
-struct pk_tcp_arrival {
-	const struct sock *child;
-	u32 depth;
-};
-static DEFINE_PER_CPU(struct pk_tcp_arrival, pk_tcp_arrival);
-
-#define PK_TCP_TIME_EVERY 64	/* hits for one that is timed */
-
-struct pk_tcp_run {
-	unsigned long irqs;
-	struct pk_books *books;
-	u64 entered_ns;
-};
-
-static __always_inline void pk_tcp_enter(struct pk_tcp *t, struct pk_tcp_run *r)
-{
-	local_irq_save(r->irqs);
-	r->books = &pk_session_this_cpu(t->session)->books[PKPROF_SRC_TCP];
-	r->entered_ns = pk_books_enter(r->books, PK_TCP_TIME_EVERY);
-}
-
-static __always_inline void pk_tcp_leave(struct pk_tcp_run *r)
-{
-	pk_books_leave(r->books, r->entered_ns);
-	local_irq_restore(r->irqs);
-}
-
-static __always_inline u64 pk_tcp_now_ns(void)
-{
-	return pk_tsc_clock_ns(this_cpu_ptr(&pk_tcp_clock));
-}
+DEFINE_PER_CPU(struct pk_tcp_here, pk_tcp_here);
 
 static bool pk_tcp_is(const struct sock *sk)
 {
@@ -86,165 +47,6 @@ static bool pk_tcp_is(const struct sock *sk)
 	       (sk->sk_family == AF_INET || sk->sk_family == AF_INET6);
 }
 
-/* Clocks of two CPUs may differ a bit. */
-static __always_inline void pk_tcp_dist(struct pk_tcp *t, const struct pk_tcp_sock *s, enum pkprof_net_dist what,
-			u64 from_ns, u64 now_ns)
-{
-	pk_net_dist(&t->keys, pk_tcp_this_cpu(t), s->cell, what,
-		    now_ns > from_ns ? now_ns - from_ns : 0, now_ns);
-}
-
-static void pk_tcp_count(struct pk_tcp *t, const struct pk_tcp_sock *s, enum pkprof_net_count what,
-			 u64 now_ns)
-{
-	pk_net_count(pk_tcp_this_cpu(t), s->cell, what, 1, now_ns);
-}
-
-/* A listener's backlog stays with its children. Of a socket whose beginning was not seen. */
-static enum pkprof_net_role pk_tcp_role(const struct sock *sk)
-{
-	return sk->sk_max_ack_backlog ? PKPROF_NET_ACCEPTED : PKPROF_NET_OPENED;
-}
-
-static __always_inline struct pk_tcp_sock *pk_tcp_seen(struct pk_tcp *t, const struct sock *sk,
-						       u64 now_ns)
-{
-	struct pk_tcp_sock *s = pk_tcp_find(t, sk);
-
-	return likely(s) ? s : pk_tcp_follow(t, sk, pk_tcp_role(sk), false, now_ns);
-}
-
-static __always_inline bool pk_tcp_is_own(const struct pk_tcp_sock *s)
-{
-	return s->who.tgid == current->tgid && s->cell != PK_NET_NO_CELL;
-}
-
-/* Who runs has it. */
-static __always_inline void pk_tcp_own(struct pk_tcp *t, struct pk_tcp_sock *s,
-				       const struct sock *sk, u64 now_ns)
-{
-	if (unlikely(!pk_tcp_is_own(s)))
-		pk_tcp_give(t, s, sk, current->tgid, now_ns);
-}
-
-#define PK_TCP_RTT_EVERY_NS NSEC_PER_MSEC	/* of one socket, as shorter ones cost what they tell */
-
-/* The kernel's has 3 binary places below 1 us. */
-static __always_inline void pk_tcp_rtt(struct pk_tcp *t, struct pk_tcp_sock *s, const struct sock *sk,
-				       u64 now_ns)
-{
-	u32 srtt = tcp_sk(sk)->srtt_us;
-
-	if (srtt == s->srtt || s->cell == PK_NET_NO_CELL)
-		return;
-	s->srtt = srtt;
-	s->rtt_ns = now_ns;
-	if (srtt)
-		pk_net_dist(&t->keys, pk_tcp_this_cpu(t), s->cell, PKPROF_NET_RTT,
-			    (u64)srtt * (NSEC_PER_USEC / 8), now_ns);
-}
-
-/* --- data --- */
-
-/*
- * Data are copied to who runs. The kernel's stamp is that of the latest segment; unless
- * one came since the last copy, the request is the same.
- */
-static __always_inline void pk_tcp_turn_in(struct pk_tcp *t, struct pk_tcp_sock *s,
-					   const struct tcp_sock *tp)
-{
-	u64 came_ns = tp->tcp_mstamp * NSEC_PER_USEC;
-
-	if (s->arrived == tp->rcv_nxt)
-		return;
-	s->arrived = tp->rcv_nxt;
-	if (s->who.role == PKPROF_NET_ACCEPTED) {
-		s->mark_ns = came_ns;
-		s->asked = 1;
-	} else if (s->asked) {
-		s->asked = 0;
-		pk_net_dist(&t->keys, pk_tcp_this_cpu(t), s->cell, PKPROF_NET_SERVICE,
-			    came_ns > s->mark_ns ? came_ns - s->mark_ns : 0, pk_tcp_now_ns());
-	}
-}
-
-static __always_inline void pk_tcp_turn_out(struct pk_tcp *t, struct pk_tcp_sock *s, u64 now_ns)
-{
-	if (s->who.role == PKPROF_NET_OPENED) {
-		s->mark_ns = now_ns;
-		s->asked = 1;
-	} else if (s->asked) {
-		s->asked = 0;
-		pk_tcp_dist(t, s, PKPROF_NET_SERVICE, s->mark_ns, now_ns);
-	}
-}
-
-/* The time is asked for only where it matters. */
-static void pk_tcp_copied(struct pk_tcp *t, const struct sock *sk)
-{
-	struct pk_tcp_sock *s = pk_tcp_find(t, sk);
-
-	if (unlikely(!s))
-		s = pk_tcp_follow(t, sk, pk_tcp_role(sk), false, pk_tcp_now_ns());
-	if (unlikely(!s))
-		return;
-	/* who reads in softirq reads for somebody else */
-	if (likely(in_task())) {
-		if (unlikely(!pk_tcp_is_own(s)))
-			pk_tcp_give(t, s, sk, current->tgid, pk_tcp_now_ns());
-		pk_tcp_turn_in(t, s, tcp_sk(sk));
-		if (s->wait_tid == current->pid)
-			pk_tcp_dist(t, s, PKPROF_NET_RECV, s->wait_ns, pk_tcp_now_ns());
-		s->wait_tid = 0;
-	}
-	s->copied = tcp_sk(sk)->copied_seq;
-}
-
-static __always_inline void pk_tcp_send(void *data, pk_ftrace_regs *regs)
-{
-	const struct sock *sk = (const struct sock *)pk_ftrace_arg(regs, 0);
-	struct pk_tcp *t = data;
-	struct pk_tcp_run run;
-	struct pk_tcp_sock *s;
-	u64 now_ns;
-
-	pk_tcp_enter(t, &run);
-	now_ns = pk_tcp_now_ns();
-	s = pk_tcp_seen(t, sk, now_ns);
-	if (likely(s)) {
-		pk_tcp_own(t, s, sk, now_ns);
-		s->sends++;
-		pk_tcp_turn_out(t, s, now_ns);
-		if (now_ns - s->rtt_ns > PK_TCP_RTT_EVERY_NS)
-			pk_tcp_rtt(t, s, sk, now_ns);
-	}
-	pk_tcp_leave(&run);
-}
-
-static void pk_tcp_space_probe(void *data, struct sock *sk)
-{
-	struct pk_tcp_run run;
-
-	pk_tcp_enter(data, &run);
-	pk_tcp_copied(data, sk);
-	pk_tcp_leave(&run);
-}
-
-/* Sockets of all kinds come here; only those of TCP are followed. */
-static __always_inline void pk_tcp_wait(void *data, pk_ftrace_regs *regs)
-{
-	const struct sock *sk = (const struct sock *)pk_ftrace_arg(regs, 0);
-	struct pk_tcp_run run;
-	struct pk_tcp_sock *s;
-
-	pk_tcp_enter(data, &run);
-	s = pk_tcp_find(data, sk);
-	if (s) {
-		s->wait_ns = pk_tcp_now_ns();
-		s->wait_tid = current->pid;
-	}
-	pk_tcp_leave(&run);
-}
 
 /* --- a sender that blocks --- */
 
@@ -276,7 +78,7 @@ static int pk_tcp_block_return(struct kretprobe_instance *ri, struct pt_regs *re
 	struct pk_tcp_run run;
 	struct pk_tcp_sock *s;
 
-	pk_tcp_enter(t, &run);
+	pk_tcp_enter(&run);
 	s = pk_tcp_find(t, b->sk);
 	if (s && s->cell != PK_NET_NO_CELL)
 		pk_tcp_dist(t, s, PKPROF_NET_SEND, b->from_ns, pk_tcp_now_ns());
@@ -326,7 +128,7 @@ static void pk_tcp_connected(struct pk_tcp *t, struct pk_tcp_sock *s, const stru
 
 static void pk_tcp_arrived(struct pk_tcp *t, const struct sock *sk, u64 now_ns)
 {
-	const struct pk_tcp_arrival *a = this_cpu_ptr(&pk_tcp_arrival);
+	const struct pk_tcp_arrival *a = &this_cpu_ptr(&pk_tcp_here)->arrival;
 	struct pk_tcp_sock *s = pk_tcp_follow(t, sk, PKPROF_NET_ACCEPTED, true, now_ns);
 
 	if (s && a->child == sk)
@@ -374,7 +176,7 @@ static void pk_tcp_state_probe(void *data, const struct sock *sk, const int old,
 
 	if (!pk_tcp_is(sk))
 		return;
-	pk_tcp_enter(data, &run);
+	pk_tcp_enter(&run);
 	pk_tcp_state(data, sk, old, new);
 	pk_tcp_leave(&run);
 }
@@ -385,7 +187,7 @@ static void pk_tcp_destroy_probe(void *data, struct sock *sk)
 	struct pk_tcp_run run;
 	struct pk_tcp_sock *s;
 
-	pk_tcp_enter(t, &run);
+	pk_tcp_enter(&run);
 	s = pk_tcp_find(t, sk);
 	if (s)
 		pk_tcp_drop(t, s, sk, pk_tcp_now_ns());
@@ -400,8 +202,8 @@ static __always_inline void pk_tcp_arrive(void *data, pk_ftrace_regs *regs)
 	struct pk_tcp_arrival *a;
 	struct pk_tcp_run run;
 
-	pk_tcp_enter(data, &run);
-	a = this_cpu_ptr(&pk_tcp_arrival);
+	pk_tcp_enter(&run);
+	a = &run.here->arrival;
 	a->child = (const struct sock *)pk_ftrace_arg(regs, 1);
 	a->depth = READ_ONCE(listener->sk_ack_backlog) + 1;
 	pk_tcp_leave(&run);
@@ -418,7 +220,7 @@ static void pk_tcp_accepted(struct pk_tcp *t, struct pk_tcp_sock *s, const struc
 		return;
 	pk_tcp_dist(t, s, PKPROF_NET_ACCEPT, s->since_ns, now_ns);
 	if (s->depth)
-		pk_net_dist(&t->keys, pk_tcp_this_cpu(t), s->cell, PKPROF_NET_DEPTH, s->depth, now_ns);
+		pk_net_dist(&t->sums.keys, pk_net_this_cpu(&t->sums), s->cell, PKPROF_NET_DEPTH, s->depth, now_ns);
 }
 
 /* Also of other kinds of sockets, which are not followed. */
@@ -428,7 +230,7 @@ static __always_inline void pk_tcp_graft(void *data, pk_ftrace_regs *regs)
 	struct pk_tcp_run run;
 	struct pk_tcp_sock *s;
 
-	pk_tcp_enter(data, &run);
+	pk_tcp_enter(&run);
 	s = pk_tcp_find(data, sk);
 	if (s && s->who.role == PKPROF_NET_ACCEPTED)
 		pk_tcp_accepted(data, s, sk);
@@ -445,14 +247,14 @@ static void pk_tcp_again(void *data, const struct sock *sk, const struct sk_buff
 	struct pk_tcp_sock *s;
 	u64 now_ns;
 
-	pk_tcp_enter(t, &run);
+	pk_tcp_enter(&run);
 	now_ns = pk_tcp_now_ns();
 	if (!pk_tcp_find(t, sk)) {
 		s = pk_tcp_follow(t, sk, pk_tcp_role(sk), false, now_ns);
 		if (s)
 			s->booked.retrans -= tcp_skb_pcount(skb);
 		else
-			pk_net_count(pk_tcp_this_cpu(t), t->keys.nr + pk_tcp_role(sk),
+			pk_net_count(pk_net_this_cpu(&t->sums), t->sums.keys.nr + pk_tcp_role(sk),
 				     PKPROF_NET_RETRANS, tcp_skb_pcount(skb), now_ns);
 	}
 	pk_tcp_leave(&run);
@@ -465,8 +267,8 @@ static void pk_tcp_synack_probe(void *data, const struct sock *sk, const struct 
 	struct pk_net_who who;
 
 	pk_tcp_who_asks(req, &who);
-	pk_tcp_enter(t, &run);
-	pk_net_count(pk_tcp_this_cpu(t), pk_net_cell_of(&t->keys, &who), PKPROF_NET_RETRANS, 1,
+	pk_tcp_enter(&run);
+	pk_net_count(pk_net_this_cpu(&t->sums), pk_net_cell_of(&t->sums.keys, &who), PKPROF_NET_RETRANS, 1,
 		     pk_tcp_now_ns());
 	pk_tcp_leave(&run);
 }
@@ -477,7 +279,7 @@ static __always_inline void pk_tcp_reset(struct pk_tcp *t, const struct sock *sk
 	struct pk_tcp_run run;
 	struct pk_tcp_sock *s;
 
-	pk_tcp_enter(t, &run);
+	pk_tcp_enter(&run);
 	s = sk ? pk_tcp_find(t, sk) : NULL;
 	if (s && s->cell != PK_NET_NO_CELL)
 		pk_tcp_count(t, s, what, pk_tcp_now_ns());
@@ -496,7 +298,6 @@ static void pk_tcp_reset_out(void *data, const struct sock *sk)
 
 PK_PROBE_CHECK(inet_sock_set_state, pk_tcp_state_probe)
 PK_PROBE_CHECK(tcp_destroy_sock, pk_tcp_destroy_probe)
-PK_PROBE_CHECK(tcp_rcv_space_adjust, pk_tcp_space_probe)
 PK_PROBE_CHECK(tcp_retransmit_synack, pk_tcp_synack_probe)
 PK_PROBE_CHECK(tcp_receive_reset, pk_tcp_reset_in_probe)
 PK_PROBE_TCP_RETRANSMIT(pk_tcp_again_probe, pk_tcp_again)
@@ -513,15 +314,13 @@ static struct pk_tracepoint pk_tcp_tracepoints[] = {
 	{ .name = "tcp_rcv_space_adjust", .probe = pk_tcp_space_probe },
 };
 
-PK_FTRACE_CALLBACK(pk_tcp_send_callback, pk_tcp_send)
-PK_FTRACE_CALLBACK(pk_tcp_wait_callback, pk_tcp_wait)
 PK_FTRACE_CALLBACK(pk_tcp_graft_callback, pk_tcp_graft)
 PK_FTRACE_CALLBACK(pk_tcp_arrive_callback, pk_tcp_arrive)
 
 static struct pk_ftrace_hook pk_tcp_hooks[] = {
-	{ .name = "tcp_sendmsg_locked", .fn = pk_tcp_send_callback },
+	{ .name = "tcp_sendmsg_locked", .fn = pk_tcp_send_callback, .alone = true },
 	{ .name = "do_tcp_sendpages", .fn = pk_tcp_send_callback, .optional = true },
-	{ .name = "sk_wait_data", .fn = pk_tcp_wait_callback },
+	{ .name = "sk_wait_data", .fn = pk_tcp_wait_callback, .alone = true },
 	{ .name = "security_sock_graft", .fn = pk_tcp_graft_callback, .optional = true },
 	{ .name = "inet_csk_complete_hashdance", .fn = pk_tcp_arrive_callback, .optional = true },
 };
@@ -530,28 +329,32 @@ static PK_FTRACE_TABLE(pk_tcp_table, pk_tcp_hooks);
 
 /* --- attach, detach --- */
 
+static void pk_tcp_populate_cpu(struct pk_tcp *t, unsigned int cpu)
+{
+	struct pk_tcp_here *here = per_cpu_ptr(&pk_tcp_here, cpu);
+	struct pk_net_cpu *sums = t->sums.cpus[cpu];
+
+	*here = (struct pk_tcp_here){
+		.left = PK_TCP_TIME_EVERY,
+		.books = &t->session->cpu[cpu]->books[PKPROF_SRC_TCP],
+		.cells = sums->cells,
+		.dists = sums->dists,
+		.sums = sums,
+	};
+	pk_tsc_clock_init(&here->clock);
+}
+
 static int pk_tcp_populate(struct pk_tcp *t)
 {
+	int err = pk_net_store_init(&t->sums);
 	unsigned int cpu, i;
 
+	if (err)
+		return err;
 	for (i = 0; i < PK_TCP_LOCKS; i++)
 		raw_spin_lock_init(&t->locks[i]);
-	pk_net_keys_init(&t->keys, num_possible_cpus(), PK_TCP_MAX_CPU_BYTES);
-	t->cpus = kcalloc(nr_cpu_ids, sizeof(*t->cpus), GFP_KERNEL);
-	t->memory = kcalloc(nr_cpu_ids, sizeof(*t->memory), GFP_KERNEL);
-	if (!t->cpus || !t->memory)
-		return -ENOMEM;
-	for_each_possible_cpu(cpu) {
-		int node = cpu_to_node(cpu);
-
-		t->memory[cpu] = vzalloc_node(pk_net_cpu_bytes(&t->keys), node);
-		t->cpus[cpu] = kzalloc_node(sizeof(*t->cpus[cpu]), GFP_KERNEL, node);
-		if (!t->memory[cpu] || !t->cpus[cpu])
-			return -ENOMEM;
-		pk_net_cpu_init(t->cpus[cpu], &t->keys, t->memory[cpu]);
-		pk_tsc_clock_init(per_cpu_ptr(&pk_tcp_clock, cpu));
-		*per_cpu_ptr(&pk_tcp_arrival, cpu) = (struct pk_tcp_arrival){ 0 };
-	}
+	for_each_possible_cpu(cpu)
+		pk_tcp_populate_cpu(t, cpu);
 	return 0;
 }
 
@@ -594,12 +397,26 @@ static int pk_tcp_attach(struct pk_session *s)
 	return err;
 }
 
+/* Runs since the last one that was timed. No probe is there any more. */
+static void pk_tcp_close_books(void)
+{
+	struct pk_tcp_here *here;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		here = per_cpu_ptr(&pk_tcp_here, cpu);
+		local_add(PK_TCP_TIME_EVERY - here->left, &here->books->hits);
+		here->left = PK_TCP_TIME_EVERY;
+	}
+}
+
 static void pk_tcp_detach(struct pk_session *s)
 {
 	pk_tcp_close(s->tcp);
 	unregister_kretprobe(&pk_tcp_kretprobe);
 	pk_ftrace_table_detach(&pk_tcp_table);
 	pk_tracepoints_detach(pk_tcp_tracepoints, ARRAY_SIZE(pk_tcp_tracepoints), s->tcp);
+	pk_tcp_close_books();
 }
 
 static int pk_tcp_works(void)

@@ -4,18 +4,17 @@
  *
  * In: the registers that the interrupt saved, if there was one. Out: addresses, leaf first, and
  * why they end. The kernel half goes through nested interrupts and irq stacks, see
- * unwind.h. The user half follows frame
- * pointers, each of which must lie above the last one, so that no chain is a
- * loop; memory that is not there ends it. Both halves take at most the depth
- * limit's number of steps. Code compiled without frame pointers shows its leaf
- * and what its base pointer happens to lead to.
+ * unwind.h; the user half by unwind rows, see uwalk.h. Both take at most the depth limit's
+ * number of steps; memory that is not there ends them.
  */
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
 #include <linux/uaccess.h>
 #include <asm/ptrace.h>
 
 #include "session.h"
+#include "spaces.h"
 #include "stack.h"
 #include "unwind.h"
 
@@ -43,49 +42,6 @@ void pk_stack_capture_kernel(struct pk_stack *st, struct pt_regs *regs, u32 max_
 	pk_unwind(&w, current, regs);
 }
 
-/* What a frame pointer points at, in either width. */
-struct pk_frame {
-	u64 next;	/* the caller's frame pointer */
-	u64 ret;	/* return address */
-};
-
-/* With all checks that there are, also whether this memory can be read now at all. */
-static int pk_frame_read_first(struct pk_frame *f, u64 fp, bool compat)
-{
-	u32 narrow[2];
-
-	if (!compat)
-		return copy_from_user_nofault(f, (const void __user *)fp, sizeof(*f));
-	if (copy_from_user_nofault(narrow, (const void __user *)fp, sizeof(narrow)))
-		return -EFAULT;
-	f->next = narrow[0];
-	f->ret = narrow[1];
-	return 0;
-}
-
-/* What follows the first, in a tenth of its instructions. Page faults are disabled. */
-static __always_inline int pk_frame_read(struct pk_frame *f, u64 fp, bool compat)
-{
-	const u64 __user *wide = (const u64 __user *)fp;
-	const u32 __user *narrow = (const u32 __user *)fp;
-
-	if (!user_access_begin(wide, sizeof(*f)))
-		return -EFAULT;
-	if (!compat) {
-		unsafe_get_user(f->next, wide, fault);
-		unsafe_get_user(f->ret, wide + 1, fault);
-	} else {
-		unsafe_get_user(f->next, narrow, fault);
-		unsafe_get_user(f->ret, narrow + 1, fault);
-	}
-	user_access_end();
-	return 0;
-
-fault:
-	user_access_end();
-	return -EFAULT;
-}
-
 /*
  * The registers with which this task will return to user mode, or NULL. A
  * kernel thread has none, nor memory to walk, even while it borrows some. From
@@ -102,44 +58,70 @@ static struct pt_regs *pk_user_regs(struct pt_regs *regs)
 	return user_mode(regs) ? regs : NULL;
 }
 
-void pk_stack_capture_user(struct pk_stack *st, struct pt_regs *regs, u32 max_depth)
+/* By DWARF's numbers. */
+static void pk_uregs_fill(struct pk_uregs *to, const struct pt_regs *regs)
 {
-	pk_stack_walk_user(st, pk_user_regs(regs), max_depth);
+	*to = (struct pk_uregs){
+		.ip = regs->ip,
+		.reg = { regs->ax, regs->dx, regs->cx, regs->bx, regs->si, regs->di, regs->bp,
+			 regs->sp, regs->r8, regs->r9, regs->r10, regs->r11, regs->r12, regs->r13,
+			 regs->r14, regs->r15 },
+	};
 }
 
-/* From @fp on. Page faults are disabled. Return: enum pkprof_stack_end. */
-static u32 pk_stack_walk_frames(struct pk_stack *st, u64 fp, u64 floor, bool compat, u32 max_depth)
+/*
+ * With all checks that there are: whether user memory can be read now at all. The words that
+ * follow are read in a tenth of its instructions. The lowest page of a stack may just be
+ * about to be made; callers lie above it.
+ */
+static bool pk_user_memory_is_there(const struct pt_regs *regs)
 {
-	struct pk_frame frame;
+	u32 word;
 
-	while (fp >= floor && fp % (compat ? 4 : 8) == 0 && fp < TASK_SIZE_MAX - sizeof(frame)) {
-		if (st->nr == max_depth)
-			return PKPROF_END_DEPTH;
-		if (st->nr == 1 ? pk_frame_read_first(&frame, fp, compat) :
-				  pk_frame_read(&frame, fp, compat))
-			return PKPROF_END_FAULT;
-		if (frame.ret < PAGE_SIZE || frame.ret >= TASK_SIZE_MAX)
-			return PKPROF_END_BAD_FRAME;
-		st->ip[st->nr++] = frame.ret;
-		floor = fp + 1;
-		fp = frame.next;
-	}
-	/* programs and threads start with a frame pointer of 0 */
-	return !fp && st->nr > 1 ? PKPROF_END_ROOT : PKPROF_END_BAD_FRAME;
+	return !copy_from_user_nofault(&word, (const void __user *)regs->sp, sizeof(word)) ||
+	       !copy_from_user_nofault(&word, (const void __user *)(regs->sp + PAGE_SIZE), sizeof(word));
 }
 
-void pk_stack_walk_user(struct pk_stack *st, struct pt_regs *regs, u32 max_depth)
+/*
+ * A forked process has its parent's until it has been in user mode for the first time. That
+ * one's struct mm_struct is only compared with those that are known.
+ */
+static const struct pk_ranges *pk_user_ranges(const struct pk_session *s)
 {
+	const struct pk_ranges *ranges = pk_spaces_find(s->spaces, current->mm);
+
+	if (ranges || !(current->flags & PF_FORKNOEXEC))
+		return ranges;
+	return pk_spaces_find(s->spaces, READ_ONCE(rcu_dereference(current->real_parent)->mm));
+}
+
+void pk_stack_walk_user(struct pk_session *s, struct pk_stack *st, struct pt_regs *regs,
+			u32 max_depth)
+{
+	struct pk_uregs user;
+
 	st->nr = 0;
 	st->end = PKPROF_END_ROOT;
 	/* a kernel address here is a jump that is just about to fault */
 	if (!max_depth || !regs || regs->ip >= TASK_SIZE_MAX)
 		return;
-	st->ip[st->nr++] = regs->ip;
+	if (!pk_user_memory_is_there(regs)) {
+		st->ip[st->nr++] = regs->ip;
+		st->end = PKPROF_END_FAULT;
+		return;
+	}
+	pk_uregs_fill(&user, regs);
+	rcu_read_lock();
 	pagefault_disable();
-	/* a frame lies above what is in use below it */
-	st->end = pk_stack_walk_frames(st, regs->bp, regs->sp, !user_64bit_mode(regs), max_depth);
+	pk_uwalk(st, &user, pk_user_ranges(s), !user_64bit_mode(regs), max_depth);
 	pagefault_enable();
+	rcu_read_unlock();
+}
+
+void pk_stack_capture_user(struct pk_session *s, struct pk_stack *st, struct pt_regs *regs,
+			   u32 max_depth)
+{
+	pk_stack_walk_user(s, st, pk_user_regs(regs), max_depth);
 }
 
 int pk_stack_intern(struct pk_session *s, enum pkprof_stack_kind kind, const struct pk_stack *st,

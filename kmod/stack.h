@@ -3,7 +3,7 @@
  * Stacks: capture and intern.
  *
  * Capture fills an array of addresses, leaf first, from interrupted registers:
- * the kernel half by ORC, the user half by frame pointers. Neither faults,
+ * the kernel half by ORC, the user half by unwind rows. Neither faults,
  * sleeps or allocates; both are bounded by a depth. Interning turns an array
  * into a slot of this CPU's table, so that frames travel once: the table is a
  * 4-way set-associative cache of 64-bit keyed hashes. A slot counts as
@@ -34,13 +34,15 @@ struct pk_stack {
  * without this module's own frames. Leaves st->nr 0 where there is none.
  */
 void pk_stack_capture_kernel(struct pk_stack *st, struct pt_regs *regs, u32 max_depth);
-void pk_stack_capture_user(struct pk_stack *st, struct pt_regs *regs, u32 max_depth);
+void pk_stack_capture_user(struct pk_session *s, struct pk_stack *st, struct pt_regs *regs,
+			   u32 max_depth);
 
 /*
  * The user half from given registers, NULL: none. The memory is that which is
  * loaded now, whoever's.
  */
-void pk_stack_walk_user(struct pk_stack *st, struct pt_regs *regs, u32 max_depth);
+void pk_stack_walk_user(struct pk_session *s, struct pk_stack *st, struct pt_regs *regs,
+			u32 max_depth);
 
 #define PK_STACK_WAYS 4
 

@@ -16,7 +16,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include "key_group.h"
-#include "net_sums.h"
+#include "net_store.h"
 
 struct pk_filter;
 struct pk_session;
@@ -28,7 +28,6 @@ struct sock;
 #define PK_TCP_REGION	128	/* slots */
 #define PK_TCP_REGIONS	(PK_TCP_GROUPS * PK_TCP_GROUP / PK_TCP_REGION)
 #define PK_TCP_LOCKS	64	/* a power of two */
-#define PK_TCP_MAX_CPU_BYTES (64ULL << 20)	/* sums of all CPUs together */
 
 /* A socket's figures of its own, as the kernel counts them. */
 struct pk_tcp_figures {
@@ -72,14 +71,12 @@ struct pk_tcp_sock {
 
 struct pk_tcp {
 	struct pk_session *session;
-	struct pk_net_cpu **cpus;	/* nr_cpu_ids, NULL where there is none */
-	void **memory;			/* of their cells */
 	atomic_t nr_used[PK_TCP_REGIONS];	/* slots of each region; so most need no look */
 	bool closed;			/* the ends of sockets are told no more; under any lock */
 	raw_spinlock_t locks[PK_TCP_LOCKS];
 	atomic64_t key[PK_TCP_GROUPS * PK_TCP_GROUP] __aligned(64);	/* address; 0: free */
 	struct pk_tcp_sock sock[PK_TCP_GROUPS * PK_TCP_GROUP];
-	struct pk_net_keys keys;
+	struct pk_net_store sums;
 };
 
 /* --- a socket's slot; irqs off, @sk with the caller's right to it --- */
@@ -90,12 +87,6 @@ static __always_inline struct pk_tcp_sock *pk_tcp_find(struct pk_tcp *t, const s
 			       PK_TCP_GROUP, (u64)sk);
 
 	return likely(at >= 0) ? &t->sock[at] : NULL;
-}
-
-/* This CPU's sums. */
-static __always_inline struct pk_net_cpu *pk_tcp_this_cpu(struct pk_tcp *t)
-{
-	return t->cpus[smp_processor_id()];
 }
 
 /*
@@ -114,6 +105,8 @@ void pk_tcp_book(struct pk_tcp *t, struct pk_tcp_sock *s, const struct sock *sk,
 void pk_tcp_restart(struct pk_tcp *t, struct pk_tcp_sock *s, const struct sock *sk, u64 now_ns);
 /* Whose a connection is that a listener answers, but for the process. */
 void pk_tcp_who_asks(const struct request_sock *req, struct pk_net_who *ret);
+/* The addresses of a socket of an Internet protocol, as who->role has them. */
+void pk_tcp_addresses(const struct sock *sk, struct pk_net_who *who);
 /* No socket is looked at any more that its own probe does not bring along. */
 void pk_tcp_close(struct pk_tcp *t);
 

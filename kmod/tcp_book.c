@@ -7,13 +7,11 @@
  */
 #include <linux/irqflags.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
 #include <linux/tcp.h>
 #include <linux/vmalloc.h>
 #include <net/ipv6.h>
 #include <net/tcp.h>
 #include "compat/clock.h"
-#include "filter.h"
 #include "tcp.h"
 
 static raw_spinlock_t *pk_tcp_lock_of(struct pk_tcp *t, const struct pk_tcp_sock *s)
@@ -67,7 +65,7 @@ static u64 pk_tcp_grown32(u32 now, u32 *booked)
 static void pk_tcp_book_locked(struct pk_tcp *t, struct pk_tcp_sock *s, const struct sock *sk,
 			       bool last, u64 now_ns)
 {
-	u64 *counts = pk_tcp_this_cpu(t)->cells[s->cell].counts;
+	u64 *counts = pk_net_this_cpu(&t->sums)->cells[s->cell].counts;
 	struct pk_tcp_figures now;
 	u64 sends = READ_ONCE(s->sends);
 
@@ -83,7 +81,7 @@ static void pk_tcp_book_locked(struct pk_tcp *t, struct pk_tcp_sock *s, const st
 	counts[PKPROF_NET_RETRANS] += pk_tcp_grown32(now.retrans, &s->booked.retrans);
 	counts[PKPROF_NET_SENDS] += sends - s->sends_booked;
 	s->sends_booked = sends;
-	pk_tcp_this_cpu(t)->cells[s->cell].last_ns = now_ns;
+	pk_net_this_cpu(&t->sums)->cells[s->cell].last_ns = now_ns;
 }
 
 /* --- owners --- */
@@ -95,9 +93,9 @@ static void pk_tcp_give_locked(struct pk_tcp *t, struct pk_tcp_sock *s, const st
 	if (s->cell != PK_NET_NO_CELL)
 		pk_tcp_book_locked(t, s, sk, false, now_ns);
 	s->who.tgid = tgid;
-	s->cell = pk_net_cell_of(&t->keys, &s->who);
+	s->cell = pk_net_cell_of(&t->sums.keys, &s->who);
 	if (s->fresh)
-		pk_net_count(pk_tcp_this_cpu(t), s->cell, PKPROF_NET_CONNECTED, 1, now_ns);
+		pk_net_count(pk_net_this_cpu(&t->sums), s->cell, PKPROF_NET_CONNECTED, 1, now_ns);
 	s->fresh = 0;
 }
 
@@ -137,7 +135,7 @@ static u8 pk_tcp_address(const struct in6_addr *in6, __be32 in4, u8 ret[16])
 	return 4;
 }
 
-static void pk_tcp_addresses(const struct sock *sk, struct pk_net_who *who)
+void pk_tcp_addresses(const struct sock *sk, struct pk_net_who *who)
 {
 	const struct in6_addr *remote = NULL, *local = NULL;
 
@@ -173,7 +171,7 @@ void pk_tcp_who_asks(const struct request_sock *req, struct pk_net_who *ret)
 static noinline struct pk_tcp_sock *pk_tcp_no_room(struct pk_tcp *t, enum pkprof_net_role role,
 						   u64 now_ns)
 {
-	pk_net_count(pk_tcp_this_cpu(t), t->keys.nr + role, PKPROF_NET_UNFOLLOWED, 1, now_ns);
+	pk_net_count(pk_net_this_cpu(&t->sums), t->sums.keys.nr + role, PKPROF_NET_UNFOLLOWED, 1, now_ns);
 	return NULL;
 }
 
@@ -296,36 +294,15 @@ static void pk_tcp_read_all(struct pk_tcp *t)
 size_t pk_tcp_next_conns(struct pk_tcp *t, u64 *pos, u64 epoch_ns,
 			 const struct pk_filter *filter, void *buf)
 {
-	struct pkprof_net_conns *ret = buf;
-	size_t bytes = 0;
-
 	if (!*pos)
 		pk_tcp_read_all(t);
-	/* the probe that took the time of a change may not have made it yet */
-	epoch_ns -= min_t(u64, epoch_ns, NSEC_PER_SEC);
-	while (!bytes && *pos < pk_net_nr(&t->keys)) {
-		cond_resched();
-		bytes = pk_net_tell(&t->keys, t->cpus, nr_cpu_ids, (*pos)++, epoch_ns, ret);
-		/* a row of no process is told to all */
-		if (bytes && filter && ret->tgid && !pk_filter_match(filter, ret->tgid))
-			bytes = 0;
-	}
-	return bytes;
+	return pk_net_store_next(&t->sums, pos, epoch_ns, filter, buf);
 }
 
 void pk_tcp_destroy(struct pk_tcp *t)
 {
-	unsigned int cpu;
-
 	if (!t)
 		return;
-	for (cpu = 0; cpu < nr_cpu_ids; cpu++) {
-		if (t->memory)
-			vfree(t->memory[cpu]);
-		if (t->cpus)
-			kfree(t->cpus[cpu]);
-	}
-	kfree(t->memory);
-	kfree(t->cpus);
+	pk_net_store_deinit(&t->sums);
 	vfree(t);
 }

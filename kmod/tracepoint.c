@@ -31,7 +31,7 @@ int pk_tracepoints_find(struct pk_tracepoint *table, unsigned int nr)
 
 	for_each_kernel_tracepoint(pk_search_visit, &search);
 	for (i = 0; i < nr; i++)
-		if (!table[i].found)
+		if (!table[i].found && !table[i].optional)
 			return -ENOENT;
 	return 0;
 }
@@ -39,7 +39,8 @@ int pk_tracepoints_find(struct pk_tracepoint *table, unsigned int nr)
 static void pk_tracepoints_unregister(struct pk_tracepoint *table, unsigned int nr, void *data)
 {
 	while (nr--)
-		tracepoint_probe_unregister(table[nr].found, table[nr].probe, data);
+		if (table[nr].found)
+			tracepoint_probe_unregister(table[nr].found, table[nr].probe, data);
 	tracepoint_synchronize_unregister();
 }
 
@@ -49,6 +50,8 @@ int pk_tracepoints_attach(struct pk_tracepoint *table, unsigned int nr, void *da
 	int ret;
 
 	for (i = 0; i < nr; i++) {
+		if (!table[i].found)
+			continue;
 		ret = tracepoint_probe_register(table[i].found, table[i].probe, data);
 		if (ret) {
 			pk_tracepoints_unregister(table, i, data);

@@ -11,18 +11,24 @@
 
 struct tracepoint;
 
-/* One row: @probe is called at tracepoint @name; @found is filled by the lookup. */
+/**
+ * struct pk_tracepoint - one row
+ * @probe:	is called at tracepoint @name
+ * @found:	filled by the lookup; NULL: it is not to be had
+ * @optional:	the table works without it
+ */
 struct pk_tracepoint {
 	const char *name;
 	void *probe;
 	struct tracepoint *found;
+	bool optional;
 };
 
-/* Look all rows up. May sleep. Return: 0, or -ENOENT if one is missing. */
+/* Look all rows up. May sleep. Return: 0, or -ENOENT if one is missing that is not optional. */
 int pk_tracepoints_find(struct pk_tracepoint *table, unsigned int nr);
 
 /*
- * Attach all rows, looked up before, or none; @data is each probe's first
+ * Attach all rows that were found, or none; @data is each probe's first
  * argument. May sleep. Return: 0 or -errno.
  */
 int pk_tracepoints_attach(struct pk_tracepoint *table, unsigned int nr, void *data);

@@ -16,16 +16,23 @@
 #include "unwind.h"
 #include "unwind_steps.h"
 
-static struct pk_text pk_iterator;
+static struct pk_text pk_iterators[PK_UNWIND_EVENTS];
+static unsigned int pk_nr_iterators;
 
 void pk_unwind_leave_out(unsigned long start)
 {
-	pk_text_find(start, &pk_iterator);
+	if (pk_nr_iterators < ARRAY_SIZE(pk_iterators))
+		pk_text_find(start, &pk_iterators[pk_nr_iterators++]);
 }
 
 bool pk_unwind_is_own(unsigned long ip)
 {
-	return within_module(ip, THIS_MODULE) || ip - pk_iterator.start < pk_iterator.bytes;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pk_iterators); i++)
+		if (ip - pk_iterators[i].start < pk_iterators[i].bytes)
+			return true;
+	return within_module(ip, THIS_MODULE);
 }
 
 /* Why the unwinder stopped: user mode, or something that it cannot pass. */

@@ -50,6 +50,8 @@ static __always_inline void pk_unwind_here(struct pt_regs *ret)
 		     : "=r" (ret->ip), "=r" (ret->sp), "=r" (ret->bp));
 }
 
+#define PK_UNWIND_EVENTS 2	/* tracepoints from which walks begin */
+
 /* The tracepoint's function at @start is left out by walks of events. At load. */
 void pk_unwind_leave_out(unsigned long start);
 

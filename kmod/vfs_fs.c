@@ -5,6 +5,8 @@
  */
 #include <linux/fs.h>
 #include <linux/string.h>
+#include "block_device.h"
+#include "session.h"
 #include "vfs.h"
 
 static u32 pk_vfs_flags(const struct super_block *sb)
@@ -14,9 +16,14 @@ static u32 pk_vfs_flags(const struct super_block *sb)
 	return sb->s_flags & SB_NOUSER ? flags | PKPROF_VFS_PSEUDO : flags;
 }
 
-static void pk_vfs_fs_fill(struct pk_vfs_fs *f, u32 id, const struct super_block *sb)
+static void pk_vfs_fs_fill(struct pk_vfs *v, struct pk_vfs_fs *f, u32 id,
+			   const struct super_block *sb)
 {
 	struct pkprof_vfs_fs *t = &f->told;
+	struct pk_block *block = v->session->block;
+
+	if (block && sb->s_bdev)
+		f->device = pk_block_device_of(block, sb->s_bdev->bd_disk);
 
 	t->id = id;
 	t->dev = MAJOR(sb->s_dev) << 20 | MINOR(sb->s_dev);
@@ -46,7 +53,7 @@ u32 pk_vfs_fs_of(struct pk_vfs *v, const struct super_block *sb)
 		if (!there) {
 			there = atomic64_cmpxchg(&f->key, 0, key);
 			if (!there)
-				pk_vfs_fs_fill(f, id, sb);
+				pk_vfs_fs_fill(v, f, id, sb);
 			there = there ?: key;
 		}
 		if (there == key)

@@ -2,7 +2,7 @@
 /*
  * Reading what source vfs knows; see vfs.h. In: tables that probes go on writing. Out:
  * pieces for a dump, each of all CPUs together. Cells of processes that are gone become
- * free here, where a reader's epoch says that it has them.
+ * free here, where the readers' epochs say that all of them have them.
  */
 #include <linux/cpumask.h>
 #include <linux/kernel.h>
@@ -38,17 +38,18 @@ static bool pk_vfs_is_gone(u32 tgid)
 	return gone;
 }
 
-/* Whose process is gone, and what the reader has: nobody books in it any more. */
+/* Whose process is gone, and what all readers have: nobody books in it any more. */
 static void pk_vfs_reclaim(struct pk_vfs *v, unsigned int at, u32 tgid)
 {
 	if (!tgid || !pk_vfs_is_gone(tgid) || test_and_set_bit(0, &v->freeing))
 		return;
+	WRITE_ONCE(v->round, v->round + 1);
 	pk_vfs_cell_free(&v->keys, v->cpus, nr_cpu_ids, at);
 	clear_bit_unlock(0, &v->freeing);
 }
 
-size_t pk_vfs_next_ops(struct pk_vfs *v, u64 *pos, u64 epoch_ns, const struct pk_filter *filter,
-		       void *buf)
+size_t pk_vfs_next_ops(struct pk_vfs *v, u64 *pos, u64 epoch_ns, bool slowest,
+		       const struct pk_filter *filter, void *buf)
 {
 	struct pkprof_vfs_ops *ret = buf;
 	size_t bytes = 0;
@@ -61,7 +62,7 @@ size_t pk_vfs_next_ops(struct pk_vfs *v, u64 *pos, u64 epoch_ns, const struct pk
 
 		cond_resched();
 		bytes = pk_vfs_tell(&v->keys, v->cpus, nr_cpu_ids, at, epoch_ns, &idle, ret);
-		if (idle)
+		if (idle && slowest)
 			pk_vfs_reclaim(v, at, ret->tgid);
 		if (bytes && filter && !pk_filter_match(filter, ret->tgid))
 			bytes = 0;

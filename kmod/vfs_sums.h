@@ -98,9 +98,10 @@ static __always_inline void pk_vfs_book(struct pk_vfs_cell *c, u64 bytes, bool f
 	c->last_ns = now_ns;
 }
 
-static __always_inline void pk_vfs_book_time(struct pk_vfs_cell *c, u64 ns)
+/* @bucket: of @ns. */
+static __always_inline void pk_vfs_book_time(struct pk_vfs_cell *c, unsigned long bucket, u64 ns)
 {
-	c->time.nr[pk_hist_bucket(ns)]++;
+	c->time.nr[bucket]++;
 	c->time.sum_ns += ns;
 	if (ns > c->time.max_ns)
 		c->time.max_ns = ns;

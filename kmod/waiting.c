@@ -180,11 +180,11 @@ static bool pk_walker_borrow_mm(struct pk_walker *walker, struct task_struct *ta
 static void pk_waiter_read_user(struct pk_walker *walker, struct task_struct *task, u8 flags,
 				struct pt_regs *user)
 {
+	struct pk_session *s = walker->waiting->waits->session;
 	bool has_user = !(flags & (PKPROF_WAIT_KTHREAD | PKPROF_WAIT_NO_MM)) &&
 			user_mode(user) && pk_walker_borrow_mm(walker, task);
 
-	pk_stack_walk_user(&walker->scratch.user, has_user ? user : NULL,
-			   walker->waiting->waits->session->cfg.user_depth);
+	pk_stack_walk_user(s, &walker->scratch.user, has_user ? user : NULL, s->cfg.user_depth);
 }
 
 /* --- writing --- */

@@ -7,6 +7,7 @@
 #	genprofile	$(BUILD)/gen/genprofile, which writes synthetic profiles
 #	mkprofile	$(BUILD)/gen/mkprofile, which compiles tests/golden/inputs
 #	dumptime	$(BUILD)/gen/dumptime, which times readings of the ledger
+#	rowtime		$(BUILD)/gen/rowtime, which makes unwind rows of many files
 #
 # A unit test, or a workload as to flags, says more in its first 30 lines:
 #	/* link: kmod/ring.c */		further sources, compiled with its flags
@@ -36,13 +37,14 @@ WORKLOADS := $(wildcard tests/workloads/*.c)
 WORKLOAD_CFLAGS := -O1 -g -std=gnu11 $(WARN) -D_GNU_SOURCE -MMD -MP -fno-omit-frame-pointer \
 	-mno-omit-leaf-frame-pointer -fno-optimize-sibling-calls
 
-.PHONY: unit workloads genprofile mkprofile dumptime
+.PHONY: unit workloads genprofile mkprofile dumptime rowtime
 unit: $(TESTS:tests/unit/%.c=$(BUILD)/unit/%)
 workloads: $(WORKLOADS:tests/workloads/%.c=$(BUILD)/workloads/%)
 
 genprofile: $(BUILD)/gen/genprofile
 mkprofile: $(BUILD)/gen/mkprofile
 dumptime: $(BUILD)/gen/dumptime
+rowtime: $(BUILD)/gen/rowtime
 
 $(BUILD)/gen/genprofile: tests/gen/genprofile.c $(BUILD)/libplain.a
 	@mkdir -p $(@D)
@@ -54,9 +56,17 @@ $(BUILD)/gen/dumptime: tests/gen/dumptime.c $(BUILD)/libplain.a
 	@echo "  CC      $<"
 	$(Q)$(CC) $(CFLAGS) -O2 -o $@ $^ $(LIBS)
 
+# what is timed is compiled as it is shipped
+ROWTIME_SRC := $(wildcard user/base/*.c user/symbol/*.c user/unwind/*.c user/model/*.c user/profile/*.c)
+$(BUILD)/gen/rowtime: tests/gen/rowtime.c $(ROWTIME_SRC:%.c=$(BUILD)/%.o)
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(CFLAGS) -O2 -o $@ $^ $(LIBS)
+
 $(BUILD)/gen/mkprofile: tests/golden/mkprofile.c tests/golden/script.c \
-		tests/golden/ledger_items.c tests/golden/block_items.c tests/golden/net_items.c \
-		tests/golden/vfs_items.c $(BUILD)/libplain.a tests/golden/script.h
+		tests/golden/ledger_items.c tests/golden/block_items.c tests/golden/bio_items.c \
+		tests/golden/net_items.c tests/golden/vfs_items.c tests/golden/waited_items.c \
+		$(BUILD)/libplain.a tests/golden/script.h
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(CFLAGS) -O2 -o $@ $(filter %.c %.a,$^) $(LIBS)

@@ -32,6 +32,16 @@ static __always_inline struct gendisk *pk_bio_disk(const struct bio *bio)
 #endif
 }
 
+/* Of one that was just submitted: it is on its way to a disk. */
+static __always_inline struct request_queue *pk_bio_queue_there(const struct bio *bio)
+{
+#if HAVE_BIO_BI_BDEV
+	return bdev_get_queue(bio->bi_bdev);
+#else
+	return bio->bi_disk->queue;
+#endif
+}
+
 /* fn(void *data, struct request *rq, bool failed, unsigned int nr_bytes) */
 #if HAVE_BLOCK_RQ_COMPLETE_STATUS
 #define PK_PROBE_BLOCK_RQ_COMPLETE(name, fn)                                                 \

@@ -33,12 +33,19 @@ static __always_inline unsigned long pk_ftrace_arg(pk_ftrace_regs *regs, unsigne
 #endif
 }
 
-/* Defines callback @name, which hands on to fn(void *data, pk_ftrace_regs *regs). */
-#define PK_FTRACE_CALLBACK(name, fn)                                                         \
-	static void notrace name(unsigned long ip, unsigned long parent_ip,                  \
-				 struct ftrace_ops *ops, pk_ftrace_regs *regs)               \
+/* A callback that another file has. */
+#define PK_FTRACE_DECLARE(name)                                                              \
+	void notrace name(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops, \
+			  pk_ftrace_regs *regs)
+
+/* Defines it, to hand on to fn(void *data, pk_ftrace_regs *regs). */
+#define PK_FTRACE_CALLBACK_SHARED(name, fn)                                                  \
+	PK_FTRACE_DECLARE(name)                                                              \
 	{                                                                                    \
 		fn(ops->private, regs);                                                      \
 	}
+
+/* Likewise, of this file alone. */
+#define PK_FTRACE_CALLBACK(name, fn) static PK_FTRACE_CALLBACK_SHARED(name, fn)
 
 #endif

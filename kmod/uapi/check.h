@@ -33,16 +33,22 @@ PKPROF_ASSERT_SIZE(pkprof_ledger_thread, 96);
 PKPROF_ASSERT_SIZE(pkprof_ledger_process, 56);
 PKPROF_ASSERT_SIZE(pkprof_ledger_cpu, 88);
 PKPROF_ASSERT_SIZE(pkprof_ledger_info, 72);
+PKPROF_ASSERT_SIZE(pkprof_sums, 16);
 PKPROF_ASSERT_SIZE(pkprof_hist_bucket, 8);
 PKPROF_ASSERT_SIZE(pkprof_hist, 40);
+PKPROF_ASSERT_SIZE(pkprof_rec_op, 168);
+PKPROF_ASSERT_SIZE(pkprof_rec_op_file, 40);
 PKPROF_ASSERT_SIZE(pkprof_rec_ledger, 112);
 PKPROF_ASSERT_SIZE(pkprof_rec_hist, 56);
 PKPROF_ASSERT_SIZE(pkprof_rec_latency, 72);
 PKPROF_ASSERT_SIZE(pkprof_rec_wait, 64);
 PKPROF_ASSERT_SIZE(pkprof_rec_wake, 64);
+PKPROF_ASSERT_SIZE(pkprof_rec_io, 56);
+PKPROF_ASSERT_SIZE(pkprof_rec_io_end, 48);
 PKPROF_ASSERT_SIZE(pkprof_net_bucket, 8);
 PKPROF_ASSERT_SIZE(pkprof_net_conns, 280);
 PKPROF_ASSERT_SIZE(pkprof_vfs_fs, 80);
 PKPROF_ASSERT_SIZE(pkprof_vfs_ops, 96);
+PKPROF_ASSERT_SIZE(pkprof_wait_on, 72);
 
 #endif

@@ -25,7 +25,7 @@
  *
  * open() fails with EACCES without the right and with EPERM under lockdown;
  * mmap() with ENXIO before the descriptor's first START. poll() says EPOLLIN
- * from a quarter of unread bytes in any ring, once after a MARK, and EPOLLHUP
+ * from a quarter of unread bytes in any ring, once after a MARK or a FILE record, and EPOLLHUP
  * after STOP.
  *
  *
@@ -38,7 +38,8 @@
  *				as records name them; 0: gone]
  *	START		->	ABI, COOKIE, SOURCES, PERIOD_NS [RING_BYTES]
  *				[KERNEL_DEPTH] [USER_DEPTH] [PIDS] [CPUS]
- *				[WAIT_PERIOD_NS] [WAIT_CAP]
+ *				[WAIT_PERIOD_NS] [WAIT_CAP] [IO_CAP] [OPTIONAL: SOURCES that are
+ *				left out where they cannot be attached; of BLOCK, TCP and VFS]
  *			<-	SESSION, T0_NS, SOURCES, PERIOD_NS, RING_BYTES,
  *				RING_STRIDE, NR_CPUS [WAIT_PERIOD_NS]
  *	STOP		->	COOKIE
@@ -50,14 +51,15 @@
  *				OWNER_PID, OWNER_COMM, NOW_NS
  *	STATUS dump	<-	one message per possible CPU: CPU, then one
  *				COUNTERS attribute per attached source
- *	WATCH		->	COOKIE
- *			<-	(ack) the ledger is kept until that descriptor is closed
+ *	WATCH		->	COOKIE [SOURCES, of BLOCK, TCP and VFS; default none]
+ *			<-	(ack) the ledger and the sums of SOURCES, of no others from now on,
+ *				are kept until that descriptor is closed
  *	LEDGER dump	->	COOKIE [EPOCH_NS] [LEDGER_WHAT, default all but ALIVE]
  *			<-	messages with LEDGER_INFO, which comes first, and any number of
  *				LEDGER_CPU, LEDGER_PROCESS, LEDGER_THREAD, LEDGER_ALIVE,
- *				LEDGER_HIST, BLOCK_DEVICE, BLOCK_OPS, NET_CONNS, VFS_FS and
- *				VFS_OPS, in this order. ENOENT unless the descriptor watches or
- *				its session runs with source SCHED, BLOCK, TCP or VFS
+ *				LEDGER_HIST, SUMS, BLOCK_DEVICE, BLOCK_OPS, NET_CONNS, VFS_FS,
+ *				VFS_OPS and WAIT_ON, in this order. ENOENT unless the descriptor watches or
+ *				its session runs with source SCHED, BLOCK, TCP, VFS or UNIX
  *
  * A session stays readable by STATUS and mmap() after STOP, until its owner
  * closes the descriptor or starts another one. Multicast group "notice"
@@ -68,6 +70,9 @@
  * gone), ERANGE (PERIOD_NS, RING_BYTES or a depth out of range), EOPNOTSUPP
  * (a source that does not work on this kernel). The extended ack names the
  * object in words.
+ *
+ * write() to the descriptor that owns a running session brings unwind rows of a mapped
+ * file, see pkprof_rows.h.
  *
  *
  * 3. The ledger
@@ -88,9 +93,14 @@
  * "ledger_mb"; tasks that find no room are counted in LEDGER_INFO.
  *
  *
- * 4. Block requests
+ * 4. Sums of requests, connections and operations on files
  *
- * pkprof_block.h, which this file includes.
+ * pkprof_block.h, pkprof_net.h and pkprof_vfs.h, which this file includes. A session
+ * with source BLOCK, TCP or VFS has them from its start on, a descriptor that watches
+ * these sources without one. A source has one set of sums at a time: while a session
+ * with it runs, that one's is told to those who watch, too, of its PIDS only; when it
+ * starts and when it stops sums begin anew. SUMS, one for each source that the dump has
+ * something of, tells what they are and since when they count.
  *
  *
  * 5. Rings
@@ -130,9 +140,10 @@
 
 #include <linux/types.h>
 #include "pkprof_net.h"
+#include "pkprof_rows.h"
 
 #define PKPROF_VERSION		"0.1.0"	/* of the whole package */
-#define PKPROF_ABI		6
+#define PKPROF_ABI		8
 #define PKPROF_ABI_COMPAT	1	/* lowest peer ABI that this side speaks */
 
 #define PKPROF_FAMILY		"pkprof"
@@ -140,7 +151,7 @@
 #define PKPROF_DEVICE		"/dev/pkprof"
 
 #define PKPROF_COMM_LEN		16	/* with the final NUL, as in the kernel */
-#define PKPROF_MAX_DEPTH	127	/* frames of one stack half */
+#define PKPROF_MAX_DEPTH	512	/* frames of one stack half */
 #define PKPROF_MAX_TEXT		256	/* bytes of a mark, no NUL */
 #define PKPROF_MAX_STRING	1024	/* bytes of a path or command line */
 #define PKPROF_MAX_BUILD_ID	20	/* bytes, SHA-1 sized */
@@ -162,9 +173,11 @@ enum pkprof_source {
 	PKPROF_SRC_PMU,		/* on-CPU samples by performance counter; instead of CPU */
 	PKPROF_SRC_SCHED,	/* wait ledger, run-queue latencies; needs TASK */
 	PKPROF_SRC_OFFCPU,	/* stacks of waits and of who ended them; needs SCHED */
-	PKPROF_SRC_BLOCK,	/* block requests: counts, bytes and times; dumps only */
+	PKPROF_SRC_BLOCK,	/* block requests: counts, bytes and times by dumps; stacks of some */
 	PKPROF_SRC_TCP,		/* TCP connections: counts, bytes and times; dumps only */
-	PKPROF_SRC_VFS,		/* operations on files: counts, bytes and times; dumps only */
+	PKPROF_SRC_VFS,		/* operations on files: counts, bytes and times in dumps; some
+				 * of them, taken apart, in the ring */
+	PKPROF_SRC_UNIX,	/* Unix stream sockets: counts, bytes and times; dumps only */
 	PKPROF_NR_SOURCES	/* end marker */
 };
 
@@ -237,6 +250,10 @@ enum pkprof_rec_type {
 	PKPROF_REC_LATENCY,
 	PKPROF_REC_WAIT,
 	PKPROF_REC_WAKE,
+	PKPROF_REC_OP,		/* pkprof_vfs.h */
+	PKPROF_REC_OP_FILE,
+	PKPROF_REC_IO,
+	PKPROF_REC_IO_END,
 	PKPROF_NR_RECS		/* end marker */
 };
 
@@ -282,8 +299,13 @@ enum pkprof_stack_end {
 	PKPROF_END_ROOT,	/* the unwinder reached the entry */
 	PKPROF_END_DEPTH,	/* deeper than the depth limit */
 	PKPROF_END_FAULT,	/* stack page not in memory */
-	PKPROF_END_BAD_FRAME,	/* frame pointer senseless: code without them */
+	PKPROF_END_BAD_FRAME,	/* senseless: no unwind row for the code, nor a frame pointer */
 	PKPROF_END_UNWIND,	/* kernel unwinder met no entry for an address */
+	PKPROF_END_NO_TABLE,	/* no frame pointer, and no unwind rows of that file (yet) */
+	PKPROF_END_NO_RULE,	/* its unwind row cannot be followed */
+	PKPROF_END_JIT,		/* no frame pointer in code of no file, made at run time */
+	PKPROF_END_LOOP,	/* handlers of signals without end */
+	PKPROF_NR_STACK_ENDS	/* end marker */
 };
 
 /* Defines slot "slot" of this CPU's table of its kind, replacing what it was. */
@@ -294,7 +316,8 @@ struct pkprof_rec_stack {
 	__u8 kind;		/* enum pkprof_stack_kind */
 	__u8 end;		/* enum pkprof_stack_end */
 	__u64 ip[];		/* leaf first; ip[0] as interrupted, the others are
-				 * return addresses: look them up at minus one */
+				 * return addresses, or one behind what a signal
+				 * interrupted: look them up at minus one */
 };
 
 #define PKPROF_TASK_THREAD	(1u << 0)	/* shares its parent's process */
@@ -436,7 +459,7 @@ struct pkprof_ledger_line {
 	__u64 ns;
 	__u32 nr;		/* intervals, modulo 2^32 */
 	__u16 line;		/* enum pkprof_line */
-	__u16 part;		/* kept for the disk's device, the socket's peer; 0 */
+	__u16 part;		/* 0 */
 };
 
 #define PKPROF_LEDGER_DEAD	(1u << 8)	/* besides PKPROF_TASK_*: final, at its death */
@@ -516,8 +539,19 @@ struct pkprof_ledger_info {
 #define PKPROF_LEDGER_ALIVE	(1u << 5)	/* ids of all accounts of the living; only if
 						 * asked for by name */
 #define PKPROF_LEDGER_BLOCK	(1u << 6)	/* block requests; with source BLOCK */
-#define PKPROF_LEDGER_NET	(1u << 7)	/* connections; with source TCP */
+#define PKPROF_LEDGER_NET	(1u << 7)	/* connections; with source TCP or UNIX */
 #define PKPROF_LEDGER_VFS	(1u << 8)	/* operations on files; with source VFS */
+#define PKPROF_LEDGER_WAIT_ON	(1u << 9)	/* what waits were for; with SCHED and BLOCK or TCP */
+
+#define PKPROF_SUMS_RECORDED	(1u << 0)	/* a session's, which is recorded */
+#define PKPROF_SUMS_FILTERED	(1u << 1)	/* only of the processes of its PIDS */
+
+/* The sums of one source. Cells, devices and file systems have their numbers from these alone. */
+struct pkprof_sums {
+	__u32 source;		/* enum pkprof_source */
+	__u32 flags;		/* PKPROF_SUMS_* */
+	__u64 from_ns;		/* CLOCK_MONOTONIC, since when they count; another one: they are others */
+};
 
 enum pkprof_hist_what {
 	PKPROF_HIST_RUNQ,	/* from wake-up or preemption to running, ns; not throttled */
@@ -634,6 +668,7 @@ struct pkprof_rec_wake {
 
 #include "pkprof_block.h"
 #include "pkprof_vfs.h"
+#include "pkprof_wait_on.h"
 
 enum pkprof_state {
 	PKPROF_STATE_IDLE,	/* no session */
@@ -696,6 +731,11 @@ enum pkprof_attr {
 	PKPROF_A_NET_CONNS,	/* struct pkprof_net_conns of pkprof_net.h, repeated */
 	PKPROF_A_VFS_FS,	/* struct pkprof_vfs_fs of pkprof_vfs.h, repeated */
 	PKPROF_A_VFS_OPS,	/* struct pkprof_vfs_ops, repeated */
+	PKPROF_A_SUMS,		/* struct pkprof_sums, repeated */
+	PKPROF_A_OPTIONAL,	/* u32, mask of 1 << enum pkprof_source */
+	PKPROF_A_IO_CAP,	/* u32, stacks of block I/O per second and CPU, beyond them
+				 * fewer bios are sampled; 0: no cap */
+	PKPROF_A_WAIT_ON,	/* struct pkprof_wait_on of pkprof_wait_on.h, repeated */
 	__PKPROF_A_END
 };
 #define PKPROF_A_MAX (__PKPROF_A_END - 1)

@@ -5,10 +5,14 @@
  * A session with source BLOCK keeps, from its start, sums of what each device did
  * (struct pkprof_block_device) and of requests that ended, by device, operation and
  * size, and by submitting process (struct pkprof_block_ops). They come with LEDGER
- * dumps, are cumulative like the ledger, and cost no record in a ring. A session with
+ * dumps, and are cumulative like the ledger. A session with
  * PIDS is told of these processes' requests, and of all devices. What finds no room
  * is booked under device and process 0, nowhere else, so sums stay whole. Without
  * source SCHED the LEDGER_INFO has nothing but now_ns.
+ *
+ * Besides, some bios are recorded with the stacks of who submits them, and how long they
+ * took (struct pkprof_rec_io, struct pkprof_rec_io_end), unless START asks for no frames
+ * of either kind. A session with PIDS records what these processes submit themselves.
  */
 #ifndef _UAPI_PKPROF_BLOCK_H
 #define _UAPI_PKPROF_BLOCK_H
@@ -103,6 +107,56 @@ struct pkprof_block_ops {
 	__u64 nr_split;		/* pieces that were cut in two */
 	__u64 sum_ns[PKPROF_NR_BLOCK_TIMES], max_ns[PKPROF_NR_BLOCK_TIMES];
 	struct pkprof_block_bucket buckets[];
+};
+
+/*
+ * Which bios (what the block layer is asked for; it makes requests of them) are recorded:
+ * each has a cost of its bytes and PKPROF_IO_COST. On each CPU costs are laid end to end,
+ * with one instant anywhere in each stratum of 2^p, and a bio is recorded if instants lie
+ * in it: with equal chance for all of the same cost. It stands for units / cost bios of its
+ * kind, units being the sum of these strata; so sums of bytes, requests and times are not
+ * biased. Below the cap p is 0 and all bios are recorded, each for itself.
+ */
+#define PKPROF_IO_COST		4096
+#define PKPROF_MAX_IO_UNITS	(1ULL << 42)	/* of one bio */
+#define PKPROF_DEF_IO_CAP	1000	/* bios recorded per second and CPU, more or less */
+
+#define PKPROF_IO_IRQ		(1u << 0)	/* by an interrupt: the task that it met has no
+						 * part in it, tid and tgid are 0 */
+#define PKPROF_IO_KTHREAD	(1u << 1)
+#define PKPROF_IO_NO_MM		(1u << 2)
+#define PKPROF_IO_COMPAT	(1u << 3)	/* 32-bit user mode */
+
+/* A bio was submitted, by rec.tid. Stacks as in samples, but from who submits on. */
+struct pkprof_rec_io {
+	struct pkprof_rec rec;
+	__u64 id;		/* of this bio, never used twice in a session; not 0 */
+	__u64 units;		/* what it stands for */
+	__u32 tgid;
+	__u32 device;		/* id of a struct pkprof_block_device */
+	__u32 bytes;
+	__u8 op;		/* enum pkprof_block_op */
+	__u8 flags;		/* PKPROF_IO_* */
+	__u16 reserved;
+	__u32 kstack, ustack;
+};
+
+#define PKPROF_IO_FAILED	(1u << 0)
+#define PKPROF_IO_UNTIMED	(1u << 1)	/* times are not known */
+#define PKPROF_IO_MERGED	(1u << 2)	/* it joined a request, which has the time */
+#define PKPROF_IO_MOVED		(1u << 3)	/* the device handed the bio on to another one */
+#define PKPROF_IO_NEVER		(1u << 4)	/* no request was made of it */
+
+/*
+ * A request ended that was made of a recorded bio: one that was cut has several. Without
+ * MERGED, MOVED and NEVER it is counted in struct pkprof_block_ops, with these times.
+ */
+struct pkprof_rec_io_end {
+	struct pkprof_rec rec;	/* tid 0 */
+	__u64 id;		/* as in the bio's record, which may be in another CPU's ring */
+	__u64 queue_ns, device_ns;
+	__u32 device;
+	__u32 flags;
 };
 
 #endif /* _UAPI_PKPROF_BLOCK_H */

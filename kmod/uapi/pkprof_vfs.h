@@ -7,12 +7,18 @@
  * file systems that they were on (struct pkprof_vfs_fs). They come with LEDGER dumps and
  * are cumulative. All of them together are the whole: there is no second sum. A process
  * that finds no room is booked under tgid 0, a file system that finds none under number 0.
- * What a process that is gone had stays until a dump has an epoch that says that it was
+ * What a process that is gone had stays until the epochs of all readers say that it was
  * read; then its cell is another one's, with another id.
  *
  * An operation reaches from where the file system's part of a system call begins to the
  * call's end. One that begins within another (a stacked file system asks the one below)
  * is of the kind BELOW: counted, not timed, and in no total.
+ *
+ * Some operations are told one by one, taken apart (PKPROF_REC_OP in the ring): of each
+ * kind, each bucket of the distribution and each CPU the first one in each
+ * PKPROF_OP_SLOT_NS, and each one that is longer than all before. Each stands for those of its kind, bucket
+ * and CPU that ended since the one before. The file that it was on is named once
+ * (PKPROF_REC_OP_FILE).
  */
 #ifndef _UAPI_PKPROF_VFS_H
 #define _UAPI_PKPROF_VFS_H
@@ -35,9 +41,9 @@ enum pkprof_vfs_op {
 	PKPROF_VFS_SPLICE,
 	PKPROF_VFS_FAULT,	/* of a mapped file's page that was not mapped in yet */
 	PKPROF_VFS_LOAD,	/* read by the kernel itself, as by exec: only counted */
-	PKPROF_VFS_AIO_READ,	/* io_submit: only counted */
+	PKPROF_VFS_AIO_READ,	/* io_submit, until its completion */
 	PKPROF_VFS_AIO_WRITE,
-	PKPROF_VFS_URING_READ,	/* io_uring: only counted */
+	PKPROF_VFS_URING_READ,	/* io_uring, likewise; before 5.19 only counted */
 	PKPROF_VFS_URING_WRITE,
 	PKPROF_NR_VFS_OPS	/* end marker */
 };
@@ -83,6 +89,65 @@ struct pkprof_vfs_ops {
 	__u64 nr_ahead;		/* times that reading ahead went on before it was needed */
 	__u64 sum_ns, max_ns;
 	struct pkprof_hist_bucket buckets[];
+};
+
+/*
+ * What an operation's time went to. The parts of one sum to its length. Order is wire format.
+ */
+enum pkprof_op_part {
+	PKPROF_OP_CPU,		/* on the CPU, whatever is not below */
+	PKPROF_OP_CACHE,	/* on the CPU since a page was missing, making room for it */
+	PKPROF_OP_SUBMIT,	/* on the CPU from a request's submission to the wait for it */
+	PKPROF_OP_QUEUE,	/* waiting: its own request was not at the device yet */
+	PKPROF_OP_DEVICE,	/* waiting: its own request was at the device */
+	PKPROF_OP_WAKE,		/* waiting: its own request was done, and it not yet runnable */
+	PKPROF_OP_OTHERS_DEVICE, /* waiting for the disk without a request of its own that
+				 * ended it (journal, write-back, another's page), while
+				 * the device was busy */
+	PKPROF_OP_OTHERS,	/* likewise, while the device was idle, or is not known */
+	PKPROF_OP_LOCK,		/* waiting for a lock, of the kernel's or in user space */
+	PKPROF_OP_WAIT,		/* waiting for anything else: a pipe, a page, ... */
+	PKPROF_OP_RUNQ,		/* runnable: from the wake-up, or after a preemption */
+	PKPROF_NR_OP_PARTS	/* end marker */
+};
+
+#define PKPROF_OP_SLOT_NS	(1ULL << 27)
+
+#define PKPROF_OP_FAILED	(1u << 0)	/* with an error */
+#define PKPROF_OP_COMPAT	(1u << 1)	/* 32-bit user mode */
+#define PKPROF_OP_WHOLE		(1u << 2)	/* not taken apart, as source SCHED was not there */
+
+#define PKPROF_OP_NO_OFFSET	(~0ULL)
+
+/* One operation. rec.time_ns: its end; rec.tid: whose. */
+struct pkprof_rec_op {
+	struct pkprof_rec rec;
+	__u32 tgid;
+	__u32 fs;		/* id of a struct pkprof_vfs_fs */
+	__u8 op;		/* enum pkprof_vfs_op */
+	__u8 flags;		/* PKPROF_OP_* */
+	__u16 nr_requests;	/* block requests that it submitted; 65535: that many or more */
+	__u32 nr;		/* operations that it stands for, with itself */
+	__u64 length_ns;
+	__u64 bytes;		/* that the call returned */
+	__u64 offset;		/* in the file, bytes; PKPROF_OP_NO_OFFSET: none or not known */
+	__u64 ino;		/* the file: dev, ino, gen; all 0: it has none, or is not known */
+	__u32 dev;
+	__u32 gen;
+	__u64 parts_ns[PKPROF_NR_OP_PARTS];
+	__u32 ustack;		/* who called */
+	__u32 reserved;
+};
+
+/* The path of a file that an operation was on, as its task sees it. Once for each file. */
+struct pkprof_rec_op_file {
+	struct pkprof_rec rec;
+	__u32 dev;
+	__u32 gen;
+	__u64 ino;
+	__u16 path_len;		/* bytes, no NUL */
+	__u8 reserved[6];
+	char path[];
 };
 
 #endif /* _UAPI_PKPROF_VFS_H */

@@ -15,7 +15,8 @@ def is_amount:
 def offences_of_export:
 	. as $d
 	| ("phases", "processes", "threads", "frames", "stacks", "samples", "waits", "off_cpu", "ledger",
-	   "ledger_cpus", "latencies", "distributions", "books"
+	   "ledger_cpus", "waited_for", "latencies", "distributions", "file_systems", "files", "operations",
+	   "block_io", "books"
 	   | holds("\(.) is no list"; $d[.] | type == "array")),
 	  (.stacks | to_entries[] | .key as $i | .value
 	   | holds("stack \($i)"; length == 2 and (.[0] | refers_to($d.stacks)) and
@@ -44,6 +45,21 @@ def offences_of_export:
 	   | holds("account \($i)"; (.thread | refers_to($d.threads)) and
 				   (.phase | . == null or refers_to($d.phases)) and
 				   (.lines | length > 0 and all(is_amount and . > 0)))),
+	  (.waited_for | to_entries[] | .key as $i | .value
+	   | holds("target \($i)"; (.process | . == null or refers_to($d.processes)) and
+				   (.phase | . == null or refers_to($d.phases)) and
+				   (.count | is_amount) and (.ns | is_amount))),
+	  (.operations | to_entries[] | .key as $i | .value
+	   | holds("operation \($i)"; (.thread | refers_to($d.threads)) and
+				      (.stack | refers_to($d.stacks)) and
+				      (.file_system | . == null or refers_to($d.file_systems)) and
+				      (.file | . == null or refers_to($d.files)) and .count > 0),
+	     holds("parts of operation \($i)"; .parts == null or
+						([.parts[]] | add // 0) == .length_ns)),
+	  (.block_io | to_entries[] | .key as $i | .value
+	   | holds("block I/O \($i)"; (.thread | . == null or refers_to($d.threads)) and
+				      (.stack | refers_to($d.stacks)) and .count > 0 and
+				      (.time_ns as $from | .ends | all(.time_ns >= $from)))),
 	  (.latencies[] | holds("latency of thread \(.thread)"; (.thread | refers_to($d.threads)) and
 							       .wait_ns >= 0)),
 	  (.distributions[]
@@ -110,6 +126,16 @@ def offences_of_io:
 	   | holds("sizes"; length == 0 or
 		((map(.count) | add) - ([$io.operations[].count] | add) | fabs <= length + 8)));
 
+# Single operations: the parts of each are the whole; means are rounded, each by half at most.
+def offences_of_ops:
+	def parts: [.cpu_ns, .cache_ns, .submit_ns, .queue_ns, .device_ns, .wake_ns, .others_device_ns,
+		    .others_ns, .lock_ns, .wait_ns, .runq_ns] | add;
+	((.around // [])[], (.slowest // [])[]
+	 | holds("parts of \(.op) at \(.time_ns)"; parts == .length_ns)),
+	((.anatomy // [])[], (.files // [])[]
+	 | select(.mean_ns != null and .told > 0)
+	 | holds("mean parts of \(.op)"; parts - .mean_ns | fabs <= 6));
+
 # Connections: quantiles rise, and rows sum up to the totals.
 def offences_of_net:
 	. as $net
@@ -117,7 +143,8 @@ def offences_of_net:
 	   | . as $t
 	   | holds("quantiles of \(.time) of \(.pid)"; .p50_ns <= .p95_ns and .p95_ns <= .p99_ns and .p99_ns <= .p999_ns
 		   and .p999_ns <= .max_ns)),
-	  (("opened", "accepted") as $role
+	  (select((.left_out.connections // 0) == 0)
+	   | ("opened", "accepted", "paired") as $role
 	   | ("connected", "failed", "closed", "bytes_in", "bytes_out", "retransmitted", "sends") as $what
 	   | holds("\($what) of \($role)"; ([$net.connections[] | select(.role == $role) | .[$what]] | add // 0)
 		   - ([$net.totals[] | select(.role == $role) | .[$what]] | add // 0) | fabs <= ($net.connections | length)));
@@ -127,6 +154,8 @@ elif (.[0] | type) != "object" then "no object"
 else .[0]
 	| if .format == "pkprof" then offences_of_export
 	  elif has("runq") then offences_of_sched
+	  elif has("anatomy") or has("files") then offences_of_ops
+	  elif has("stacks") and has("notes") then empty
 	  elif has("processes") and has("notes") and (has("format") | not) and (has("analyses") | not) then offences_of_io
 	  elif has("totals") and has("connections") then offences_of_net
 	  else holds("no analysis"; .analyses | type == "object" and length > 0),

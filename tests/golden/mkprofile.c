@@ -30,8 +30,10 @@
  *	ledger, cpu, hist, latency, wait, wake
  *					where threads' time went; see ledger_items.c
  *	blockdev, block			what block devices did; see block_items.c
- *	filesystem, fileops		operations on files; see vfs_items.c
+ *	filesystem, fileops, opfile, op	operations on files; see vfs_items.c
+ *	bio				block I/O with stacks; see bio_items.c
  *	net				what connections did; see net_items.c
+ *	waiton				what waits were for; see waited_items.c
  *	end T				the end; without it the recorder died
  *
  * All DSOs are mapped into all processes.
@@ -434,8 +436,10 @@ static void finish(uint64_t end_ns)
 		check(pk_writer_sample(writer, s));
 	write_ledger();
 	write_blocks();
+	write_bios();
 	write_nets();
 	write_file_ops();
+	write_waited();
 	PK_VEC_FOREACH(&books, c) {
 		c->time_ns = end_ns ? end_ns : T0_NS;
 		check(pk_writer_counters(writer, c));
@@ -477,9 +481,13 @@ static void run_line(char *line, uint64_t *end_ns)
 	if (!found)
 		found = find_statement(block_statements, w.word[0]);
 	if (!found)
+		found = find_statement(bio_statements, w.word[0]);
+	if (!found)
 		found = find_statement(net_statements, w.word[0]);
 	if (!found)
 		found = find_statement(vfs_statements, w.word[0]);
+	if (!found)
+		found = find_statement(waited_statements, w.word[0]);
 	if (!found)
 		fail("no such statement", w.word[0]);
 	found->run(&w);

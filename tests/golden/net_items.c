@@ -2,9 +2,10 @@
 /*
  * Statements of a profile script about connections; mkprofile.c has the rest.
  *
- *	net FROM TO opened|accepted PEER [pid=PID] [COUNT=N...] [TIME/DURATION=N...]
+ *	net FROM TO opened|accepted|paired PEER [pid=PID] [COUNT=N...] [TIME/DURATION=N...]
  *
- * PEER: REMOTE:PORT, accepted REMOTE@LOCAL:PORT, or "others". COUNT: connected, failed,
+ * PEER: REMOTE:PORT, accepted REMOTE@LOCAL:PORT, or "others"; a Unix socket's unix=NAME, or
+ * unix=PID of the process with a pair's other end, or unix= alone. COUNT: connected, failed,
  * closed, in, out, segs_in, segs_out, again, resets_in, resets_out, sends, unfollowed,
  * untimed. TIME: connect, accept, rtt, send, receive, service, lifetime, each so many
  * times that long; depth/DEPTH=N.
@@ -76,6 +77,11 @@ static void take_peer(struct pk_net_conns *x, char *text)
 	x->remote = x->local = intern("");
 	if (!strcmp(text, "others"))
 		return;
+	if (!strncmp(text, "unix=", 5)) {
+		x->family = PKPROF_NET_FAMILY_UNIX;
+		*(x->role == PKPROF_NET_PAIRED ? &x->local : &x->remote) = intern(text + 5);
+		return;
+	}
 	*port = '\0';
 	if (local)
 		*local++ = '\0';
@@ -93,7 +99,9 @@ static void do_net(const struct words *w)
 
 	x->from_ns = instant(word(w, 1));
 	x->to_ns = instant(word(w, 2));
-	x->role = strcmp(word(w, 3), "accepted") ? PKPROF_NET_OPENED : PKPROF_NET_ACCEPTED;
+	x->role = !strcmp(word(w, 3), "accepted") ? PKPROF_NET_ACCEPTED :
+		  !strcmp(word(w, 3), "paired")	  ? PKPROF_NET_PAIRED :
+						    PKPROF_NET_OPENED;
 	x->tgid = number_or(w, "pid", 0);
 	for (unsigned int i = 0; i < PKPROF_NR_NET_COUNTS; i++)
 		x->counts[i] = number_or(w, count_names[i], 0);

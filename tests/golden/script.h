@@ -61,12 +61,14 @@ struct statement {
 	void (*run)(const struct words *w);
 };
 extern const struct statement ledger_statements[], block_statements[], net_statements[],
-	vfs_statements[];
+	vfs_statements[], bio_statements[], waited_statements[];
 /* What the ledger's statements collected, in order of time. */
 void write_ledger(void);
 void write_blocks(void);
+void write_bios(void);
 void write_nets(void);
 void write_file_ops(void);
+void write_waited(void);
 
 /* qsort() over the items of a vector by the time that each has in a field. */
 #define BY_TIME(name, type, field)                                                                 \

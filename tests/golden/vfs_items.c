@@ -6,6 +6,11 @@
  *	fileops FROM TO ID OP BYTES [pid=PID] [below] [NAME=N...] [TIME/N...]
  *					operations of BYTES each: N of them took TIME; NAME is untimed,
  *					failed, added (bytes), missed, ahead; pid=any: without room
+ *	opfile ID INODE [PATH]		a file that single operations are on
+ *	op END LENGTH TID OP FS FILE BYTES [at=OFFSET] [nr=N] [requests=N] [stack=NAME]
+ *	   [failed] [whole] [PART/TIME...]
+ *					one operation that stands for N, taken apart; what the parts
+ *					leave is on the CPU
  */
 #include <string.h>
 
@@ -18,6 +23,8 @@ struct ops_item {
 	struct pk_hist_bucket buckets[MAX_WORDS];
 };
 
+static PK_VEC(struct pk_op_file) files;
+static PK_VEC(struct pk_op) singles;
 static PK_VEC(struct pk_vfs_fs) systems;
 static PK_VEC(struct ops_item) ops;
 
@@ -87,7 +94,65 @@ static void do_fileops(const struct words *w)
 			add_times(item, w->word[i], bytes);
 }
 
+static void do_opfile(const struct words *w)
+{
+	struct pk_op_file *x = pk_vec_push(&files);
+
+	x->id = number(word(w, 1));
+	x->ino = number(word(w, 2));
+	x->dev = 266338305;
+	x->path = intern(w->nr > 3 ? word(w, 3) : NULL);
+}
+
+static unsigned int part_of(const char *name)
+{
+	for (unsigned int i = 0; i < PKPROF_NR_OP_PARTS; i++)
+		if (!strcmp(name, pk_op_part_names[i].name))
+			return i;
+	fail("no such part of an operation", name);
+}
+
+static void add_parts(struct pk_op *x, const struct words *w)
+{
+	uint64_t left_ns = x->length_ns;
+
+	for (unsigned int i = 8; i < w->nr; i++) {
+		char *slash = strchr(w->word[i], '/');
+
+		if (!slash || strchr(w->word[i], '='))
+			continue;
+		*slash = '\0';
+		x->parts_ns[part_of(w->word[i])] = duration(slash + 1);
+		left_ns -= duration(slash + 1);
+	}
+	x->parts_ns[PKPROF_OP_CPU] = left_ns;
+}
+
+static void do_op(const struct words *w)
+{
+	const char *stack = option(w, 8, "stack"), *at = option(w, 8, "at");
+	struct pk_op *x = pk_vec_push(&singles);
+
+	x->time_ns = instant(word(w, 1));
+	x->length_ns = duration(word(w, 2));
+	x->tid = number(word(w, 3));
+	x->tgid = process_of(x->tid);
+	x->op = op_of(word(w, 4));
+	x->fs = number(word(w, 5));
+	x->file = number(word(w, 6));
+	x->bytes = number(word(w, 7));
+	x->offset = at ? number(at) : PKPROF_OP_NO_OFFSET;
+	x->nr = number_or(w, "nr", 1);
+	x->nr_requests = number_or(w, "requests", 0);
+	x->ustack = stack ? find_stack(stack)->node : 0;
+	x->flags = (has_flag(w, 8, "failed") ? PKPROF_OP_FAILED : 0) |
+		   (has_flag(w, 8, "whole") ? PKPROF_OP_WHOLE : 0);
+	if (!(x->flags & PKPROF_OP_WHOLE))
+		add_parts(x, w);
+}
+
 BY_TIME(ops_by_time, struct ops_item, ops.to_ns)
+BY_TIME(singles_by_time, struct pk_op, time_ns)
 
 void write_file_ops(void)
 {
@@ -96,8 +161,14 @@ void write_file_ops(void)
 		check(pk_writer_vfs_fs(writer, x));
 	PK_VEC_FOREACH(&ops, x)
 		check(pk_writer_vfs_ops(writer, &x->ops, x->buckets));
+	sort(singles, singles_by_time);
+	PK_VEC_FOREACH(&files, x)
+		check(pk_writer_op_file(writer, x));
+	PK_VEC_FOREACH(&singles, x)
+		check(pk_writer_op(writer, x));
 }
 
 const struct statement vfs_statements[] = {
-	{ "filesystem", do_filesystem }, { "fileops", do_fileops }, { 0 },
+	{ "filesystem", do_filesystem }, { "fileops", do_fileops }, { "opfile", do_opfile },
+	{ "op", do_op },		  { 0 },
 };

@@ -109,21 +109,30 @@ readonly NULL_DISK=/sys/kernel/config/nullb/nullb0
 # null_disk ATTRIBUTE=VALUE...: a disk in memory, /dev/nullb0, with null_blk's attributes of
 # a device in configfs
 null_disk() {
-	local setting
-
 	modprobe null_blk nr_devices=0 || return
 	[[ -d ${NULL_DISK%/*} ]] || mount -t configfs none /sys/kernel/config || return
-	mkdir $NULL_DISK || return
-	for setting in memory_backed=1 queue_mode=2 irqmode=2 "$@" power=1; do
-		echo "${setting#*=}" >"$NULL_DISK/${setting%%=*}" || return
+	null_disk_more nullb0 "$@"
+}
+
+# null_disk_more NAME ATTRIBUTE=VALUE...: the next one; nullb1, then nullb2
+null_disk_more() {
+	local disk=${NULL_DISK%/*}/$1 setting
+
+	mkdir "$disk" || return
+	for setting in memory_backed=1 queue_mode=2 irqmode=2 "${@:2}" power=1; do
+		echo "${setting#*=}" >"$disk/${setting%%=*}" || return
 	done
-	until_true 5 test -b /dev/nullb0
+	until_true 5 test -b "/dev/$1"
+}
+
+null_disk_gone() {
+	rmdir "${NULL_DISK%/*}/$1"
 }
 
 # The debug kernel lets go of a disk seconds after it went (CONFIG_DEBUG_KOBJECT_RELEASE)
 # and calls its driver then, which has to be there still.
 null_disk_away() {
-	rmdir $NULL_DISK
+	null_disk_gone nullb0
 	[[ -n ${PK_DEBUG:-} ]] || modprobe -q -r null_blk
 }
 

@@ -90,8 +90,9 @@ if null_disk size=1024 completion_nsec=$((DELAY_MS * 1000000)) submit_queues=1 h
 		wait' >answer.txt 2>record.txt
 	queue=$(io times q.pkp ".[] | $NULLB and .time == \"queue\") | .mean_ns")
 	device=$(io times q.pkp ".[] | $NULLB and .time == \"device\") | .mean_ns")
-	# 16 readers, 4 of them at the device: the others wait three times as long
-	expect full-queue "$queue > 2 * $device && $queue < 4.5 * $device" \
+	# 16 readers, 4 of them at the device: the others wait three times as long; less where they
+	# are late themselves, on a busy host
+	expect full-queue "$queue > 1.5 * $device && $queue < 4.5 * $device" \
 		"mean in the queue: $(calc "$queue / 1e6") ms, at the device: $(calc "$device / 1e6") ms"
 	expect depth "$(io devices q.pkp '.[] | select(.device == "nullb0") | .max_depth') <= $DEPTH"
 	within busy-always "$(io devices q.pkp '.[] | select(.device == "nullb0") | .depth_busy')" $DEPTH 1.2 "requests in flight while there are any"

@@ -49,7 +49,7 @@ recorder=$!
 until_true 60 session_runs
 sleep 1
 kill -STOP $recorder
-sleep 10
+sleep 6
 kill -CONT $recorder
 sleep 2
 kill -INT $recorder

@@ -202,9 +202,8 @@ equal refused "$(net connections r.pkp '.[] | select(.port == 5999) | .failed' |
 
 # ---- the module goes while connections are busy --------------------------------------
 
-CYCLES=${PK_DEBUG:+10}
-CYCLES=${CYCLES:-${PK_BRIEF:+10}}
-: "${CYCLES:=20}"
+CYCLES=10
+[[ -z ${PK_PATIENT:-} ]] || CYCLES=30
 # some hundred answers a second: the guest has better to do
 ip netns exec pkserver tcptalk serve 10.77.0.2 5008 prefork 3 2 >served.txt &
 server_pid=$!

@@ -8,7 +8,7 @@
 # has found it. A virtual processor that stands still just then makes the time in
 # between as long as it likes: with a share S of the time stolen, of n switches with
 # 4 us in between it is 2n * 4 us * S / (1 - S) that is misplaced, in pieces of up to
-# 10 ms, either way: four standard errors are granted. Nothing where nothing is stolen;
+# 100 ms, either way: four standard errors are granted. Nothing where nothing is stolen;
 # the benchmark has the exact figure.
 #
 # Where the kernel may be preempted at any place (PREEMPT_RT), a thread on its way to
@@ -38,7 +38,7 @@ awk -v realtime="$(cat /sys/kernel/realtime 2>/dev/null || echo 0)" -v stolen="$
 		if (room < 1e6) room = 1e6
 		if (room < 1e3 * $6) room = 1e3 * $6
 		misplaced = 8e3 * $6 * stolen / (1 - stolen)
-		misplaced += 4 * sqrt(misplaced * 1e7)
+		misplaced += 4 * sqrt(misplaced * 1e8)
 		slack += misplaced
 		room += misplaced
 		d = cpu[$2] - $4; q = queue[$2] - $5

@@ -18,7 +18,7 @@ until_true 10 grep -q started busy.txt
 
 sh -c "until test -e go; do sleep 0.1; done; $PK_WORK/forkstorm 12 80000; $PK_WORK/shares 1 >/dev/null" >storm.txt &
 parent=$!
-"$PK_USER" record -F 999 -p $parent -o p.pkp 2>record.err &
+"$PK_USER" record --sources cpu,task,sched -F 999 -p $parent -o p.pkp 2>record.err &
 recorder=$!
 until_true 60 session_runs
 touch go
@@ -39,7 +39,7 @@ got=$(calc "$got * $(rows losses.sources p.pkp | jq 'select(.source == "cpu") | 
 within pid-time "$got" "$truth" "$(calc "$truth * 0.25 + 0.05")" "s of CPU time of the children"
 balanced pid-books p.pkp
 
-pk record -F 999 --only -o o.pkp -- sh -c "$PK_WORK/shares 1 >/dev/null; $PK_WORK/burst 1; exit 7" >/dev/null 2>record.err
+pk record --sources cpu,task,sched -F 999 --only -o o.pkp -- sh -c "$PK_WORK/shares 1 >/dev/null; $PK_WORK/burst 1; exit 7" >/dev/null 2>record.err
 equal exit-code $? 7
 found=$(comms o.pkp)
 if [[ $found == *shares* && $found == *burst* && $found != *busy* ]]; then
@@ -49,11 +49,11 @@ else
 fi
 balanced only-books o.pkp
 
-pk record -F 999 -C 1 -d 1 -o c.pkp 2>record.err || fail cpus "$(tail -n 1 record.err)"
+pk record --sources cpu,task,sched -F 999 -C 1 -d 1 -o c.pkp 2>record.err || fail cpus "$(tail -n 1 record.err)"
 found=$(rows summary.cpus c.pkp | jq -r 'select(.samples > 0) | .cpu' | tr '\n' ' ')
 equal cpus "$found" "1 " "CPUs with samples"
 
-pk record -d 0.3 -o s.pkp -- sh -c 'kill -TERM $$' 2>record.err
+pk record --sources cpu,task -d 0.3 -o s.pkp -- sh -c 'kill -TERM $$' 2>record.err
 equal exit-signal $? 143
 kill $busy
 wait $busy

@@ -101,6 +101,22 @@ keys Space h
 on_screen help '^pkprof top: keys and columns'
 keys x
 
+# files and devices, connections, and back; hog does neither
+dd if=/dev/zero of=/dev/zero bs=4k count=20000000 2>/dev/null &
+copier=$!
+keys v
+on_screen io-head '^    PID    rd/s   rdB/s    wr/s   wrB/s   req/s  reqB/s      ms   p99ms NAME$'
+on_screen io-row '^ +[0-9]+ +[0-9.]+k? +[0-9.]+[KMG] +[0-9.]+k? +[0-9.]+[KMG] .* dd$' 30
+on_screen io-all '^ +- .* \(all\)$'
+# in characters: a name that is cut ends in one of three bytes
+equal io-fits "$(screen | grep -cP '(*UTF8)^.{81,}$')" 0 "lines that are too long"
+kill $copier
+wait $copier 2>/dev/null
+keys v
+on_screen net-head '^    PID   inB/s  outB/s  send/s   seg/s again/s  open/s close/s NAME$'
+keys v
+on_screen times-again '^ +PID  THR   cpu  runq  disk'
+
 term resize-window -t top -x 132 -y 40
 on_screen wide 'fault +pipe +sleep'
 term resize-window -t top -x 40 -y 10

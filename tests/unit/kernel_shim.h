@@ -26,6 +26,8 @@ typedef int16_t s16;
 typedef int32_t s32;
 typedef int64_t s64;
 
+#define S64_MAX INT64_MAX
+
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
@@ -40,6 +42,11 @@ typedef int64_t s64;
 static inline unsigned long __fls(unsigned long x)
 {
 	return 63 - (unsigned long)__builtin_clzl(x);
+}
+
+/* May sleep here; tests do not. */
+static inline void cond_resched(void)
+{
 }
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
@@ -130,6 +137,12 @@ static inline s64 atomic64_read(const atomic64_t *v)
 static inline void atomic64_add(s64 n, atomic64_t *v)
 {
 	__atomic_add_fetch(&v->counter, n, __ATOMIC_RELAXED);
+}
+
+static inline bool atomic64_try_cmpxchg(atomic64_t *v, s64 *old, s64 value)
+{
+	return __atomic_compare_exchange_n(&v->counter, old, value, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_SEQ_CST);
 }
 
 /* Returns what was there, as in the kernel. */

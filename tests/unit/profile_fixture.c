@@ -272,6 +272,26 @@ static void fill_waits(struct pk_writer *w, uint64_t time_ns, uint32_t nodes, ui
 	}
 }
 
+static void fill_bios(struct pk_writer *w, uint64_t time_ns, uint32_t nodes, uint64_t *rng)
+{
+	for (uint32_t i = 0; i < 20; i++) {
+		uint64_t r = fixture_random(rng);
+		struct pk_bio x = { .time_ns = time_ns, .id = 1 + i + (r & 0xffff0000),
+				    .units = 1ULL << (13 + i), .tid = 100 + r % 7, .tgid = 100,
+				    .cpu = i % 2, .device = 1 + i % 3, .bytes = 4096 * (r % 9),
+				    .kstack = 1 + (r >> 10) % nodes,
+				    .ustack = i % 3 ? 1 + (r >> 20) % nodes : 0, .ends = r >> 48,
+				    .op = i % PKPROF_NR_BLOCK_OPS, .flags = i % 5 };
+		struct pk_bio_end e = { .time_ns = time_ns + r % 5000, .id = x.id,
+					.queue_ns = r % 777, .device_ns = r % 555, .device = i % 4,
+					.flags = i % 9 };
+
+		assert_int_equal(pk_writer_bio(w, &x), 0);
+		assert_int_equal(pk_writer_bio_end(w, &e), 0);
+		time_ns += 100000;
+	}
+}
+
 static void fill_symbols(struct pk_writer *w, uint32_t space)
 {
 	uint64_t addr = 4096;
@@ -309,6 +329,7 @@ void fixture_fill_ordinary(struct pk_writer *w)
 		fill_hists(w, now, &rng);
 		fill_blocks(w, now, &rng);
 		fill_waits(w, now + 1000000, nodes, &rng);
+		fill_bios(w, now + 1000000, nodes, &rng);
 		snprintf(text, sizeof(text), "phase %u", (unsigned int)round);
 		assert_int_equal(pk_writer_mark(w, now + 50000, text, strlen(text)), 0);
 		fill_counters(w, now + 60000, &rng);
@@ -514,6 +535,29 @@ static void compare_waits(const struct pk_profile *a, const struct pk_profile *b
 		SAME(period_log2);
 		SAME(flags);
 	}
+	EACH(bios) {
+		SAME(time_ns);
+		SAME(id);
+		SAME(units);
+		SAME(tid);
+		SAME(tgid);
+		SAME(cpu);
+		SAME(device);
+		SAME(bytes);
+		SAME(kstack);
+		SAME(ustack);
+		SAME(ends);
+		SAME(op);
+		SAME(flags);
+	}
+	EACH(bio_ends) {
+		SAME(time_ns);
+		SAME(id);
+		SAME(queue_ns);
+		SAME(device_ns);
+		SAME(device);
+		SAME(flags);
+	}
 	EACH(wakes) {
 		SAME(since_ns);
 		SAME(time_ns);
@@ -666,6 +710,15 @@ static void assert_sane_waits(const struct pk_profile *p)
 		assert_true(x->time_ns <= PK_TIME_MAX_NS && x->since_ns <= x->time_ns &&
 			    x->waker_comm < strings && x->kstack < p->nodes.nr &&
 			    x->ustack < p->nodes.nr);
+	PK_VEC_FOREACH(&p->bios, x)
+		assert_true(x->time_ns <= PK_TIME_MAX_NS && x->op < PKPROF_NR_BLOCK_OPS && x->id &&
+			    x->units && x->units <= PKPROF_MAX_IO_UNITS &&
+			    x->kstack < p->nodes.nr && x->ustack < p->nodes.nr);
+	PK_VEC_FOREACH(&p->bio_ends, x)
+		assert_true(x->time_ns <= PK_TIME_MAX_NS && x->id &&
+			    x->queue_ns + x->device_ns <= PK_TIME_MAX_NS);
+	ASSERT_BY_TIME(bios);
+	ASSERT_BY_TIME(bio_ends);
 	ASSERT_BY_TIME(latencies);
 	ASSERT_BY_TIME(waits);
 	ASSERT_BY_TIME(wakes);

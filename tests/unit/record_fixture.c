@@ -274,3 +274,33 @@ struct pkprof_rec_wake *make_wake(uint64_t time_ns, uint32_t tid, uint64_t since
 	strncpy(r->waker_comm, waker_comm, sizeof(r->waker_comm));
 	return r;
 }
+
+struct pkprof_rec_io *make_io(uint64_t time_ns, uint32_t tid, uint64_t id, uint32_t bytes,
+			      uint32_t kstack, uint32_t ustack)
+{
+	BUFFER();
+	struct pkprof_rec_io *r =
+		make(buffer, PKPROF_REC_IO, PKPROF_SRC_BLOCK, sizeof(*r), 0, time_ns, tid);
+
+	r->tgid = tid;
+	r->id = id;
+	r->bytes = bytes;
+	r->units = bytes + PKPROF_IO_COST;
+	r->device = 3;
+	r->kstack = kstack;
+	r->ustack = ustack;
+	return r;
+}
+
+struct pkprof_rec_io_end *make_io_end(uint64_t time_ns, uint64_t id)
+{
+	BUFFER();
+	struct pkprof_rec_io_end *r =
+		make(buffer, PKPROF_REC_IO_END, PKPROF_SRC_BLOCK, sizeof(*r), 0, time_ns, 0);
+
+	r->id = id;
+	r->device = 3;
+	r->queue_ns = 20;
+	r->device_ns = 30;
+	return r;
+}

@@ -43,6 +43,9 @@ struct pkprof_rec_latency *make_latency(uint64_t time_ns, uint32_t tid, uint64_t
 /* Blocked on the disk for the first half of the time, for one instant. */
 struct pkprof_rec_wait *make_wait(uint64_t time_ns, uint32_t tid, uint64_t since_ns,
 				  uint32_t kstack, uint32_t ustack);
+struct pkprof_rec_io *make_io(uint64_t time_ns, uint32_t tid, uint64_t id, uint32_t bytes,
+			      uint32_t kstack, uint32_t ustack);
+struct pkprof_rec_io_end *make_io_end(uint64_t time_ns, uint64_t id);
 struct pkprof_rec_wake *make_wake(uint64_t time_ns, uint32_t tid, uint64_t since_ns,
 				  uint32_t waker, const char *waker_comm);
 

@@ -70,6 +70,27 @@ static void test_depth_open_at_the_reading(void **state)
 	assert_int_equal(sum_of(&told), 16 * US);
 }
 
+/* The word wraps after 52 days. */
+static void test_depth_of_weeks(void **state)
+{
+	struct pk_depth d = { 0 };
+	struct pkprof_block_device told;
+	u64 week = 1ULL << 49;	/* nearly */
+
+	(void)state;
+	pk_depth_change(&d, 1, 3 * week);
+	pk_depth_change(&d, 1, 5 * week);
+	pk_depth_change(&d, -1, 7 * week);
+	pk_depth_change(&d, -1, 9 * week);
+	pk_depth_change(&d, 1, 9 * week - 16);
+	pk_depth_tell(&d, 10 * week, &told);
+	assert_int_equal(told.depth_ns[0], 3 * week);
+	assert_int_equal(told.depth_ns[1], (2 + 2 + 1) * week);
+	assert_int_equal(told.depth_ns[2], 2 * week);
+	assert_int_equal(told.load_ns, (2 + 4 + 2 + 1) * week);
+	assert_int_equal(told.read_ns, 10 * week);
+}
+
 static void test_depth_stays_in_range(void **state)
 {
 	struct pk_depth d = { 0 };
@@ -352,11 +373,49 @@ static void test_memory_is_bounded(void **state)
 	assert_int_equal(k.nr, PK_BLOCK_MIN_CELLS);
 }
 
+/* What a plain request adds is what it adds as any. */
+static void test_plain_requests(void **state)
+{
+	struct pk_block_done d = {
+		.who = 7, .device = 3, .op = PKPROF_BLOCK_READ, .timed = true, .bytes = 8192,
+		.queue_ns = 100, .device_ns = 5 * US, .now_ns = 9 * US,
+	};
+	struct pk_block_plain p = {
+		.bytes = 8192, .queue_ns = 100, .device_ns = 5 * US, .now_ns = 9 * US,
+	};
+	struct sums *any = sums_create(), *plain = sums_create();
+	u64 whole = 3ULL << 32 | 7;
+
+	(void)state;
+	assert_true(pk_block_is_plain(&p));
+	assert_false(pk_block_cells_quick(&plain->keys, &plain->cpu[0], 3, whole, d.op, &p));
+	pk_block_book(&any->keys, &any->cpu[0], &d);
+	pk_block_book(&any->keys, &any->cpu[0], &d);
+	pk_block_book(&plain->keys, &plain->cpu[0], &d);
+	assert_false(pk_block_cells_quick(&plain->keys, &plain->cpu[0], 3, whole + 1, d.op, &p));
+	assert_true(pk_block_cells_quick(&plain->keys, &plain->cpu[0], 3, whole, d.op, &p));
+	pk_block_book_plain(&p);
+	assert_memory_equal(any->memory[0], plain->memory[0], pk_block_cpu_bytes(&any->keys));
+	/* times that clocks of two CPUs make of it are no plain ones */
+	p.queue_ns = -16;
+	assert_false(pk_block_is_plain(&p));
+	/* nor are those that are too short or too long for a scan to tell the bucket */
+	p.queue_ns = PK_HIST_MIN_NS - 1;
+	assert_false(pk_block_is_plain(&p));
+	p.queue_ns = PK_HIST_MIN_NS;
+	assert_true(pk_block_is_plain(&p));
+	p.device_ns = PK_HIST_MAX_NS / 2;
+	assert_false(pk_block_is_plain(&p));
+	sums_destroy(any);
+	sums_destroy(plain);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_depth_over_time),
 		cmocka_unit_test(test_depth_open_at_the_reading),
+		cmocka_unit_test(test_depth_of_weeks),
 		cmocka_unit_test(test_depth_stays_in_range),
 		cmocka_unit_test(test_depth_by_many),
 		cmocka_unit_test(test_flights),
@@ -365,6 +424,7 @@ int main(void)
 		cmocka_unit_test(test_pieces_and_epoch),
 		cmocka_unit_test(test_full_tables),
 		cmocka_unit_test(test_memory_is_bounded),
+		cmocka_unit_test(test_plain_requests),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

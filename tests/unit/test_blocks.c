@@ -23,6 +23,7 @@
 /* The kernel's side: kinds of requests, cumulative, and one device. */
 static struct {
 	struct pk_blocks b;
+	struct pk_reading_times times;
 	struct pk_writer *w;
 	int fd;
 	struct pk_profile p;
@@ -41,7 +42,8 @@ static void start(uint64_t seed)
 	m.now_ns = T0;
 	m.fd = fixture_fd();
 	assert_int_equal(pk_writer_create(m.fd, "test", &m.w, NULL), 0);
-	pk_blocks_init(&m.b, m.w, T0);
+	m.times.last_ns = T0;
+	pk_blocks_init(&m.b, m.w, &m.times);
 	m.device = (struct pkprof_block_device){ .id = 1, .dev = 254 << 20, .from_ns = T0,
 						 .read_ns = T0, .name = "vda" };
 }
@@ -112,12 +114,12 @@ static void read_it(unsigned int upto)
 	m.device.load_ns += passed * (depth ? 1ULL << (depth - 1) : 0);
 	m.device.max_depth = 3;
 	assert_null(pk_block_device_fault(&m.device, sizeof(m.device)));
-	pk_blocks_begin(&m.b, m.now_ns);
+	pk_reading_times_begin(&m.times, m.now_ns);
 	assert_int_equal(pk_blocks_device(&m.b, &m.device), 0);
 	for (unsigned int i = 0; i < upto; i++)
 		if (m.kind[i].nr && m.kind[i].changed_ns >= m.epoch_ns)
 			assert_int_equal(pk_blocks_ops(&m.b, told(i)), 0);
-	pk_blocks_end(&m.b, upto == NR);
+	pk_reading_times_end(&m.times, upto == NR);
 	if (upto == NR)
 		m.epoch_ns = m.now_ns;
 	m.now_ns += 10;
@@ -181,17 +183,17 @@ static void test_the_idle_are_not_told(void **state)
 {
 	(void)state;
 	start(1);
-	pk_blocks_begin(&m.b, T0 + 10);
+	pk_reading_times_begin(&m.times, T0 + 10);
 	m.device.read_ns = T0 + 10;
 	m.device.depth_ns[0] = 10;
 	assert_int_equal(pk_blocks_device(&m.b, &m.device), 0);
-	pk_blocks_end(&m.b, true);
+	pk_reading_times_end(&m.times, true);
 	for (unsigned int i = 2; i < 9; i++) {
-		pk_blocks_begin(&m.b, T0 + 10 * i);
+		pk_reading_times_begin(&m.times, T0 + 10 * i);
 		m.device.read_ns = T0 + 10 * i;
 		m.device.depth_ns[0] = 10 * i;
 		assert_int_equal(pk_blocks_device(&m.b, &m.device), 0);
-		pk_blocks_end(&m.b, true);
+		pk_reading_times_end(&m.times, true);
 	}
 	m.now_ns += 1000;
 	load();

@@ -575,7 +575,7 @@ static void test_softirq(void **state)
 static void test_words(void **state)
 {
 	static const char *const wrong[] = { "", "of", "offf", "wait", "wait:", "wait:cpu",
-					     "wait:lost", "wait:disks", "disk", "cpu:disk" };
+					     "wait:lost", "wait:disks", "disk", "cpu:disk", "io:", "io:flush", "io:times" };
 	struct pk_strbuf word = { 0 };
 	struct pk_kind_choice c;
 	const char *help;
@@ -585,12 +585,12 @@ static void test_words(void **state)
 	for (i = 0; pk_kind_word(i, &word, &help); i++) {
 		assert_int_equal(pk_kind_parse(word.data, &c, NULL), 0);
 		assert_true(*help);
-		assert_int_equal(pk_kind_line(&c) != NULL, !strncmp(word.data, "wait:", 5));
+		assert_int_equal(pk_kind_word_of(&c) != NULL, strchr(word.data, ':') && strcmp(word.data, "io:time"));
 		pk_strbuf_clear(&word);
 	}
-	assert_int_equal(i, 3 + PKPROF_NR_LINES - 2);
+	assert_int_equal(i, 5 + PKPROF_NR_LINES - 2 + PKPROF_NR_BLOCK_OPS - 2);
 	assert_int_equal(pk_kind_parse("wait:disk", &c, NULL), 0);
-	assert_int_equal(c.line, PKPROF_LINE_DISK);
+	assert_int_equal(c.word, PKPROF_LINE_DISK);
 	assert_int_equal(pk_kind_parse(NULL, &c, NULL), 0);
 	assert_string_equal(pk_kind_of(&c)->name, "cpu");
 	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {

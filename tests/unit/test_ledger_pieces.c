@@ -490,7 +490,7 @@ static void test_stat_wide(void **state)
 		assert_non_null(strstr(out.data, pk_line_name(i)));
 	assert_non_null(strstr(out.data, "COMMAND\n"));
 	pk_strbuf_clear(&out);
-	pk_stat_view_interval(&layout, &picture, "12:00:00", &out);
+	pk_stat_view_interval(&layout, &picture, NULL, "12:00:00", &out);
 	assert_non_null(strstr(out.data, "12:00:00  2.000 s, CPUs 2, busy 25.0 %, idle 75.0 %"));
 	assert_non_null(strstr(out.data, "1,234 switches/s, 1,234 threads, 3 processes\n"));
 	/* the busiest first; who has none of it is left out */
@@ -517,7 +517,7 @@ static void test_stat_narrow(void **state)
 			assert_int_equal(layout.lines[1], PKPROF_LINE_KTHREAD);
 		assert_int_equal(layout.rest, layout.nr_lines < PKPROF_NR_LINES);
 		pk_stat_view_header(&layout, &out);
-		pk_stat_view_interval(&layout, &picture, "12:00:00", &out);
+		pk_stat_view_interval(&layout, &picture, NULL, "12:00:00", &out);
 		for (char *line = strtok_r(out.data, "\n", &save); line;
 		     line = strtok_r(NULL, "\n", &save))
 			if (!strstr(line, "12:00:00"))
@@ -536,17 +536,17 @@ static void test_stat_rows(void **state)
 
 	(void)state;
 	pk_stat_layout_init(&layout, 0);
-	pk_stat_view_interval(&layout, &picture, "", &out);
+	pk_stat_view_interval(&layout, &picture, NULL, "", &out);
 	assert_non_null(strstr(out.data, "idle one"));
 	assert_null(strstr(out.data, "server"));
 	pk_strbuf_clear(&out);
 	layout.nr_tgids = 0;
-	pk_stat_view_interval(&layout, &picture, "", &out);
+	pk_stat_view_interval(&layout, &picture, NULL, "", &out);
 	assert_non_null(strstr(out.data, "server"));
 	assert_null(strstr(out.data, "idle one"));
 	pk_strbuf_clear(&out);
 	layout.threads = true;
-	pk_stat_view_interval(&layout, &picture, "", &out);
+	pk_stat_view_interval(&layout, &picture, NULL, "", &out);
 	/* a name cannot steer the terminal */
 	assert_non_null(strstr(out.data, "a?[31mb"));
 	pk_strbuf_deinit(&out);
@@ -559,7 +559,7 @@ static void test_stat_json(void **state)
 
 	(void)state;
 	pk_stat_layout_init(&layout, 0);
-	pk_stat_view_json(&layout, &picture, 42, &out);
+	pk_stat_view_json(&layout, &picture, NULL, 42, &out);
 	assert_false(pk_strbuf_failed(&out));
 	/* one line */
 	assert_ptr_equal(strchr(out.data, '\n'), out.data + out.len - 1);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* link: kmod/net_sums.c kmod/hist.c */
+/* link: kmod/net_sums.c kmod/net_names.c kmod/hist.c */
 /*
- * What source tcp adds up: groups of keys, rows by process and peer, the pool of their
- * distributions, what is told of them; where tables are full.
+ * What sources tcp and unix add up: groups of keys, rows by process and peer, the pool of
+ * their distributions, what is told of them, names of peers; where tables are full.
  */
 #include <pthread.h>
 #include <setjmp.h>
@@ -13,6 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "key_group.h"
+#include "net_names.h"
 #include "net_sums.h"
 
 #define CPUS 3
@@ -264,6 +265,47 @@ static void test_rows_by_threads(void **state)
 		assert_memory_equal(found[i], found[0], sizeof(found[0]));
 }
 
+static struct pk_net_names names;
+
+static unsigned int name_nr(unsigned int i)
+{
+	u32 text[2] = { i, 7 };
+
+	return pk_net_name_of(&names, text, sizeof(text));
+}
+
+static void test_names(void **state)
+{
+	static const char longest[PKPROF_NET_MAX_NAME + 1] = "/x";
+	unsigned int a, b, nr[4 * PK_NET_NAMES], left_out = 0;
+
+	(void)state;
+	memset(&names, 0, sizeof(names));
+	assert_int_equal(pk_net_name_of(&names, "", 0), 0);
+	assert_int_equal(pk_net_name_of(&names, longest, sizeof(longest)), 0);
+	a = pk_net_name_of(&names, longest, PKPROF_NET_MAX_NAME);
+	b = pk_net_name_of(&names, "/x", 2);
+	/* what differs in length alone differs */
+	assert_true(a && b && a != b);
+	assert_int_equal(b, pk_net_name_of(&names, "/xy", 2));
+	assert_int_equal(pk_net_name_at(&names, b)->bytes, 2);
+	assert_memory_equal(pk_net_name_at(&names, b)->text, "/x\0\0\0\0\0\0", 8);
+	assert_null(pk_net_name_at(&names, 0));
+	assert_null(pk_net_name_at(&names, PK_NET_NAMES + 1));
+	for (unsigned int i = 0; i < 4 * PK_NET_NAMES; i++)
+		nr[i] = name_nr(i);
+	for (unsigned int i = 0; i < 4 * PK_NET_NAMES; i++) {
+		const struct pk_net_name *n = pk_net_name_at(&names, nr[i]);
+
+		assert_int_equal(nr[i], name_nr(i));
+		left_out += !n;
+		if (n)
+			assert_memory_equal(n->text, &i, sizeof(i));
+	}
+	/* the table fills up but for slots that nobody probed */
+	assert_true(left_out >= 3 * PK_NET_NAMES && left_out < 3 * PK_NET_NAMES + PK_NET_NAMES / 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +314,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_pool_runs_out, start, stop),
 		cmocka_unit_test_setup_teardown(test_table_runs_over, start, stop),
 		cmocka_unit_test(test_memory_is_bounded),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_group_finds_what_is_there),
 		cmocka_unit_test(test_group_is_full),
 		cmocka_unit_test_setup_teardown(test_rows_by_threads, start, stop),

@@ -23,6 +23,7 @@
 /* The kernel's side: rows, cumulative. */
 static struct {
 	struct pk_nets n;
+	struct pk_reading_times times;
 	struct pk_writer *w;
 	int fd;
 	struct pk_profile p;
@@ -46,7 +47,8 @@ static void start(uint64_t seed)
 	m.now_ns = T0;
 	m.fd = fixture_fd();
 	assert_int_equal(pk_writer_create(m.fd, "test", &m.w, NULL), 0);
-	pk_nets_init(&m.n, m.w, T0);
+	m.times.last_ns = T0;
+	pk_nets_init(&m.n, m.w, &m.times);
 }
 
 static void load(void)
@@ -97,11 +99,11 @@ static void grow(unsigned int i)
 static void reading(bool complete)
 {
 	m.now_ns += 1 + below(900000000);
-	pk_nets_begin(&m.n, m.now_ns);
+	pk_reading_times_begin(&m.times, m.now_ns);
 	for (unsigned int i = 0; i < NR; i++)
 		if (complete || below(2))
 			assert_int_equal(pk_nets_conns(&m.n, told(i)), 0);
-	pk_nets_end(&m.n, complete);
+	pk_reading_times_end(&m.times, complete);
 }
 
 static void compare(void)
@@ -154,19 +156,21 @@ static void test_addresses(void **state)
 
 	(void)state;
 	start(1);
-	pk_nets_begin(&m.n, T0 + 5);
+	pk_reading_times_begin(&m.times, T0 + 5);
 	m.row[4].counts[0] = m.row[3].counts[0] = m.row[0].counts[0] = 1;
 	c = told(4);
+	c->role = PKPROF_NET_OPENED;
 	memcpy(c->remote, "\x0a\x01\x02\x03", 4);
 	assert_int_equal(pk_nets_conns(&m.n, c), 0);
 	c = told(3);
+	c->role = PKPROF_NET_ACCEPTED;
 	memset(c->remote, 0, 16);
 	memset(c->local, 0, 16);
 	c->remote[15] = c->local[15] = 1;
 	c->local[0] = 0xfd;
 	assert_int_equal(pk_nets_conns(&m.n, c), 0);
 	assert_int_equal(pk_nets_conns(&m.n, told(0)), 0);
-	pk_nets_end(&m.n, true);
+	pk_reading_times_end(&m.times, true);
 	load();
 	assert_int_equal(m.p.net_conns.nr, 3);
 	PK_VEC_FOREACH(&m.p.net_conns, x) {
@@ -175,6 +179,60 @@ static void test_addresses(void **state)
 
 		assert_string_equal(remote, x->port == 84 ? "10.1.2.3" : x->port == 83 ? "::1" : "");
 		assert_string_equal(local, x->port == 83 ? "fd00::1" : "");
+	}
+	pk_profile_deinit(&m.p);
+}
+
+/* A row of a Unix socket, with a name behind its buckets. */
+static struct pkprof_net_conns *told_unix(unsigned int i, const char *name, size_t bytes)
+{
+	struct pkprof_net_conns *c = told(i);
+
+	c->family = PKPROF_NET_FAMILY_UNIX;
+	c->port = bytes;
+	memset(c->remote, 0, sizeof(c->remote));
+	memcpy(&c->buckets[c->nr_buckets], name, bytes);
+	assert_null(pk_net_conns_fault(c, pk_ledger_piece_bytes(PKPROF_A_NET_CONNS, c)));
+	return c;
+}
+
+static void test_names(void **state)
+{
+	static const char longest[PKPROF_NET_MAX_NAME] = "\0a name\0as long as there is room for";
+	struct pkprof_net_conns *c;
+	uint32_t peer = 4711;
+
+	(void)state;
+	start(1);
+	pk_reading_times_begin(&m.times, T0 + 5);
+	grow(4);
+	grow(5);
+	grow(6);
+	grow(7);
+	assert_int_equal(pk_nets_conns(&m.n, told_unix(4, "/run/a.sock", 11)), 0);
+	assert_int_equal(pk_nets_conns(&m.n, told_unix(5, longest, sizeof(longest))), 0);
+	c = told_unix(6, "", 0);
+	memcpy(c->remote, &peer, sizeof(peer));
+	assert_int_equal(pk_nets_conns(&m.n, c), 0);
+	assert_int_equal(pk_nets_conns(&m.n, told_unix(7, "", 0)), 0);
+	pk_reading_times_end(&m.times, true);
+	load();
+	assert_int_equal(m.p.net_conns.nr, 4);
+	PK_VEC_FOREACH(&m.p.net_conns, x) {
+		const char *remote = pk_strtab_get(&m.p.strings, x->remote);
+		const char *local = pk_strtab_get(&m.p.strings, x->local);
+
+		assert_int_equal(x->family, PKPROF_NET_FAMILY_UNIX);
+		assert_int_equal(x->port, 0);
+		if (x->tgid == 104) {
+			assert_string_equal(remote, "/run/a.sock");
+		} else if (x->tgid == 105) {
+			assert_int_equal(strlen(remote), sizeof(longest));
+			assert_memory_equal(remote, "@a name@as long", 15);
+		} else {
+			assert_string_equal(remote, "");
+		}
+		assert_string_equal(local, x->tgid == 106 ? "4711" : "");
 	}
 	pk_profile_deinit(&m.p);
 }
@@ -203,6 +261,11 @@ static void test_what_makes_no_sense(void **state)
 	c = told(5);
 	c->buckets[0].dist = PKPROF_NR_NET_DISTS;
 	assert_non_null(pk_net_conns_fault(c, bytes));
+	c = told_unix(5, "/run/a.sock", 11);
+	bytes = pk_ledger_piece_bytes(PKPROF_A_NET_CONNS, c);
+	assert_non_null(pk_net_conns_fault(c, bytes - 1));
+	c->port = PKPROF_NET_MAX_NAME + 1;
+	assert_non_null(pk_net_conns_fault(c, bytes + PKPROF_NET_NAME_ROOM(PKPROF_NET_MAX_NAME)));
 	load();
 	pk_profile_deinit(&m.p);
 }
@@ -212,6 +275,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_twice_and_nothing_lost),
 		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_what_makes_no_sense),
 	};
 

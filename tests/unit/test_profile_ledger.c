@@ -122,6 +122,19 @@ static const struct pk_latency latencies[] = {
 	{ .time_ns = TIME_MAX, .tgid = UINT32_MAX, .prev_tgid = UINT32_MAX },
 };
 
+static const struct pk_bio bios[] = {
+	{ .id = 1, .units = 1 },
+	{ .time_ns = TIME_MAX, .id = UINT64_MAX, .units = PKPROF_MAX_IO_UNITS, .tid = UINT32_MAX,
+	  .tgid = UINT32_MAX, .cpu = UINT32_MAX, .device = UINT32_MAX, .bytes = UINT32_MAX,
+	  .kstack = 5, .ustack = 5, .ends = UINT16_MAX, .op = PKPROF_NR_BLOCK_OPS - 1,
+	  .flags = UINT8_MAX },
+};
+static const struct pk_bio_end bio_ends[] = {
+	{ .id = UINT64_MAX },
+	{ .time_ns = TIME_MAX, .id = 1, .queue_ns = TIME_MAX - 1, .device_ns = 1,
+	  .device = UINT32_MAX, .flags = UINT8_MAX },
+};
+
 static void fill_waits(struct pk_writer *w)
 {
 	uint32_t id;
@@ -133,6 +146,10 @@ static void fill_waits(struct pk_writer *w)
 		assert_int_equal(pk_writer_wait(w, &waits[i]), 0);
 	for (size_t i = 0; i < PK_ARRAY_SIZE(wakes); i++)
 		assert_int_equal(pk_writer_wake(w, &wakes[i]), 0);
+	for (size_t i = 0; i < PK_ARRAY_SIZE(bios); i++)
+		assert_int_equal(pk_writer_bio(w, &bios[i]), 0);
+	for (size_t i = 0; i < PK_ARRAY_SIZE(bio_ends); i++)
+		assert_int_equal(pk_writer_bio_end(w, &bio_ends[i]), 0);
 	for (size_t i = 0; i < PK_ARRAY_SIZE(latencies); i++)
 		assert_int_equal(pk_writer_latency(w, &latencies[i]), 0);
 }
@@ -149,6 +166,10 @@ static void test_waits(void **state)
 	assert_memory_equal(p.wakes.data, wakes, sizeof(wakes));
 	assert_int_equal(p.latencies.nr, PK_ARRAY_SIZE(latencies));
 	assert_memory_equal(p.latencies.data, latencies, sizeof(latencies));
+	assert_int_equal(p.bios.nr, PK_ARRAY_SIZE(bios));
+	assert_memory_equal(p.bios.data, bios, sizeof(bios));
+	assert_int_equal(p.bio_ends.nr, PK_ARRAY_SIZE(bio_ends));
+	assert_memory_equal(p.bio_ends.data, bio_ends, sizeof(bio_ends));
 	pk_profile_deinit(&p);
 }
 
@@ -270,6 +291,13 @@ static void test_refused_accounts(void **state)
 	REFUSED(pk_writer_wake(w, &(struct pk_wake){ .kstack = 1 }));
 	REFUSED(pk_writer_wake(w, &(struct pk_wake){ .waker_comm = 1 }));
 	REFUSED(pk_writer_wake(w, &(struct pk_wake){ .since_ns = 1 }));
+	REFUSED(pk_writer_bio(w, &(struct pk_bio){ .units = 1 }));
+	REFUSED(pk_writer_bio(w, &(struct pk_bio){ .id = 1 }));
+	REFUSED(pk_writer_bio(w, &(struct pk_bio){ .id = 1, .units = PKPROF_MAX_IO_UNITS + 1 }));
+	REFUSED(pk_writer_bio(w, &(struct pk_bio){ .id = 1, .units = 1, .op = PKPROF_NR_BLOCK_OPS }));
+	REFUSED(pk_writer_bio(w, &(struct pk_bio){ .id = 1, .units = 1, .kstack = 1 }));
+	REFUSED(pk_writer_bio_end(w, &(struct pk_bio_end){ .queue_ns = 1 }));
+	REFUSED(pk_writer_bio_end(w, &(struct pk_bio_end){ .id = 1, .queue_ns = TIME_MAX, .device_ns = 1 }));
 }
 
 static const struct pk_block_load loads[] = {

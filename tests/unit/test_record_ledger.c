@@ -460,7 +460,7 @@ static const struct pk_source_ops live_engine = {
 };
 
 #define EACH_TIME (PKPROF_LEDGER_CPUS | PKPROF_LEDGER_THREADS | PKPROF_LEDGER_BLOCK | \
-		   PKPROF_LEDGER_NET | PKPROF_LEDGER_VFS)
+		   PKPROF_LEDGER_NET | PKPROF_LEDGER_VFS | PKPROF_LEDGER_WAIT_ON)
 #define ALL (EACH_TIME | PKPROF_LEDGER_HISTS | PKPROF_LEDGER_COARSE)
 
 /* First, ticks, at the mark, and the last one before the stop. */

@@ -163,7 +163,7 @@ static void test_page(void **state)
 		    "\n"
 		    "\n"
 		    "\n"
-		    "q quit  h help  <> sort  r reverse  / filter  Enter threads  s stacks  spc pause\n");
+		    "q quit  h help  v io/net  <> sort  / filter  Enter threads  s stacks  spc pause\n");
 }
 
 /* More columns, milliseconds, and the sorted column always there. */
@@ -449,7 +449,7 @@ static void test_threads(void **state)
 		    "     21      100.0     .     .     .     .     .     .      21 nginx worker\n"
 		    "     20       10.0     .     .     .     .     .     .      20 nginx\n"
 		    "\n"
-		    "q quit  h help  <> sort  r reverse  / filter  Enter threads  s stacks  spc pause\n");
+		    "q quit  h help  v io/net  <> sort  / filter  Enter threads  s stacks  spc pause\n");
 	press_one(PK_TOP_KEY_ENTER);
 	assert_int_equal(top.view, PK_TOP_THREADS);
 	press("r");
@@ -490,6 +490,92 @@ static void test_interval(void **state)
 }
 
 /* Before the first interval is over there is nothing but the frame. */
+/* Sums of two readings of a second: one device, two processes, and one that is gone. */
+static struct pk_live_io *io_of(void)
+{
+	static struct pk_live_io io;
+	struct pk_live_device *d;
+
+	pk_live_io_deinit(&io);
+	io.picture.from_ns = 5000 * MS;
+	io.picture.to_ns = 6000 * MS;
+	io.picture.sources = PK_LIVE_IO_SOURCES;
+	for (unsigned int i = 0; i < 2; i++) {
+		struct pk_live_io_process *p = pk_vec_push(&io.picture.processes);
+
+		assert_non_null(p);
+		p->tgid = i ? 20 : 300;
+		p->amount.nr[PK_LIVE_READS] = i ? 3 : 12000;
+		p->amount.nr[PK_LIVE_READ_BYTES] = i ? 3000 : 50 << 20;
+		p->amount.nr[PK_LIVE_OUT_BYTES] = i ? 2048 : 0;
+		assert_int_equal(pk_map64_set(&io.by_tgid, p->tgid, i), 0);
+	}
+	io.picture.processes.data[0].amount.nr[PK_LIVE_REQUESTS] = 100;
+	io.picture.processes.data[0].amount.nr[PK_LIVE_REQUEST_BYTES] = 409600;
+	io.picture.processes.data[0].amount.nr[PK_LIVE_REQUEST_NS] = 50 * MS;
+	io.picture.processes.data[0].amount.times.count = 100;
+	pk_dist_add_bucket(&io.picture.processes.data[0].amount.times, pk_dist_bucket(500000), 100);
+	io.picture.total = io.picture.processes.data[0].amount;
+	d = pk_vec_push(&io.picture.devices);
+	assert_non_null(d);
+	strcpy(d->name, "nvme0n1p12");
+	d->reads = 100;
+	d->read_bytes = 409600;
+	d->busy_ns = 250 * MS;
+	d->load_ns = 500 * MS;
+	d->queue_ns = 10 * MS;
+	d->device_ns = 40 * MS;
+	d->times = io.picture.total.times;
+	return &io;
+}
+
+static void test_io(void **state)
+{
+	(void)state;
+	press("v");
+	assert_int_equal(top.show, PK_SHOW_IO);
+	free(page_text(24, 80));	/* before there is anything */
+	top.io = io_of();
+	pk_live_io_join(&top.io->picture, &picture);
+	assert_rows("300 20 0 1 9");
+	assert_page(15, 80,
+		    "pkprof top  12:34:56  every 1 s                                       no session\n"
+		    "CPUs 4: busy 37.5 %, idle 62.5 %, stolen 1.0 %, softirq 0.2 %\n"
+		    "12,345 switches/s, run queue 75.0 ms/s (3.000 ms each), 13 threads, 5 processes\n"
+		    "\n"
+		    " DEVICE    rd/s   rdB/s    wr/s   wrB/s   busy%   depth   queue  device   p99ms\n"
+		    " nvme0~     100  400.0K       0       0    25.0    0.50   0.100   0.400   0.522\n"
+		    "    PID    rd/s   rdB/s    wr/s   wrB/s   req/s  reqB/s      ms   p99ms NAME\n"
+		    "      -   12000   50.0M       .       .     100  400.0K   0.500   0.522 (all)\n"
+		    "    300   12000   50.0M       .       .     100  400.0K   0.500   0.522 postgres\n"
+		    "     20     3.0    2.9K       .       .       .       .       .       . nginx\n"
+		    "      -       .       .       .       .       .       .       .       . (exited)\n"
+		    "      1       .       .       .       .       .       .       .       . systemd\n"
+		    "      9       .       .       .       .       .       .       .       . [kwork…]\n"
+		    "\n"
+		    "q quit  h help  v io/net  <> sort  / filter  Enter threads  s stacks  spc pause\n");
+	press(">>");
+	assert_int_equal(top.io_sort[PK_SHOW_IO], 7);
+	press(">");
+	assert_int_equal(top.io_sort[PK_SHOW_IO], 8 + PK_TOP_BY_ID);	/* switches are no figure here */
+	assert_rows("0 1 9 20 300");
+	press("<<<<<<<<");
+	assert_int_equal(top.io_sort[PK_SHOW_IO], 0);
+	press("r");
+	assert_rows("0 1 9 20 300");
+	press("v");
+	assert_int_equal(top.show, PK_SHOW_NET);
+	assert_rows("20 0 1 9 300");
+	for (unsigned int width = 1; width < 140; width += 3)
+		free(page_text(24, width));
+	press("v");
+	assert_int_equal(top.show, PK_SHOW_TIME);
+	assert_int_equal(top.sort, 0);
+	assert_int_equal(pk_top_io_sort_find(PK_SHOW_IO, "outB/s"), -1);
+	assert_int_equal(pk_top_io_sort_find(PK_SHOW_NET, "name"), 7 + PK_TOP_BY_NAME);
+	pk_live_io_deinit(top.io);
+}
+
 static void test_nothing(void **state)
 {
 	struct pk_top_page page;
@@ -523,6 +609,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_scroll, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_threads, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_interval, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_io, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing, setup, teardown),
 	};
 

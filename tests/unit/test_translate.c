@@ -280,6 +280,8 @@ static void test_short_records_are_malformed(void **state)
 		&make_latency(10, 2, 5, "x")->rec,
 		&make_wait(10, 2, 5, PKPROF_NO_STACK, PKPROF_NO_STACK)->rec,
 		&make_wake(10, 2, 5, 3, "x")->rec,
+		&make_io(10, 2, 1, 4096, PKPROF_NO_STACK, PKPROF_NO_STACK)->rec,
+		&make_io_end(10, 1)->rec,
 	};
 	uint64_t nr = 0;
 
@@ -369,6 +371,52 @@ static void test_waits(void **state)
 	assert_int_equal(env.t.stats.nr_malformed, 0);
 }
 
+static void test_block_io(void **state)
+{
+	const struct pk_profile *p;
+	struct pkprof_rec_io_end *e;
+	struct pkprof_rec_io *r;
+	uint64_t addr[8];
+
+	(void)state;
+	take(1, make_stack(PKPROF_STACK_KERNEL, 5, 0x100, 2));
+	take(1, make_stack(PKPROF_STACK_USER, 6, 0x200, 3));
+	/* its end is in another ring, which is read first */
+	e = make_io_end(900, 7);
+	e->flags = PKPROF_IO_FAILED;
+	take(0, e);
+	r = make_io(500, 42, 7, 8192, 5, 6);
+	r->op = PKPROF_BLOCK_SYNC;
+	r->flags = PKPROF_IO_COMPAT;
+	take(1, r);
+	take(1, make_io(600, 42, 8, 0, PKPROF_NO_STACK, 9));
+	p = result();
+	assert_int_equal(p->bios.nr, 2);
+	assert_int_equal(p->bios.data[0].time_ns, 500);
+	assert_int_equal(p->bios.data[0].id, 7);
+	assert_int_equal(p->bios.data[0].units, 8192 + PKPROF_IO_COST);
+	assert_int_equal(p->bios.data[0].tid, 42);
+	assert_int_equal(p->bios.data[0].tgid, 42);
+	assert_int_equal(p->bios.data[0].cpu, 1);
+	assert_int_equal(p->bios.data[0].device, 3);
+	assert_int_equal(p->bios.data[0].bytes, 8192);
+	assert_int_equal(p->bios.data[0].op, PKPROF_BLOCK_SYNC);
+	assert_int_equal(p->bios.data[0].flags, PKPROF_IO_COMPAT);
+	assert_int_equal(stack_of(p->bios.data[0].kstack, addr), 2);
+	assert_int_equal(stack_of(p->bios.data[0].ustack, addr), 3);
+	assert_int_equal(p->bio_ends.nr, 1);
+	assert_int_equal(p->bio_ends.data[0].time_ns, 900);
+	assert_int_equal(p->bio_ends.data[0].id, 7);
+	assert_int_equal(p->bio_ends.data[0].queue_ns, 20);
+	assert_int_equal(p->bio_ends.data[0].device_ns, 30);
+	assert_int_equal(p->bio_ends.data[0].device, 3);
+	assert_int_equal(p->bio_ends.data[0].flags, PKPROF_IO_FAILED);
+	assert_int_equal(env.t.stats.nr_bios, 2);
+	assert_int_equal(env.t.stats.nr_bio_ends, 1);
+	assert_int_equal(env.t.stats.nr_undefined, 1);
+	assert_int_equal(env.t.stats.nr_malformed, 0);
+}
+
 static void test_final_accounts(void **state)
 {
 	struct pk_profile *p;
@@ -413,6 +461,8 @@ static void test_senseless_waits_are_malformed(void **state)
 	r->nr_blocked = 1ULL << 61;
 	take(0, r);
 	take(0, make_wake(10, 2, 11, 1, "x"));
+	take(0, make_io(10, 2, 0, 4096, PKPROF_NO_STACK, PKPROF_NO_STACK));
+	take(0, make_io_end(10, 0));
 	take(0, make_latency(10, 2, 11, "x"));
 	l = make_latency(10, 2, 5, "x");
 	l->line = 256 + PKPROF_LINE_CPU;
@@ -423,7 +473,7 @@ static void test_senseless_waits_are_malformed(void **state)
 	h = make_hist(10, 2, 2);
 	h->hist.buckets[1].bucket = PKPROF_HIST_BUCKETS;
 	take(0, h);
-	assert_int_equal(env.t.stats.nr_malformed, 10);
+	assert_int_equal(env.t.stats.nr_malformed, 12);
 	assert_int_equal(result()->waits.nr, 0);
 }
 
@@ -529,6 +579,7 @@ int main(void)
 		TEST(test_short_records_are_malformed),
 		TEST(test_senseless_contents_are_malformed),
 		TEST(test_waits),
+		TEST(test_block_io),
 		TEST(test_final_accounts),
 		TEST(test_senseless_waits_are_malformed),
 		TEST(test_newer_records),

@@ -67,9 +67,9 @@ static void test_sums_of_all_cpus(void **state)
 	assert_int_equal(pk_vfs_cell_claim(&keys, &w, 3), at);
 	assert_int_equal(tell(at, 0, &idle), 0);
 	pk_vfs_book(&cpus[0][at], 100, false, 1000);
-	pk_vfs_book_time(&cpus[0][at], 5);
+	pk_vfs_book_time(&cpus[0][at], pk_hist_bucket(5), 5);
 	pk_vfs_book(&cpus[1][at], 0, true, 2000);
-	pk_vfs_book_time(&cpus[1][at], 800);
+	pk_vfs_book_time(&cpus[1][at], pk_hist_bucket(800), 800);
 	assert_int_equal(tell(at, 1500, &idle), sizeof(told.ops) + 2 * sizeof(told.buckets[0]));
 	assert_false(idle);
 	assert_int_equal(told.ops.nr, 2);

@@ -55,6 +55,8 @@ static int file_in(const char *directory, const char *name)
 	return open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
 }
 
+#define FULL_BYTES (24LL << 20)	/* a file that grows begins anew: the disk may be small */
+
 static int sync_writes(const char *directory)
 {
 	int fd = file_in(directory, "pk-fsync");
@@ -67,6 +69,8 @@ static int sync_writes(const char *directory)
 	while (!is_over(&answer)) {
 		if (ANSWER_WAIT(&answer, write(fd, block, BLOCK_BYTES)) != BLOCK_BYTES ||
 		    ANSWER_WAIT(&answer, fsync(fd)))
+			return -1;
+		if (lseek(fd, 0, SEEK_CUR) >= FULL_BYTES && (ftruncate(fd, 0) || lseek(fd, 0, SEEK_SET)))
 			return -1;
 	}
 	return answer_end(&answer);

@@ -6,6 +6,7 @@
  *	fileio pread FILE CALLS		one byte each
  *	fileio getppid FILE CALLS	system calls that have to do with no file
  *	fileio map FILE			touches each page of a mapping
+ *	fileio small DIRECTORY FILES	one after the other is made, filled with 4 KB, synced, removed
  *
  * mixed prints lines "NAME VALUE": what the kernel counted for its process up to its end
  * (rchar, wchar, syscr, syscw as in /proc/PID/io), and how often it did what.
@@ -147,7 +148,7 @@ static int tell(void)
 {
 	static const char format[] =
 		"rchar %12llu\nwchar %12llu\nsyscr %12llu\nsyscw %12llu\nopen %lu\ncreate %lu\nfsync %lu\n"
-		"unlink %lu\nrename %lu\nmake %lu\nreaddir %lu\nfailed %lu\npipe %lu\n";
+		"unlink %lu\nrename %lu\nmake %lu\nreaddir %lu\nfailed %lu\npipe %lu\npid %d\n";
 	char books[1024], text[1024];
 	int fd = reopen("/proc/self/io"), len = 0;
 	ssize_t bytes = MUST(read(fd, books, sizeof(books) - 1));
@@ -158,7 +159,7 @@ static int tell(void)
 		len = snprintf(text, sizeof(text), format, book(books, "rchar:") + bytes,
 			       book(books, "wchar:") + len, book(books, "syscr:") + 1,
 			       book(books, "syscw:") + 1, nr_open, nr_create, nr_fsync, nr_unlink,
-			       nr_rename, nr_make, nr_readdir, nr_failed, pipe_bytes);
+			       nr_rename, nr_make, nr_readdir, nr_failed, pipe_bytes, getpid());
 	return write(STDOUT_FILENO, text, len) == len ? 0 : 1;
 }
 
@@ -216,6 +217,21 @@ static int map(const char *file)
 	return sum == 1;
 }
 
+static int small_files(const char *directory, unsigned long files)
+{
+	int fd;
+
+	MUST(chdir(directory));
+	while (files--) {
+		fd = create("small");
+		MUST(write(fd, block, BLOCK));
+		MUST(fsync(fd));
+		MUST(close(fd));
+		MUST(unlink("small"));
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "mixed"))
@@ -226,6 +242,9 @@ int main(int argc, char **argv)
 		return getppid_often(strtoul(argv[3], NULL, 10));
 	if (argc == 3 && !strcmp(argv[1], "map"))
 		return map(argv[2]);
-	fprintf(stderr, "usage: fileio mixed DIRECTORY | pread FILE CALLS | getppid FILE CALLS | map FILE\n");
+	if (argc == 4 && !strcmp(argv[1], "small"))
+		return small_files(argv[2], strtoul(argv[3], NULL, 10));
+	fprintf(stderr, "usage: fileio mixed DIRECTORY | pread FILE CALLS | getppid FILE CALLS | map FILE |\n"
+			"\tsmall DIRECTORY FILES\n");
 	return 2;
 }

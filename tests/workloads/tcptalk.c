@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Requests and answers over TCP, each byte of them counted.
+ * Requests and answers over TCP or a Unix stream socket, each byte of them counted.
  *
  *	tcptalk serve ADDRESS PORT MODE THINK_MS [N]
  *		MODE prefork: N workers accept and answer; fork: one process accepts, and
@@ -9,10 +9,18 @@
  *	tcptalk ask ADDRESS PORT CONNECTIONS REQUESTS BYTES REPLY_BYTES [KEEP_MS]
  *		one connection after the other, and on each that many requests; stays
  *		connected for KEEP_MS
- *	tcptalk loop N
- *		both ends in one process: N times one byte is sent, then received
+ *	tcptalk loop N [pair]
+ *		both ends in one process: N times one byte is sent, then received; pair: of a
+ *		socketpair()
+ *	tcptalk pair REQUESTS BYTES REPLY_BYTES THINK_MS
+ *		of a socketpair() one end asks, in the other one a child answers
+ *	tcptalk odd
+ *		a socketpair() in which much is tried that moves no byte, or less than was asked
  *	tcptalk pour ADDRESS PORT BYTES
  *		one request of that many bytes, written by 64 KB, without pause
+ *
+ * ADDRESS is that of a Unix socket if it is a path or begins with @, for an abstract one;
+ * PORT is then ignored.
  *
  * Each process that talked says at its end
  *
@@ -25,12 +33,17 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -134,8 +147,19 @@ static int address_of(const char *address, const char *port, struct sockaddr_sto
 {
 	struct sockaddr_in *v4 = (void *)ret;
 	struct sockaddr_in6 *v6 = (void *)ret;
+	struct sockaddr_un *un = (void *)ret;
 
 	memset(ret, 0, sizeof(*ret));
+	if (*address == '/' || *address == '@') {
+		un->sun_family = AF_UNIX;
+		snprintf(un->sun_path, sizeof(un->sun_path), "%s", address);
+		*len_ret = sizeof(*un);
+		if (*address == '@') {
+			un->sun_path[0] = '\0';
+			*len_ret = offsetof(struct sockaddr_un, sun_path) + strlen(address);
+		}
+		return 0;
+	}
 	if (inet_pton(AF_INET, address, &v4->sin_addr) == 1) {
 		v4->sin_family = AF_INET;
 		v4->sin_port = htons(atoi(port));
@@ -192,6 +216,8 @@ static int serve(char **args, int nr)
 		return 2;
 	listener = socket(address.ss_family, SOCK_STREAM, 0);
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (*args[0] == '/')
+		unlink(args[0]);
 	if (bind(listener, (void *)&address, len) || listen(listener, 128)) {
 		perror("tcptalk: listen");
 		return 1;
@@ -288,11 +314,11 @@ static int both_ends(int ends[2])
 	return ends[1] < 0 ? -1 : 0;
 }
 
-static int loop(unsigned int nr)
+static int loop(unsigned int nr, int pair)
 {
 	int ends[2];
 
-	if (both_ends(ends)) {
+	if (pair ? socketpair(AF_UNIX, SOCK_STREAM, 0, ends) : both_ends(ends)) {
 		perror("tcptalk: loop");
 		return 1;
 	}
@@ -303,10 +329,99 @@ static int loop(unsigned int nr)
 	return say();
 }
 
+/* --- a pair ------------------------------------------------------------------------- */
+
+static int pair(char **args)
+{
+	unsigned int head[2] = { atoi(args[1]), atoi(args[2]) };
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends))
+		return 1;
+	if (!fork()) {
+		close(ends[0]);
+		answer(ends[1], atoi(args[3]));
+		_exit(say());
+	}
+	close(ends[1]);
+	nr_connections = 1;
+	for (int r = atoi(args[0]); r > 0; r--)
+		if (ask(ends[0], head))
+			return 1;
+	close(ends[0]);
+	wait(NULL);
+	return say();
+}
+
+static void moved(unsigned long long *bytes, ssize_t n)
+{
+	if (n > 0)
+		*bytes += n;
+}
+
+static ssize_t send_with_file(int to, int file)
+{
+	char room[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec data = { buffer, 3000 };
+	struct msghdr m = { .msg_iov = &data, .msg_iovlen = 1, .msg_control = room,
+			    .msg_controllen = sizeof(room) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &file, sizeof(file));
+	return sendmsg(to, &m, MSG_NOSIGNAL);
+}
+
+/* Each call counts what it returned. The buffers of a send are read in parts and at once. */
+static int odd(void)
+{
+	int ends[2], pipes[2], file = open("/proc/self/exe", O_RDONLY);
+	struct iovec parts[2] = { { buffer, 700 }, { buffer, 800 } };
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) || pipe(pipes) || file < 0)
+		return 1;
+	nr_connections = 2;
+	moved(&in_bytes, recv(ends[1], buffer, 10, MSG_DONTWAIT));
+	moved(&out_bytes, send(ends[0], buffer, 100, 0));
+	recv(ends[1], buffer, 100, MSG_PEEK);
+	moved(&in_bytes, recv(ends[1], buffer, 30, 0));
+	recv(ends[1], buffer, 7, MSG_PEEK);
+	moved(&out_bytes, writev(ends[0], parts, 2));
+	moved(&in_bytes, recv(ends[1], buffer, 1000, MSG_DONTWAIT));
+	moved(&in_bytes, readv(ends[1], parts, 2));
+	moved(&out_bytes, send_with_file(ends[0], file));
+	for (int i = 0; i < 3; i++)
+		moved(&in_bytes, recv(ends[1], buffer, sizeof(buffer), MSG_DONTWAIT));
+	/* as much as there is room for: some whole, one in part, then none */
+	for (int i = 0; i < 20; i++)
+		moved(&out_bytes, send(ends[0], buffer, sizeof(buffer), MSG_DONTWAIT));
+	while (recv(ends[1], buffer, 50000, MSG_DONTWAIT | MSG_PEEK) > 0)
+		moved(&in_bytes, recv(ends[1], buffer, 33333, MSG_DONTWAIT));
+	moved(&out_bytes, sendfile(ends[0], file, NULL, 10000));
+	moved(&in_bytes, splice(ends[1], NULL, pipes[1], NULL, 4000, 0));
+	/* what is shut moves nothing more, but what is there is still read; one byte stays */
+	moved(&out_bytes, send(ends[1], buffer, 5, 0));
+	shutdown(ends[0], SHUT_WR);
+	moved(&out_bytes, send(ends[0], buffer, 100, MSG_NOSIGNAL));
+	moved(&in_bytes, recv(ends[0], buffer, 4, 0));
+	for (ssize_t n = 1; n > 0; moved(&in_bytes, n))
+		n = recv(ends[1], buffer, 1500, MSG_DONTWAIT);
+	close(ends[0]);
+	moved(&out_bytes, send(ends[1], buffer, 100, MSG_NOSIGNAL));
+	close(ends[1]);
+	return say();
+}
+
 int main(int argc, char **argv)
 {
-	if (argc == 3 && !strcmp(argv[1], "loop"))
-		return loop(strtoul(argv[2], NULL, 10));
+	if ((argc == 3 || argc == 4) && !strcmp(argv[1], "loop"))
+		return loop(strtoul(argv[2], NULL, 10), argc == 4);
+	if (argc == 6 && !strcmp(argv[1], "pair"))
+		return pair(argv + 2);
+	if (argc == 2 && !strcmp(argv[1], "odd"))
+		return odd();
 	if (argc >= 6 && !strcmp(argv[1], "serve"))
 		return serve(argv + 2, argc - 2);
 	if (argc >= 8 && !strcmp(argv[1], "ask"))
@@ -315,7 +430,9 @@ int main(int argc, char **argv)
 		return pour(argv + 2);
 	fprintf(stderr, "usage: tcptalk serve ADDRESS PORT prefork|fork|late THINK_MS [N]\n"
 			"       tcptalk ask ADDRESS PORT CONNECTIONS REQUESTS BYTES REPLY_BYTES [KEEP_MS]\n"
-			"       tcptalk loop N\n"
+			"       tcptalk loop N [pair]\n"
+			"       tcptalk pair REQUESTS BYTES REPLY_BYTES THINK_MS\n"
+			"       tcptalk odd\n"
 			"       tcptalk pour ADDRESS PORT BYTES\n");
 	return 2;
 }

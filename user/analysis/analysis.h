@@ -16,6 +16,7 @@ struct pk_analysis_opts {
 	size_t limit;		/* rows of a ranking, 0: all */
 	const char *by;		/* ledger, sched, io, net: what rows are of, NULL: all there is */
 	bool brief;		/* ledger, sched: only the few figures of a summary */
+	bool figures;		/* io, net: a table of each, and nothing of what there is not */
 };
 
 /* What command report makes of it without --by; its JSON has all analyses. */
@@ -24,6 +25,7 @@ struct pk_analysis_opts {
 #define PK_REPORT_BOOKED	(1u << 2)	/* but only where the file has a ledger */
 #define PK_REPORT_BRIEF_TEXT	(1u << 3)	/* only its few main figures */
 #define PK_REPORT_BRIEF_JSON	(1u << 4)
+#define PK_REPORT_FIGURES	(1u << 5)	/* of its text only a table, if there is anything to tell */
 
 struct pk_analysis {
 	const char *name, *help;	/* one line, no final full stop */

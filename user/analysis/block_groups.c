@@ -6,16 +6,6 @@
 #include "analysis/block_groups.h"
 #include "base/map64.h"
 
-/* The share of [from, to) that is in the scope. */
-static double inside(const struct pk_scope *s, uint64_t from_ns, uint64_t to_ns)
-{
-	uint64_t length = to_ns - from_ns;
-
-	if (!s->filtered)
-		return 1;
-	return length ? (double)pk_filter_clip_ns(s->filter, from_ns, to_ns) / length : 0;
-}
-
 /* --- devices ------------------------------------------------------------------------ */
 
 static struct pk_block_device *device_of(struct pk_block_devices *d, uint32_t id)
@@ -44,7 +34,7 @@ static int by_name(const void *a, const void *b)
 static void add_load(const struct pk_scope *s, struct pk_block_device *d,
 		     const struct pk_block_load *x)
 {
-	double share = inside(s, x->from_ns, x->to_ns);
+	double share = pk_scope_part(s, x->from_ns, x->to_ns);
 
 	d->name = pk_model_string(s->model, x->name);
 	d->dev = x->dev;
@@ -124,9 +114,7 @@ static bool wanted(const struct grouping *g, const struct pk_block_ops *x, uint3
 		return false;
 	if (!(g->by & PK_BY_DEVICE) && d->flags & PKPROF_BLOCK_STACKED)
 		return false;
-	if (!g->s->filter->tgid && !g->s->filter->comm)
-		return true;
-	return own && owner != PK_NO_OWNER && pk_scope_has_process(g->s, owner);
+	return pk_scope_has_owner(g->s, own ? owner : PK_NO_OWNER);
 }
 
 /* The cgroup of a process; string id, 0: not known. */
@@ -180,30 +168,15 @@ static struct pk_block_group *group_of(struct grouping *g, const struct pk_block
 	return new;
 }
 
-/* The largest one so far may be of an earlier piece: then the last bucket's end is known. */
-static void add_max(struct pk_dist *d, uint64_t max_ns, unsigned int last)
-{
-	uint64_t low, high;
-
-	pk_dist_bounds(last, &low, &high);
-	if (max_ns >= high && last != PKPROF_HIST_BUCKETS - 1)
-		max_ns = high - 1;
-	if (max_ns > d->max_ns)
-		d->max_ns = max_ns;
-}
-
 static void add_times(struct pk_block_group *group, const struct pk_profile *p,
 		      const struct pk_block_ops *x, double share)
 {
 	for (uint32_t i = 0; i < x->nr_buckets; i++) {
 		const struct pk_hist_bucket *b = &p->block_buckets.data[x->first_bucket + i];
 		unsigned int time = b->bucket / PKPROF_HIST_BUCKETS;
-		unsigned int bucket = b->bucket % PKPROF_HIST_BUCKETS;
-		struct pk_dist *d = &group->time[time];
 
-		pk_dist_add_bucket(d, bucket, b->nr * share);
-		d->count += b->nr * share;
-		add_max(d, x->max_ns[time], bucket);
+		pk_dist_add_values(&group->time[time], b->bucket % PKPROF_HIST_BUCKETS,
+				   b->nr * share, x->max_ns[time]);
 	}
 	for (unsigned int t = 0; t < PKPROF_NR_BLOCK_TIMES; t++)
 		group->time[t].sum_ns += x->sum_ns[t] * share;
@@ -214,7 +187,7 @@ static int add_piece(struct grouping *g, size_t i)
 	const struct pk_block_ops *x = &g->s->model->profile->block_ops.data[i];
 	const struct pk_block_device *d = pk_block_devices_find(g->devices, x->device);
 	uint32_t owner = g->s->model->block_owner[i];
-	double share = inside(g->s, x->from_ns, x->to_ns);
+	double share = pk_scope_part(g->s, x->from_ns, x->to_ns);
 	struct pk_block_group *group;
 
 	if (!(share > 0) || !wanted(g, x, owner, d))

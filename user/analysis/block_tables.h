@@ -32,6 +32,9 @@ int pk_io_add_sizes(const struct pk_io *x);	/* and their buckets */
 int pk_io_add_depths(const struct pk_io *x);
 int pk_io_add_histogram(const struct pk_io *x);
 
+/* io_stacks.c */
+int pk_io_add_stacks(const struct pk_io *x);
+
 /* --- rows --- */
 
 /* Columns of what pk_io_quantile() of five and pk_io_max_of() say. */

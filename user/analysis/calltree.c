@@ -3,6 +3,8 @@
  * Call tree; see calltree.h. Weights are summed per (base, tower) first, so the
  * tree is built once per distinct stack: O(samples + stacks x depth).
  */
+#include <math.h>
+
 #include "analysis/calltree.h"
 #include "analysis/wait_error.h"
 #include "base/cleanup.h"
@@ -279,6 +281,19 @@ static int estimate_errors(struct growth *g)
 	return rc;
 }
 
+/* Likewise, where the variance of each sum is known. */
+static void sum_variances(struct growth *g)
+{
+	struct pk_calltree *t = g->t;
+
+	for (size_t i = 0; i < g->towers.sums.nr; i++)
+		t->calls.data[g->call_of[g->top[i]]].error += g->towers.sums.data[i].variance;
+	for (size_t i = t->calls.nr; i-- > 1;)
+		t->calls.data[t->calls.data[i].parent].error += t->calls.data[i].error;
+	PK_VEC_FOREACH(&t->calls, c)
+		c->error = sqrt(c->error);
+}
+
 static void growth_deinit(struct growth *g)
 {
 	pk_towers_deinit(&g->towers);
@@ -297,7 +312,11 @@ int pk_calltree_init(const struct pk_scope *s, const struct pk_calltree_opts *o,
 	struct growth g = { .t = ret, .o = o };
 	int rc;
 
-	*ret = (struct pk_calltree){ .model = s->model, .unit = pk_kind_of(&o->kind)->unit };
+	*ret = (struct pk_calltree){
+		.model = s->model,
+		.unit = pk_kind_of(&o->kind)->unit,
+		.source = pk_kind_of(&o->kind)->source,
+	};
 	pk_towers_init(&g.towers, s->model);
 	rc = pk_vec_add(&g.nodes, ((struct grown){ 0, 0, NONE, NONE, 0 }));
 	if (!rc)
@@ -312,7 +331,9 @@ int pk_calltree_init(const struct pk_scope *s, const struct pk_calltree_opts *o,
 		rc = emit(&g);
 	if (!rc && g.towers.pieces.nr)
 		rc = estimate_errors(&g);
-	ret->nr_waits = g.towers.nr_waits;
+	else if (!rc)
+		sum_variances(&g);
+	ret->nr_items = g.towers.nr_items;
 	ret->left_out = g.towers.left_out;
 	growth_deinit(&g);
 	if (rc)

@@ -26,7 +26,7 @@ struct pk_call {
 	uint32_t label;		/* see pk_calltree_name() */
 	uint32_t depth;		/* 0 is the root, 1 the names of processes */
 	uint32_t nr_below;	/* calls in its subtree: they follow it */
-	uint64_t self, total;	/* samples or ns */
+	uint64_t self, total;	/* samples, ns or bytes */
 	double error;		/* standard error of total; samples: 0 */
 };
 
@@ -37,8 +37,9 @@ struct pk_calltree {
 	PK_VEC(uint32_t) bases, markers;
 	uint32_t max_depth;
 	enum pk_weight_unit unit;
-	size_t nr_waits;		/* that the weights are estimated from; samples: 0 */
-	uint64_t left_out;		/* weight of idle kernel threads, which are not in it */
+	uint32_t source;		/* enum pkprof_source, whose items it is made from */
+	size_t nr_items;		/* waits or bios that the weights are estimated from; samples: 0 */
+	uint64_t left_out;		/* weight of idle kernel threads or stacked devices, not in it */
 	uint64_t by_kind[PK_FRAME_MARKER + 1];	/* weight by what a stack's leaf is */
 };
 

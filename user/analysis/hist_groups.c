@@ -30,15 +30,6 @@ static bool matches(const struct pk_scope *s, const struct pk_hist_piece *h, uin
 					       pk_filter_match_thread(s->filter, s->model, owner);
 }
 
-static double inside(const struct pk_scope *s, const struct pk_hist_piece *h)
-{
-	uint64_t length = h->to_ns - h->from_ns;
-
-	if (!s->filtered)
-		return 1;
-	return length ? (double)pk_filter_clip_ns(s->filter, h->from_ns, h->to_ns) / length : 0;
-}
-
 static int collect(const struct pk_scope *s, enum pkprof_hist_what what, struct entry *ret,
 		   size_t *nr_ret)
 {
@@ -48,7 +39,7 @@ static int collect(const struct pk_scope *s, enum pkprof_hist_what what, struct 
 	for (size_t i = 0; i < p->hists.nr; i++) {
 		const struct pk_hist_piece *h = &p->hists.data[i];
 		uint32_t owner = h->key == PKPROF_HIST_CPU ? h->id : s->model->hist_owner[i];
-		double share = inside(s, h);
+		double share = pk_scope_part(s, h->from_ns, h->to_ns);
 
 		if (h->what != what || !h->count || !(share > 0) || !matches(s, h, owner))
 			continue;
@@ -108,26 +99,10 @@ void pk_hist_groups_deinit(struct pk_hist_groups *g)
 	pk_vec_deinit(&g->groups);
 }
 
-/*
- * The largest value of a piece: the piece tells the largest one so far, which may
- * have been before it. Then the end of its last bucket is all that is known.
- */
-static uint64_t piece_max_ns(const struct pk_dist *d, const struct pk_hist_piece *h,
-			     unsigned int last)
-{
-	uint64_t low, high;
-
-	pk_dist_bounds_of(d, last, &low, &high);
-	if (h->max_ns < high || last == pk_dist_nr_buckets(d) - 1)
-		return h->max_ns;
-	return high - 1;
-}
-
 static void add_piece(struct pk_dist *d, const struct pk_profile *p, const struct pk_hist_ref *ref)
 {
 	const struct pk_hist_piece *h = &p->hists.data[ref->piece];
 	unsigned int last = 0;
-	uint64_t max_ns;
 
 	for (uint32_t i = 0; i < h->nr_buckets; i++) {
 		const struct pk_hist_bucket *b = &p->hist_buckets.data[h->first_bucket + i];
@@ -138,9 +113,7 @@ static void add_piece(struct pk_dist *d, const struct pk_profile *p, const struc
 	}
 	d->count += h->count * ref->share;
 	d->sum_ns += h->sum_ns * ref->share;
-	max_ns = piece_max_ns(d, h, last);
-	if (max_ns > d->max_ns)
-		d->max_ns = max_ns;
+	pk_dist_add_max(d, h->max_ns, last);
 }
 
 static void add_group(struct pk_dist *d, const struct pk_hist_groups *g,

@@ -15,10 +15,27 @@ static int by_weight(const void *a, const void *b)
 	return x->tower < y->tower ? -1 : x->tower > y->tower;
 }
 
-static char *text_of(const struct pk_model *m, uint32_t leaf)
+static bool is_kernel(const struct pk_model *m, uint32_t node)
+{
+	return m->frames.data[m->nodes.data[node].frame].kind == PK_FRAME_KERNEL;
+}
+
+/* Where user code begins, if any does. */
+static uint32_t skip_kernel(const struct pk_model *m, uint32_t leaf)
+{
+	uint32_t at = leaf;
+
+	while (at && is_kernel(m, at))
+		at = m->nodes.data[at].parent;
+	return at ? at : leaf;
+}
+
+char *pk_stack_text(const struct pk_model *m, uint32_t leaf, bool user)
 {
 	struct pk_strbuf b = { 0 };
 
+	if (user)
+		leaf = skip_kernel(m, leaf);
 	if (!leaf)
 		pk_strbuf_puts(&b, "[no stack]");
 	for (uint32_t at = leaf; at; at = m->nodes.data[at].parent) {
@@ -43,7 +60,7 @@ static int copy(const struct pk_model *m, const struct pk_tower_sum *sum, struct
 		return -ENOMEM;
 	h->nr_samples = sum->weight;
 	h->process = strdup(pk_model_string(m, sum->base));
-	h->stack = text_of(m, sum->tower);
+	h->stack = pk_stack_text(m, sum->tower, false);
 	return h->process && h->stack ? 0 : -ENOMEM;
 }
 

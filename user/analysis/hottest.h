@@ -21,4 +21,10 @@ struct pk_hottest {
 int pk_hottest_init(const struct pk_scope *s, size_t max, struct pk_hottest *ret);
 void pk_hottest_deinit(struct pk_hottest *h);
 
+/*
+ * A stack of the model as text, its leaf first; @user: without the kernel's part, where
+ * there is another one. To be freed; NULL: no memory.
+ */
+char *pk_stack_text(const struct pk_model *m, uint32_t leaf, bool user);
+
 #endif

@@ -9,6 +9,14 @@
 #include "base/cleanup.h"
 #include "source/names.h"
 
+#define MAX_WORDS 64	/* of one kind */
+
+const char *const pk_weight_names[] = {
+	[PK_WEIGHT_SAMPLES] = "samples",
+	[PK_WEIGHT_NS] = "time",
+	[PK_WEIGHT_BYTES] = "bytes",
+};
+
 /* --- what of a wait counts ---------------------------------------------------------- */
 
 /* weight * part / whole without overflow. */
@@ -90,7 +98,7 @@ static int add_wait(const struct pk_model *m, size_t i, struct pk_tower_piece *p
 	uint32_t tower = m->wait_stack[i];
 	int rc = 0;
 
-	ret->nr_waits++;
+	ret->nr_items++;
 	if (m->profile->waits.data[i].flags & PKPROF_WAIT_OPEN)
 		rc = pk_towers_mark(ret, tower, "still waiting", NULL, &tower);
 	return rc ? rc : pk_towers_add_piece(ret, pk_kind_base(m, m->wait_thread[i], threads),
@@ -118,13 +126,35 @@ static int collect_line(const struct pk_scope *s, const struct pk_kind_choice *c
 
 	for (size_t i = 0; !rc && i < s->model->profile->waits.nr; i++) {
 		const struct pk_wait *w = &s->model->profile->waits.data[i];
-		unsigned int part = (w->line == c->line ? PK_WAIT_BLOCKED : 0) |
-				    (w->runq_line == c->line ? PK_WAIT_RUNQ : 0);
+		unsigned int part = (w->line == c->word ? PK_WAIT_BLOCKED : 0) |
+				    (w->runq_line == c->word ? PK_WAIT_RUNQ : 0);
 
 		if (part && pk_kind_span(s, i, part, &piece))
 			rc = add_wait(s->model, i, &piece, threads, ret);
 	}
 	return rc;
+}
+
+/* --- words -------------------------------------------------------------------------- */
+
+/* Lines of the wait ledger; of running threads there is no wait, and what is lost has no stack. */
+static bool line_word(unsigned int i, const char **name_ret, const char **help_ret)
+{
+	if (i >= PKPROF_NR_LINES || i == PKPROF_LINE_CPU || i == PKPROF_LINE_LOST)
+		return false;
+	*name_ret = pk_line_names[i].name;
+	*help_ret = pk_line_names[i].help;
+	return true;
+}
+
+/* Operations of block devices that move data or take it away. */
+static bool op_word(unsigned int i, const char **name_ret, const char **help_ret)
+{
+	if (i >= PKPROF_NR_BLOCK_OPS || i == PKPROF_BLOCK_FLUSH || i == PKPROF_BLOCK_BARRIER)
+		return false;
+	*name_ret = pk_block_op_names[i].name;
+	*help_ret = pk_block_op_names[i].help;
+	return true;
 }
 
 /* --- the table ---------------------------------------------------------------------- */
@@ -151,7 +181,7 @@ const struct pk_kind pk_kinds[] = {
 	{
 		.name = "wait",
 		.help = "one line of the wait ledger, for example wait:disk",
-		.takes_line = true,
+		.words = line_word,
 		.unit = PK_WEIGHT_NS,
 		.title = "Time waiting",
 		.leaf = "waiting",
@@ -168,31 +198,50 @@ const struct pk_kind pk_kinds[] = {
 		.source = PKPROF_SRC_OFFCPU,
 		.collect = pk_kind_collect_wakeups,
 	},
+	{
+		.name = "io",
+		.help = "bytes of block I/O, by who submitted it",
+		.unit = PK_WEIGHT_BYTES,
+		.title = "Bytes of block I/O",
+		.leaf = "submitting",
+		.source = PKPROF_SRC_BLOCK,
+		.collect = pk_kind_collect_io,
+	},
+	{
+		.name = "io:time",
+		.help = "time of block requests, in the queue and at the device",
+		.unit = PK_WEIGHT_NS,
+		.title = "Time of block I/O",
+		.leaf = "submitting",
+		.source = PKPROF_SRC_BLOCK,
+		.collect = pk_kind_collect_io,
+	},
+	{
+		.name = "io",
+		.help = "bytes of one operation, for example io:read",
+		.words = op_word,
+		.unit = PK_WEIGHT_BYTES,
+		.title = "Bytes of block I/O",
+		.leaf = "submitting",
+		.source = PKPROF_SRC_BLOCK,
+		.collect = pk_kind_collect_io,
+	},
 };
 const unsigned int pk_nr_kinds = PK_ARRAY_SIZE(pk_kinds);
 
-/* Of running threads there is no wait, and what is lost has no stack. */
-static bool is_waiting(unsigned int line)
-{
-	return line != PKPROF_LINE_CPU && line != PKPROF_LINE_LOST;
-}
-
 bool pk_kind_word(unsigned int i, struct pk_strbuf *word, const char **help_ret)
 {
+	const char *name;
+
 	for (unsigned int k = 0; k < pk_nr_kinds; k++) {
-		if (!pk_kinds[k].takes_line) {
-			if (!i--) {
-				pk_strbuf_puts(word, pk_kinds[k].name);
-				*help_ret = pk_kinds[k].help;
-				return true;
-			}
-			continue;
+		if (!pk_kinds[k].words && !i--) {
+			pk_strbuf_puts(word, pk_kinds[k].name);
+			*help_ret = pk_kinds[k].help;
+			return true;
 		}
-		for (unsigned int line = 0; line < PKPROF_NR_LINES; line++) {
-			if (is_waiting(line) && !i--) {
-				pk_strbuf_printf(word, "%s:%s", pk_kinds[k].name,
-						 pk_line_name(line));
-				*help_ret = pk_line_names[line].help;
+		for (unsigned int w = 0; pk_kinds[k].words && w < MAX_WORDS; w++) {
+			if (pk_kinds[k].words(w, &name, help_ret) && !i--) {
+				pk_strbuf_printf(word, "%s:%s", pk_kinds[k].name, name);
 				return true;
 			}
 		}
@@ -200,9 +249,11 @@ bool pk_kind_word(unsigned int i, struct pk_strbuf *word, const char **help_ret)
 	return false;
 }
 
-const char *pk_kind_line(const struct pk_kind_choice *c)
+const char *pk_kind_word_of(const struct pk_kind_choice *c)
 {
-	return pk_kind_of(c)->takes_line ? pk_line_name(c->line) : NULL;
+	const char *name, *help;
+
+	return pk_kind_of(c)->words && pk_kind_of(c)->words(c->word, &name, &help) ? name : NULL;
 }
 
 static int no_such_kind(const char *text, struct pk_err *err)
@@ -220,11 +271,13 @@ static int no_such_kind(const char *text, struct pk_err *err)
 	return rc;
 }
 
-static bool parse_line(const char *name, uint32_t *ret)
+static bool parse_word(const struct pk_kind *kind, const char *text, uint32_t *ret)
 {
-	for (unsigned int line = 0; line < PKPROF_NR_LINES; line++) {
-		if (is_waiting(line) && !strcmp(name, pk_line_name(line))) {
-			*ret = line;
+	const char *name, *help;
+
+	for (unsigned int w = 0; w < MAX_WORDS; w++) {
+		if (kind->words(w, &name, &help) && !strcmp(text, name)) {
+			*ret = w;
 			return true;
 		}
 	}
@@ -235,13 +288,13 @@ int pk_kind_parse(const char *text, struct pk_kind_choice *ret, struct pk_err *e
 {
 	*ret = (struct pk_kind_choice){ .kind = &pk_kinds[0] };
 	for (unsigned int k = 0; text && k < pk_nr_kinds; k++) {
-		size_t len = strlen(pk_kinds[k].name);
+		const struct pk_kind *kind = ret->kind = &pk_kinds[k];
+		size_t len = strlen(kind->name);
 
-		ret->kind = &pk_kinds[k];
-		if (!pk_kinds[k].takes_line && !strcmp(text, pk_kinds[k].name))
+		if (!kind->words && !strcmp(text, kind->name))
 			return 0;
-		if (pk_kinds[k].takes_line && !strncmp(text, pk_kinds[k].name, len) &&
-		    text[len] == ':' && parse_line(text + len + 1, &ret->line))
+		if (kind->words && !strncmp(text, kind->name, len) && text[len] == ':' &&
+		    parse_word(kind, text + len + 1, &ret->word))
 			return 0;
 	}
 	return text ? no_such_kind(text, err) : 0;

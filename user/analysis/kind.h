@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Kinds of time that stacks are drawn and folded by: on the CPUs, off them, in one
- * line of the wait ledger, or along the chain of those who ended the waits. Each is
- * a row of the table in kind.c; help, completion and `list` are made from it.
+ * line of the wait ledger, or along the chain of those who ended the waits; and bytes or
+ * times of block I/O. Each is a row of the table in kind.c; help, completion and `list` are made from it.
  */
 #ifndef PK_KIND_H
 #define PK_KIND_H
@@ -14,13 +14,19 @@
 enum pk_weight_unit {
 	PK_WEIGHT_SAMPLES,
 	PK_WEIGHT_NS,		/* estimated, with a sampling error */
+	PK_WEIGHT_BYTES,	/* likewise, where not all was recorded */
 };
+
+extern const char *const pk_weight_names[];	/* "samples", "time", "bytes" */
 
 struct pk_kind_choice;
 
+/* What a kind is divided by: NAME:WORD. False: number @i has no word. Fewer than 64. */
+typedef bool (*pk_kind_words_fn)(unsigned int i, const char **name_ret, const char **help_ret);
+
 struct pk_kind {
 	const char *name, *help;	/* help: one line, no final full stop */
-	bool takes_line;		/* is called NAME:LINE, a line of the wait ledger */
+	pk_kind_words_fn words;		/* is called NAME:WORD; NULL: just NAME */
 	enum pk_weight_unit unit;
 	const char *title;		/* of a graph: "On-CPU time" by process and stack */
 	const char *leaf;		/* what a stack's leaf does: "executing" */
@@ -37,7 +43,7 @@ extern const unsigned int pk_nr_kinds;
 /* What was asked for; all-zero is the first row: CPU time. */
 struct pk_kind_choice {
 	const struct pk_kind *kind;
-	uint32_t line;		/* enum pkprof_line, where the kind takes one */
+	uint32_t word;		/* number of its word, as enum pkprof_line, where it takes one */
 };
 
 /* @text NULL: the default. PK_EXIT_USAGE names the kinds that there are. */
@@ -49,7 +55,7 @@ static inline const struct pk_kind *pk_kind_of(const struct pk_kind_choice *c)
 	return c->kind ? c->kind : &pk_kinds[0];
 }
 /* "runq" of wait:runq, else NULL. */
-const char *pk_kind_line(const struct pk_kind_choice *c);
+const char *pk_kind_word_of(const struct pk_kind_choice *c);
 
 int pk_kind_collect(const struct pk_scope *s, const struct pk_kind_choice *c, bool threads,
 		    struct pk_towers *ret);
@@ -75,7 +81,9 @@ bool pk_kind_busy_span(const struct pk_scope *s, size_t i, enum pk_wait_part par
 		       struct pk_tower_piece *ret, struct pk_towers *towers);
 /* String id of the name that a thread's stacks stand on. */
 uint32_t pk_kind_base(const struct pk_model *m, uint32_t thread, bool threads);
-/* In kind_wakeup.c. */
+/* In kind_io.c and kind_wakeup.c. */
+int pk_kind_collect_io(const struct pk_scope *s, const struct pk_kind_choice *c, bool threads,
+		       struct pk_towers *ret);
 int pk_kind_collect_wakeups(const struct pk_scope *s, const struct pk_kind_choice *c, bool threads,
 			    struct pk_towers *ret);
 

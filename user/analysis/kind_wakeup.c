@@ -392,7 +392,7 @@ int pk_kind_collect_wakeups(const struct pk_scope *s, const struct pk_kind_choic
 			continue;
 		w = (struct window){ piece.from_ns, piece.to_ns, piece.weight,
 				     s->model->wait_stack[i], 0 };
-		ret->nr_waits++;
+		ret->nr_items++;
 		c.base = pk_kind_base(s->model, s->model->wait_thread[i], threads);
 		c.period_log2 = piece.period_log2;
 		rc = climb(&c, i, &w);

@@ -9,6 +9,7 @@
 #include "analysis/analysis.h"
 #include "analysis/ledger_accounts.h"
 #include "analysis/ledger_sums.h"
+#include "analysis/ledger_waited.h"
 #include "base/cleanup.h"
 #include "base/unit.h"
 #include "source/names.h"
@@ -202,11 +203,63 @@ static int put_modes(const struct ledger *l, struct pk_table *t)
 	return rc ? rc : put_line(l, t, &row);
 }
 
-static int add_lines(const struct ledger *l)
+/* A part of line @of. Of the accounts only the line is exact, so that is what parts sum up to. */
+static int put_part(const struct ledger *l, struct pk_table *t, const struct line_row *of,
+		    const char *name, uint64_t ns, uint64_t nr)
 {
-	struct pk_table *t =
-		pk_result_table(l->ret, "lines", "Where the time went", line_columns, 0);
-	int rc = t ? 0 : -ENOMEM;
+	struct line_row row = {
+		.name = name,
+		.of = of->name,
+		.label = pk_result_text(l->ret, "  %s", name),
+		.class = of->class,
+		.ns = ns,
+		.intervals = nr,
+		.averaged = nr > 0,
+	};
+
+	return row.label ? put_line(l, t, &row) : -ENOMEM;
+}
+
+/* What a line's waits were for, as far as it was recorded: the longest ones, others, and the rest. */
+static int put_targets(const struct ledger *l, struct pk_table *t, unsigned int line,
+		       const struct line_row *of, const struct pk_waited_groups *g)
+{
+	uint64_t left_ns = of->ns, others_ns = 0, others_nr = 0, unknown_nr = 0;
+	size_t nr = 0, nr_others = 0;
+	int rc = 0;
+
+	PK_VEC_FOREACH(&g->all, x) {
+		uint64_t ns = x->ns + 0.5, waits = x->nr + 0.5;
+
+		if (x->line != line)
+			continue;
+		nr++;
+		if (x->kind == PKPROF_ON_UNKNOWN) {
+			unknown_nr += waits;
+			continue;
+		}
+		if (ns > left_ns)
+			ns = left_ns;
+		left_ns -= ns;
+		if (l->o->limit && nr - !!unknown_nr > l->o->limit) {
+			others_ns += ns;
+			others_nr += waits;
+			nr_others++;
+			continue;
+		}
+		if (!rc)
+			rc = put_part(l, t, of, pk_waited_label(l->ret, l->s->model, x), ns, waits);
+	}
+	if (!rc && nr_others)
+		rc = put_part(l, t, of, "(others)", others_ns, others_nr);
+	if (!rc && nr && left_ns)
+		rc = put_part(l, t, of, "(not known)", left_ns, unknown_nr);
+	return rc;
+}
+
+static int put_lines(const struct ledger *l, struct pk_table *t, const struct pk_waited_groups *g)
+{
+	int rc = 0;
 
 	for (unsigned int i = 0; !rc && i < PKPROF_NR_LINES; i++) {
 		struct line_row row = {
@@ -222,7 +275,24 @@ static int add_lines(const struct ledger *l)
 		rc = put_line(l, t, &row);
 		if (!rc && i == PKPROF_LINE_CPU)
 			rc = put_modes(l, t);
+		if (!rc)
+			rc = put_targets(l, t, i, &row, g);
 	}
+	return rc;
+}
+
+static int add_lines(const struct ledger *l)
+{
+	struct pk_table *t =
+		pk_result_table(l->ret, "lines", "Where the time went", line_columns, 0);
+	struct pk_waited_groups g;
+	int rc = pk_waited_groups_init(l->s, 0, 0, UINT64_MAX, &g);
+
+	if (!t)
+		rc = -ENOMEM;
+	if (!rc)
+		rc = put_lines(l, t, &g);
+	pk_waited_groups_deinit(&g);
 	return rc;
 }
 
@@ -402,6 +472,8 @@ static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struc
 		rc = pk_ledger_phases_add(s, &l.sums.kept, ret);
 	if (!rc)
 		rc = pk_ledger_accounts_add(s, o, &l.sums, ret);
+	if (!rc)
+		rc = pk_ledger_waited_add(s, o, ret);
 	if (!rc && !o->brief)
 		rc = add_cpus(&l);
 	if (!rc && !o->brief)

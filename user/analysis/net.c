@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Net: what TCP connections did, by process and peer: how many there were, what went
- * through them, what was lost, and how long it all took.
+ * Net: what TCP and Unix stream connections did, by process and peer: how many there were,
+ * what went through them, what was lost, and how long it all took.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +17,12 @@
 	{ "pid", "pid", PK_COL_COUNT, PK_COL_KEY },                                                \
 	{ "comm", "name", PK_COL_TEXT, PK_COL_WHOLE },                                             \
 	{ "role", "role", PK_COL_TEXT, PK_COL_WHOLE },                                             \
+	{ "over", "over", PK_COL_TEXT, PK_COL_WHOLE },                                             \
 	{ "peer", "peer", PK_COL_TEXT, PK_COL_WHOLE | PK_COL_SCREEN },                             \
 	{ "remote", "remote", PK_COL_TEXT, PK_COL_HIDDEN },                                        \
 	{ "local", "local", PK_COL_TEXT, PK_COL_HIDDEN },                                          \
-	{ "port", "port", PK_COL_COUNT, PK_COL_KEY | PK_COL_HIDDEN }
+	{ "port", "port", PK_COL_COUNT, PK_COL_KEY | PK_COL_HIDDEN },                              \
+	{ "peer_pid", "peer pid", PK_COL_COUNT, PK_COL_KEY | PK_COL_HIDDEN }
 
 #define QUANTILE_COLUMNS                                                                           \
 	{ "p50_ns", "p50", PK_COL_NS, PK_COL_OWN_UNIT },                                           \
@@ -46,7 +48,10 @@
 	{ "untimed", "untimed", PK_COL_COUNT, PK_COL_IF_ANY }
 
 static const struct pk_column total_columns[] = {
-	{ "role", "role", PK_COL_TEXT, PK_COL_WHOLE }, COUNT_COLUMNS, { 0 },
+	{ "role", "role", PK_COL_TEXT, PK_COL_WHOLE },
+	{ "over", "over", PK_COL_TEXT, PK_COL_WHOLE },
+	COUNT_COLUMNS,
+	{ 0 },
 };
 
 static const struct pk_column conn_columns[] = { WHO_COLUMNS, COUNT_COLUMNS, { 0 } };
@@ -85,6 +90,7 @@ static const struct pk_column bucket_columns[] = {
 static const char *const role_names[PKPROF_NR_NET_ROLES] = {
 	[PKPROF_NET_OPENED] = "opened",
 	[PKPROF_NET_ACCEPTED] = "accepted",
+	[PKPROF_NET_PAIRED] = "paired",
 };
 
 /* In the order of a connection's life; the depth is no time. */
@@ -128,8 +134,31 @@ static union pk_cell max_of(const struct pk_dist *d)
 
 /* --- whom a row is about --------------------------------------------------------------- */
 
-#define NR_WHO	 7
+#define NR_WHO	 9
 #define NR_COUNT 14
+
+static const char *over(const struct pk_net_group *g)
+{
+	return g->local_only ? "unix" : "tcp";
+}
+
+/* The process that has the other end of a pair; 0: not known. */
+static uint32_t peer_pid(const struct net *x, const struct pk_net_group *g)
+{
+	if (g->role != PKPROF_NET_PAIRED || !(x->by & (PK_NET_BY_PEER | PK_NET_BY_PORT)))
+		return 0;
+	return strtoul(pk_model_string(x->s->model, g->local), NULL, 10);
+}
+
+static const char *unix_peer_of(const struct net *x, const struct pk_net_group *g)
+{
+	const char *name = pk_model_string(x->s->model, g->remote);
+	uint32_t pid = peer_pid(x, g);
+
+	if (pid)
+		return pk_result_text(x->ret, "pair with %u", pid);
+	return *name ? name : "(others)";
+}
 
 static const char *peer_of(const struct net *x, const struct pk_net_group *g)
 {
@@ -138,6 +167,8 @@ static const char *peer_of(const struct net *x, const struct pk_net_group *g)
 
 	if (!(x->by & (PK_NET_BY_PEER | PK_NET_BY_PORT)))
 		return "";
+	if (g->local_only)
+		return unix_peer_of(x, g);
 	if (!g->family)
 		return "(others)";
 	if (!(x->by & PK_NET_BY_PEER))
@@ -153,18 +184,23 @@ static int put_who(const struct net *x, const struct pk_net_group *g, union pk_c
 {
 	const struct pk_model *m = x->s->model;
 	const char *peer = peer_of(x, g), *name = g->tgid ? "(not known)" : "(nobody known)";
-	bool process = x->by & PK_NET_BY_PROCESS, address = x->by & PK_NET_BY_PEER && g->family;
-	bool port = g->family && x->by & (PK_NET_BY_PEER | PK_NET_BY_PORT);
+	bool process = x->by & PK_NET_BY_PROCESS;
+	bool address = g->family && (x->by & PK_NET_BY_PEER || (g->local_only && x->by & PK_NET_BY_PORT));
+	bool port = g->family && !g->local_only && x->by & (PK_NET_BY_PEER | PK_NET_BY_PORT);
+	uint32_t other = peer_pid(x, g);
 
 	if (g->owner != PK_NO_OWNER)
 		name = pk_model_string(m, m->processes.data[g->owner].comm);
 	cells[0] = PK_COUNT(process && g->tgid ? g->tgid : PK_CELL_NONE);
 	cells[1] = PK_TEXT(process ? name : NULL);
 	cells[2] = PK_TEXT(role_names[g->role]);
-	cells[3] = PK_TEXT(peer);
-	cells[4] = PK_TEXT(address ? pk_model_string(m, g->remote) : NULL);
-	cells[5] = PK_TEXT(address && g->role == PKPROF_NET_ACCEPTED ? pk_model_string(m, g->local) : NULL);
-	cells[6] = PK_COUNT(port ? g->port : PK_CELL_NONE);
+	cells[3] = PK_TEXT(over(g));
+	cells[4] = PK_TEXT(peer);
+	cells[5] = PK_TEXT(address && g->role != PKPROF_NET_PAIRED ? pk_model_string(m, g->remote) : NULL);
+	cells[6] = PK_TEXT(address && !g->local_only && g->role == PKPROF_NET_ACCEPTED ?
+				   pk_model_string(m, g->local) : NULL);
+	cells[7] = PK_COUNT(port ? g->port : PK_CELL_NONE);
+	cells[8] = PK_COUNT(other ? other : PK_CELL_NONE);
 	return peer ? 0 : -ENOMEM;
 }
 
@@ -195,17 +231,18 @@ static void put_counts(const struct pk_net_group *g, union pk_cell cells[NR_COUN
 
 static int add_totals(const struct net *x)
 {
-	struct pk_table *t = pk_result_table(x->ret, "totals", "TCP connections", total_columns, 0);
+	struct pk_table *t = pk_result_table(x->ret, "totals", "Connections", total_columns, 0);
 	struct pk_net_groups all;
 	int rc = pk_net_groups_init(x->s, 0, &all);
 
 	if (!t)
 		rc = -ENOMEM;
 	for (size_t i = 0; !rc && i < all.all.nr; i++) {
-		union pk_cell cells[1 + NR_COUNT] = { PK_TEXT(role_names[all.all.data[i]->role]) };
+		const struct pk_net_group *g = all.all.data[i];
+		union pk_cell cells[2 + NR_COUNT] = { PK_TEXT(role_names[g->role]), PK_TEXT(over(g)) };
 
-		put_counts(all.all.data[i], cells + 1);
-		rc = pk_table_add(t, cells, 1 + NR_COUNT);
+		put_counts(g, cells + 2);
+		rc = pk_table_add(t, cells, 2 + NR_COUNT);
 	}
 	pk_net_groups_deinit(&all);
 	return rc;
@@ -316,7 +353,8 @@ static int rank(struct net *x)
 	if (!weights || !ties)
 		return -ENOMEM;
 	for (size_t i = 0; i < nr; i++) {
-		const double *c = x->groups.all.data[i]->counts;
+		const struct pk_net_group *g = x->groups.all.data[i];
+		const double *c = g->counts;
 
 		weights[i] = whole(c[PKPROF_NET_BYTES_IN] + c[PKPROF_NET_BYTES_OUT]);
 		ties[i] = whole(1 + c[PKPROF_NET_SEGS_IN] + c[PKPROF_NET_SEGS_OUT]);
@@ -336,9 +374,10 @@ static int add_notes(const struct net *x)
 	if (sources && pk_sources_parse(sources, &mask, NULL))
 		mask = 0;
 	if (!p->net_conns.nr)
-		return pk_result_note(x->ret, mask >> PKPROF_SRC_TCP & 1 ?
-					      "No TCP connection did anything in the recording." :
-					      "The recording has no connections: source tcp was off.");
+		return pk_result_note(x->ret, mask & (1u << PKPROF_SRC_TCP | 1u << PKPROF_SRC_UNIX) ?
+					      "No connection did anything in the recording." :
+					      "The recording has no connections: sources tcp and unix "
+					      "were off.");
 	rc = pk_result_note(x->ret, "Quantiles are from buckets: within 1/16 of the exact value. Round trip "
 				    "times are the kernel's smoothed ones, at sends, one in a millisecond.");
 	if (!rc)
@@ -359,12 +398,26 @@ static unsigned int by_of(const char *by)
 	return !strcmp(by, "port") ? PK_NET_BY_PORT : PK_NET_BY_PEER;
 }
 
+/* What fits in a report among others. */
+static int figures(const struct net *x, struct pk_err *err)
+{
+	int rc = add_totals(x);
+
+	if (!rc && pk_result_has_rows(x->ret))
+		rc = pk_result_note(x->ret, "pkprof-user net has the same by process and peer, and round trip, "
+					    "service and waiting times.");
+	return rc ? pk_err_set(err, rc, "no memory for the connections") : 0;
+}
+
 static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struct pk_result *ret,
 	       struct pk_err *err)
 {
 	struct net x = { .s = s, .o = o, .ret = ret, .by = by_of(o->by) };
-	int rc = pk_net_groups_init(s, x.by, &x.groups);
+	int rc;
 
+	if (o->figures)
+		return s->model->profile->net_conns.nr ? figures(&x, err) : 0;
+	rc = pk_net_groups_init(s, x.by, &x.groups);
 	if (!rc)
 		rc = rank(&x);
 	if (!rc)
@@ -387,7 +440,7 @@ static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struc
 
 const struct pk_analysis pk_analysis_net = {
 	.name = "net",
-	.help = "TCP connections by process and peer: how many, how much, how long",
-	.report = PK_REPORT_BRIEF_JSON,
+	.help = "TCP and Unix connections by process and peer: how many, how much, how long",
+	.report = PK_REPORT_TEXT | PK_REPORT_FIGURES | PK_REPORT_BRIEF_JSON,
 	.run = run,
 };

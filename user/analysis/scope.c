@@ -138,3 +138,19 @@ bool pk_scope_has_process(const struct pk_scope *s, uint32_t process)
 	return !s->filter->comm ||
 	       !fnmatch(s->filter->comm, pk_model_string(s->model, p->comm), 0);
 }
+
+bool pk_scope_has_owner(const struct pk_scope *s, uint32_t owner)
+{
+	if (!s->filter->tgid && !s->filter->comm)
+		return true;
+	return owner != PK_NO_OWNER && pk_scope_has_process(s, owner);
+}
+
+double pk_scope_part(const struct pk_scope *s, uint64_t from_ns, uint64_t to_ns)
+{
+	uint64_t length = to_ns - from_ns;
+
+	if (!s->filtered)
+		return 1;
+	return length ? (double)pk_filter_clip_ns(s->filter, from_ns, to_ns) / length : 0;
+}

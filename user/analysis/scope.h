@@ -33,6 +33,10 @@ void pk_scope_deinit(struct pk_scope *s);
 
 /* Whether a process, by its index, passes the filter's pid and name. */
 bool pk_scope_has_process(const struct pk_scope *s, uint32_t process);
+/* Likewise of an owner, which may be PK_NO_OWNER: that passes if neither was asked for. */
+bool pk_scope_has_owner(const struct pk_scope *s, uint32_t owner);
+/* The share of [from, to) that passes the filter's time conditions. Of no time: 0, unfiltered 1. */
+double pk_scope_part(const struct pk_scope *s, uint64_t from_ns, uint64_t to_ns);
 
 /* CPU time of @n samples in ns, PK_CELL_NONE if the period is not known. */
 uint64_t pk_scope_ns(const struct pk_scope *s, uint64_t n);

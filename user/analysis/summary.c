@@ -60,7 +60,7 @@ static const struct pk_column stack_columns[] = {
 };
 
 #define NOTABLE_LOSS 0.01	/* share of samples */
-#define END_NONE (PKPROF_END_UNWIND + 1)	/* no stack of that half at all */
+#define END_NONE PKPROF_NR_STACK_ENDS	/* no stack of that half at all */
 #define NR_ENDS	 (END_NONE + 1)
 
 static const struct {
@@ -69,8 +69,12 @@ static const struct {
 	[PKPROF_END_ROOT] = { "root", "whole: reaches the entry of thread or kernel" },
 	[PKPROF_END_DEPTH] = { "depth", "cut: deeper than the limit of frames" },
 	[PKPROF_END_FAULT] = { "fault", "cut: a page of the stack was not in memory" },
-	[PKPROF_END_BAD_FRAME] = { "bad_frame", "cut: code without frame pointers" },
+	[PKPROF_END_BAD_FRAME] = { "bad_frame", "cut: code with neither unwind rows nor frame pointers" },
 	[PKPROF_END_UNWIND] = { "unwind", "cut: the kernel's unwinder does not know the code" },
+	[PKPROF_END_NO_TABLE] = { "no_table", "cut: the file's unwind rows were not there (yet)" },
+	[PKPROF_END_NO_RULE] = { "no_rule", "cut: the code's unwind row cannot be followed" },
+	[PKPROF_END_JIT] = { "jit", "cut: code made at run time without frame pointers" },
+	[PKPROF_END_LOOP] = { "loop", "cut: signal handlers without end" },
 	[END_NONE] = { "none", "no stack was taken" },
 };
 
@@ -88,7 +92,7 @@ struct counts {
 static void count_half(struct counts *c, unsigned int half, uint32_t stack, unsigned int end,
 		       bool *whole)
 {
-	if (!stack || end > PKPROF_END_UNWIND)
+	if (!stack || end >= PKPROF_NR_STACK_ENDS)
 		end = END_NONE;
 	c->half[half]++;
 	c->end[half][end]++;

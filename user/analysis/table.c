@@ -62,6 +62,14 @@ int pk_result_note(struct pk_result *r, const char *fmt, ...)
 	return 0;
 }
 
+bool pk_result_has_rows(const struct pk_result *r)
+{
+	for (size_t i = 0; i < r->tables.nr; i++)
+		if (r->tables.data[i]->nr_rows)
+			return true;
+	return false;
+}
+
 const char *pk_result_text(struct pk_result *r, const char *fmt, ...)
 {
 	char *text = NULL;

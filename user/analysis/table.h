@@ -91,6 +91,8 @@ void pk_result_deinit(struct pk_result *r);
 /* A new empty table; NULL: no memory. */
 struct pk_table *pk_result_table(struct pk_result *r, const char *key, const char *title,
 				 const struct pk_column *columns, unsigned int flags);
+/* Whether any of its tables has any row. */
+bool pk_result_has_rows(const struct pk_result *r);
 const struct pk_table *pk_result_find(const struct pk_result *r, const char *key);
 /* Add a sentence; 0 or -ENOMEM. */
 int pk_result_note(struct pk_result *r, const char *fmt, ...)

@@ -75,7 +75,7 @@ int pk_towers_add(struct pk_towers *t, uint32_t base, uint32_t tower, uint64_t w
 		return -ENOMEM;
 	if (*at == PK_MAP64_NONE) {
 		*at = t->sums.nr;
-		if (pk_vec_add(&t->sums, ((struct pk_tower_sum){ base, tower, 0 })))
+		if (pk_vec_add(&t->sums, ((struct pk_tower_sum){ base, tower, 0, 0 })))
 			return -ENOMEM;
 	}
 	t->sums.data[*at].weight += weight;

@@ -25,6 +25,7 @@ struct pk_tower_sum {
 	uint32_t base;		/* string id of the name */
 	uint32_t tower;
 	uint64_t weight;
+	double variance;	/* of the weight, where that is an estimate without pieces */
 };
 
 /*
@@ -43,7 +44,7 @@ struct pk_towers {
 	PK_VEC(struct pk_tower_part) parts;
 	PK_VEC(struct pk_tower_sum) sums;
 	PK_VEC(struct pk_tower_piece) pieces;	/* none where nothing was estimated so */
-	size_t nr_waits;	/* that the pieces are of */
+	size_t nr_items;	/* waits that the pieces are of, or bios */
 	uint64_t left_out;	/* weight that is not in them, on purpose */
 	bool *plumbing;		/* by frame: parts leave it out; NULL: none */
 	struct pk_map64 by_marker, by_stack;	/* (below, string or node) to part */

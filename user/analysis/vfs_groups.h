@@ -7,6 +7,7 @@
 #ifndef PK_VFS_GROUPS_H
 #define PK_VFS_GROUPS_H
 
+#include "analysis/group_list.h"
 #include "analysis/scope.h"
 #include "model/distribution.h"
 
@@ -26,7 +27,7 @@ struct pk_vfs_group {
 };
 
 struct pk_vfs_groups {
-	PK_VEC(struct pk_vfs_group *) all;	/* by below, file system, process, operation */
+	pk_group_list all;	/* of struct pk_vfs_group; by below, file system, process, operation */
 };
 
 /* 0 or -ENOMEM; to be deinitialised in any case. @by: mask of PK_VFS_BY_*. */

@@ -271,15 +271,29 @@ static int add_file_systems(const struct vfs *x)
 static int add_notes(const struct vfs *x)
 {
 	int rc = pk_result_note(x->ret, "An operation on files reaches from where the file system's part "
-					"of a system call begins to the end of the call. Operations within "
-					"others, loads by the kernel itself, AIO and io_uring are counted, "
-					"not timed.");
+					"of a system call begins to the end of the call, of AIO and io_uring "
+					"from where the kernel begins to work on it until its result is "
+					"there. Operations within others and loads by the kernel itself are "
+					"counted, not timed.");
 
 	if (!rc)
 		rc = pk_result_note(x->ret, "Not seen: what the kernel reads and writes for itself (loop "
 					    "devices, NFS server, core dumps, swap), and pages that a "
 					    "mapping finds in the page cache.");
 	return rc;
+}
+
+static int add_totals(const struct vfs *x)
+{
+	return add_table(x, "file_totals", "Operations on files", total_columns, 0, PK_VFS_BY_OP, put_total);
+}
+
+int pk_vfs_figures_add(const struct pk_scope *s, const struct pk_analysis_opts *o,
+		       struct pk_result *ret)
+{
+	struct vfs x = { .s = s, .o = o, .ret = ret };
+
+	return s->model->profile->vfs_ops.nr ? add_totals(&x) : 0;
 }
 
 int pk_vfs_tables_add(const struct pk_scope *s, const struct pk_analysis_opts *o,
@@ -292,8 +306,7 @@ int pk_vfs_tables_add(const struct pk_scope *s, const struct pk_analysis_opts *o
 	if (!s->model->profile->vfs_ops.nr)
 		return 0;
 	if (all || !strcmp(o->by, "operation"))
-		rc = add_table(&x, "file_totals", "Operations on files", total_columns, 0, PK_VFS_BY_OP,
-			       put_total);
+		rc = add_totals(&x);
 	if (!rc && (all || !strcmp(o->by, "device") || !strcmp(o->by, "mount")))
 		rc = add_file_systems(&x);
 	if (!rc && (all || !strcmp(o->by, "process")))

@@ -20,7 +20,7 @@ static const struct pk_opt opts[] = {
 	{ .letter = 'o', .name = "output", .type = PK_OPT_STRING, .value = &opt.output,
 	  .arg = "OUT", .help = "file to write, - is standard output, the default" },
 	{ .letter = 'k', .name = "kind", .type = PK_OPT_STRING, .value = &opt.kind, .arg = "KIND",
-	  .help = "folded: which time, cpu (the default), off, wakeup, or wait:LINE" },
+	  .help = "folded: which time, cpu (the default), off, wakeup, wait:LINE; or io, io:time" },
 	PK_LOADED_OPTS(opt.input),
 	{ .name = "threads", .type = PK_OPT_FLAG, .value = &opt.threads,
 	  .help = "folded: stacks begin with the thread's name, not the process's" },
@@ -51,8 +51,13 @@ static bool is_empty(const struct pk_loaded *in, const struct pk_export *format,
 {
 	if (format == &pk_export_json && in->profile.waits.nr)
 		return false;
-	return pk_kind_of(kind)->unit == PK_WEIGHT_NS ? !in->profile.waits.nr :
-							!in->scope.nr_samples;
+	switch (pk_kind_of(kind)->source) {
+	case PKPROF_SRC_OFFCPU:
+		return !in->profile.waits.nr;
+	case PKPROF_SRC_BLOCK:
+		return !in->profile.bios.nr;
+	}
+	return !in->scope.nr_samples;
 }
 
 static int write_samples(const struct pk_loaded *in, const struct pk_export *format,
@@ -87,12 +92,8 @@ static int run(int nr_args, char **args, struct pk_err *err)
 		rc = pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
 				 "--kind goes with --format folded; %s has all there is",
 				 format->name);
-
-	if (!rc && nr_args > 1)
-		rc = pk_err_exit(err, -EINVAL, PK_EXIT_USAGE, "one file at a time, not also '%s'",
-				 args[1]);
 	if (!rc)
-		rc = pk_loaded_open(nr_args ? args[0] : NULL, &opt.input, &in, err);
+		rc = pk_loaded_open(nr_args, args, &opt.input, &in, err);
 	if (rc)
 		return rc;
 	rc = write_samples(&in, format, &kind, err);

@@ -22,7 +22,7 @@ static const struct pk_opt opts[] = {
 	{ .letter = 'o', .name = "output", .type = PK_OPT_STRING, .value = &opt.output,
 	  .arg = "FILE.svg", .help = "file to write, - is standard output; default: FILE as .svg" },
 	{ .letter = 'k', .name = "kind", .type = PK_OPT_STRING, .value = &opt.kind, .arg = "KIND",
-	  .help = "which time: cpu (the default), off, wakeup, or wait:LINE such as wait:disk" },
+	  .help = "which time: cpu (the default), off, wakeup, wait:LINE; or io: bytes of block I/O" },
 	PK_LOADED_OPTS(opt.input),
 	{ .name = "threads", .type = PK_OPT_FLAG, .value = &opt.threads,
 	  .help = "a stack stands on its thread's name, not its process's" },
@@ -48,22 +48,45 @@ static char *default_output(const char *path)
 	return asprintf(&ret, "%.*s.svg", (int)len, path) < 0 ? NULL : ret;
 }
 
-/* What the graph is made of: samples, or the time and its 95 % interval. */
+static void put_weight(struct pk_strbuf *text, const struct pk_calltree *t, uint64_t weight)
+{
+	if (t->unit == PK_WEIGHT_BYTES)
+		pk_unit_put_bytes(text, weight);
+	else
+		pk_unit_put_ns(text, weight);
+}
+
+/* What the graph is made of: samples, or the time or bytes and the 95 % interval. */
 static void put_amount(struct pk_strbuf *text, const struct pk_calltree *t)
 {
 	const struct pk_call *all = &t->calls.data[0];
+	bool bios = t->source == PKPROF_SRC_BLOCK;
 
 	if (t->unit == PK_WEIGHT_SAMPLES) {
 		pk_unit_put_count(text, all->total);
 		pk_strbuf_puts(text, " samples");
 		return;
 	}
-	pk_unit_put_ns(text, all->total);
-	pk_strbuf_puts(text, " +- ");
-	pk_unit_put_ns(text, (uint64_t)(all->error * PK_Z_95 + 0.5));
-	pk_strbuf_puts(text, " (95 % interval) from ");
-	pk_unit_put_count(text, t->nr_waits);
-	pk_strbuf_puts(text, " sampled waits");
+	put_weight(text, t, all->total);
+	if (!bios || all->error > 0) {
+		pk_strbuf_puts(text, " +- ");
+		put_weight(text, t, (uint64_t)(all->error * PK_Z_95 + 0.5));
+		pk_strbuf_puts(text, " (95 % interval)");
+	}
+	pk_strbuf_puts(text, " from ");
+	pk_unit_put_count(text, t->nr_items);
+	pk_strbuf_puts(text, bios ? " recorded requests" : " sampled waits");
+}
+
+static void put_left_out(struct pk_strbuf *text, const struct pk_calltree *t)
+{
+	bool bios = t->source == PKPROF_SRC_BLOCK;
+
+	pk_strbuf_puts(text, bios ? "; devices on top of others left out: " :
+				    "; idle kernel threads left out: ");
+	put_weight(text, t, t->left_out);
+	if (!bios)
+		pk_strbuf_puts(text, ", --kind wait:kthread shows them");
 }
 
 /* Where the graph is and what is in it; to stderr, stdout may be the graph. */
@@ -84,13 +107,10 @@ static void say_done(const char *path, const struct pk_calltree *t,
 		pk_unit_put_count(&text, stats->nr_narrow);
 		pk_strbuf_printf(&text, " too narrow to draw (%.1f %% of the %s)",
 				 100.0 * stats->narrow_weight / t->calls.data[0].total,
-				 t->unit == PK_WEIGHT_NS ? "time" : "samples");
+				 pk_weight_names[t->unit]);
 	}
-	if (t->left_out) {
-		pk_strbuf_puts(&text, "; idle kernel threads left out: ");
-		pk_unit_put_ns(&text, t->left_out);
-		pk_strbuf_puts(&text, ", --kind wait:kthread shows them");
-	}
+	if (t->left_out)
+		put_left_out(&text, t);
 	fprintf(stderr, "%s; open it in a browser\n", text.data ? text.data : path);
 	pk_strbuf_deinit(&text);
 }
@@ -146,10 +166,7 @@ static int run(int nr_args, char **args, struct pk_err *err)
 
 	if (rc)
 		return rc;
-	if (nr_args > 1)
-		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE, "one file at a time, not also '%s'",
-				   args[1]);
-	rc = pk_loaded_open(nr_args ? args[0] : NULL, &opt.input, &in, err);
+	rc = pk_loaded_open(nr_args, args, &opt.input, &in, err);
 	if (rc)
 		return rc;
 	rc = draw_kind(&in, &kind, err);
@@ -166,7 +183,8 @@ const struct pk_cmd pk_cmd_flamegraph = {
 		   "see how much of the time matches. KIND off shows where threads waited, wait:LINE "
 		   "one line of the wait ledger (`pkprof-user list` names them), wakeup who ended "
 		   "the waits and whom those had waited for; they need a recording with source "
-		   "offcpu. FILE is " PK_DEFAULT_FILE
+		   "offcpu. KIND io shows who submitted block I/O, in bytes, io:read, io:write and the "
+		   "like one operation, io:time the time of its requests (source block). FILE is " PK_DEFAULT_FILE
 		   " unless given, - reads standard input.",
 	.opts = opts,
 	.run = run,

@@ -82,12 +82,15 @@ static int complete_symbols(struct pk_profile *p, struct pk_err *err)
 	return pk_symbolize(p, &cfg, &stats, err);
 }
 
-int pk_loaded_open(const char *path, const struct pk_loaded_opts *o, struct pk_loaded *ret,
-		  struct pk_err *err)
+int pk_loaded_open(int nr_args, char **args, const struct pk_loaded_opts *o,
+		   struct pk_loaded *ret, struct pk_err *err)
 {
 	int rc;
 
-	*ret = (struct pk_loaded){ .path = path ? path : PK_DEFAULT_FILE };
+	if (nr_args > 1)
+		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE, "one file at a time, not also '%s'",
+				   args[1]);
+	*ret = (struct pk_loaded){ .path = nr_args ? args[0] : PK_DEFAULT_FILE };
 	rc = pk_profile_load(ret->path, &ret->profile, err);
 	if (rc)
 		return rc;
@@ -128,7 +131,7 @@ static bool has_source(const struct pk_profile *p, uint32_t wanted, bool otherwi
 static void explain_no_waits(const struct pk_loaded *in, const struct pk_kind_choice *kind,
 			     struct pk_strbuf *out)
 {
-	const char *line = pk_kind_line(kind);
+	const char *line = pk_kind_word_of(kind);
 
 	if (!in->profile.waits.nr) {
 		pk_strbuf_puts(out, has_source(&in->profile, 1u << PKPROF_SRC_OFFCPU, false) ?
@@ -151,13 +154,41 @@ static void explain_no_waits(const struct pk_loaded *in, const struct pk_kind_ch
 	pk_strbuf_putc(out, '.');
 }
 
+static void explain_no_bios(const struct pk_loaded *in, const struct pk_kind_choice *kind,
+			    struct pk_strbuf *out)
+{
+	const char *op = pk_kind_word_of(kind);
+
+	if (!in->profile.bios.nr) {
+		pk_strbuf_puts(out, has_source(&in->profile, 1u << PKPROF_SRC_BLOCK, false) ?
+					    "The recording has no block I/O with stacks: none was "
+					    "submitted, or stacks were off." :
+					    "The recording has no block I/O: it was made without "
+					    "source block (record --sources cpu,task,block).");
+		return;
+	}
+	pk_strbuf_puts(out, "None of the ");
+	pk_unit_put_count(out, in->profile.bios.nr);
+	pk_strbuf_puts(out, " recorded requests");
+	if (op)
+		pk_strbuf_printf(out, " is of operation %s", op);
+	if (in->scope.filtered)
+		pk_strbuf_printf(out, "%s passes the filter (--phase, --from, --to, --pid, --comm)",
+				 op ? " and" : "");
+	else if (!op)
+		pk_strbuf_puts(out, " has data, or an end that was recorded");
+	pk_strbuf_putc(out, '.');
+}
+
 void pk_loaded_explain_empty(const struct pk_loaded *in, const struct pk_kind_choice *kind,
 			     struct pk_strbuf *out)
 {
 	size_t all = in->profile.samples.nr;
 
-	if (kind && pk_kind_of(kind)->unit == PK_WEIGHT_NS) {
+	if (kind && pk_kind_of(kind)->source == PKPROF_SRC_OFFCPU) {
 		explain_no_waits(in, kind, out);
+	} else if (kind && pk_kind_of(kind)->source == PKPROF_SRC_BLOCK) {
+		explain_no_bios(in, kind, out);
 	} else if (all) {
 		pk_strbuf_puts(out, "None of the ");
 		pk_unit_put_count(out, all);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What report, flamegraph and export have in common: a profile read, its model
+ * What commands that show a profile have in common: the file read, its model
  * built, and the samples that the filter options leave.
  */
 #ifndef PK_CMD_LOADED_H
@@ -39,12 +39,12 @@ struct pk_loaded {
 };
 
 /*
- * @path: NULL is the default file, "-" standard input. Says on stderr what is
- * wrong with the file and yet allows to read it. Nothing is to be closed after
- * an error. PK_EXIT_BAD_FILE, PK_EXIT_USAGE.
+ * The one file that the arguments of a command name: none is the default file, "-"
+ * standard input. Says on stderr what is wrong with the file and yet allows to read it.
+ * Nothing is to be closed after an error. PK_EXIT_BAD_FILE, PK_EXIT_USAGE.
  */
-int pk_loaded_open(const char *path, const struct pk_loaded_opts *o, struct pk_loaded *ret,
-		  struct pk_err *err);
+int pk_loaded_open(int nr_args, char **args, const struct pk_loaded_opts *o,
+		   struct pk_loaded *ret, struct pk_err *err);
 void pk_loaded_close(struct pk_loaded *in);
 
 /* A sentence for a scope that has nothing of a kind; NULL: no samples. */

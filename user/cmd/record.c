@@ -20,15 +20,22 @@
 
 #define MAX_HZ 20000
 
+/* All but pmu, which is instead of cpu. */
+#define DEFAULT_SOURCES                                                                      \
+	(1u << PKPROF_SRC_CPU | 1u << PKPROF_SRC_TASK | 1u << PKPROF_SRC_SCHED |             \
+	 1u << PKPROF_SRC_OFFCPU | 1u << PKPROF_SRC_BLOCK | 1u << PKPROF_SRC_TCP |           \
+	 1u << PKPROF_SRC_VFS)
+
 static struct {
 	uint64_t freq;
 	const char *pids, *cpus, *duration, *output;
 	bool only, no_symbols, quiet;
 	const char *sources, *ring_size, *module, *dump, *replay, *wait_period;
-	uint64_t kernel_depth, user_depth, wait_cap;
+	uint64_t kernel_depth, user_depth, wait_cap, io_cap;
 } opt = {
 	.freq = 99,
 	.wait_cap = PKPROF_DEF_WAIT_CAP,
+	.io_cap = PKPROF_DEF_IO_CAP,
 	.output = PK_DEFAULT_FILE,
 	.kernel_depth = PKPROF_MAX_DEPTH,
 	.user_depth = PKPROF_MAX_DEPTH,
@@ -50,17 +57,20 @@ static const struct pk_opt opts[] = {
 	{ .letter = 'q', .name = "quiet", .type = PK_OPT_FLAG, .value = &opt.quiet,
 	  .help = "neither live line nor summary" },
 	{ .name = "sources", .type = PK_OPT_STRING, .value = &opt.sources, .arg = "LIST",
-	  .help = "what to record from (default cpu,task,sched,offcpu,block as far as they work here)" },
+	  .help = "what to record from (default: all but pmu, as far as they work here)" },
 	{ .name = "ring-size", .type = PK_OPT_STRING, .value = &opt.ring_size, .arg = "BYTES",
 	  .help = "buffer of each CPU, 64K to 64M (default by number of CPUs, at most 1M)" },
 	{ .name = "kernel-depth", .type = PK_OPT_U64, .value = &opt.kernel_depth, .arg = "FRAMES",
-	  .help = "longest kernel stack, 0: none (default 127)", .max = PKPROF_MAX_DEPTH },
+	  .help = "longest kernel stack, 0: none (default 512)", .max = PKPROF_MAX_DEPTH },
 	{ .name = "user-depth", .type = PK_OPT_U64, .value = &opt.user_depth, .arg = "FRAMES",
-	  .help = "longest user stack, 0: none (default 127)", .max = PKPROF_MAX_DEPTH },
+	  .help = "longest user stack, 0: none (default 512)", .max = PKPROF_MAX_DEPTH },
 	{ .name = "wait-period", .type = PK_OPT_STRING, .value = &opt.wait_period, .arg = "TIME",
 	  .help = "instants at which waits get stacks are so far apart, up to 1min; 1ns: each wait" },
 	{ .name = "wait-cap", .type = PK_OPT_U64, .value = &opt.wait_cap, .arg = "N",
 	  .help = "stacks of waits per second and CPU, 0: no limit (default 1000)",
+	  .max = UINT32_MAX - 1 },
+	{ .name = "io-cap", .type = PK_OPT_U64, .value = &opt.io_cap, .arg = "N",
+	  .help = "stacks of block I/O per second and CPU, 0: no limit (default 1000)",
 	  .max = UINT32_MAX - 1 },
 	{ .name = "no-symbols", .type = PK_OPT_FLAG, .value = &opt.no_symbols,
 	  .help = "do not put the names of functions into the file" },
@@ -123,8 +133,7 @@ static int parse_wait_period(struct pk_source_config *cfg, struct pk_err *err)
 
 static int parse_sources(uint32_t *ret, struct pk_err *err)
 {
-	*ret = 1u << PKPROF_SRC_CPU | 1u << PKPROF_SRC_TASK | 1u << PKPROF_SRC_SCHED |
-	       1u << PKPROF_SRC_OFFCPU | 1u << PKPROF_SRC_BLOCK;
+	*ret = DEFAULT_SOURCES;
 	if (opt.sources && pk_sources_parse(opt.sources, ret, err))
 		return -EINVAL;
 	if ((*ret >> PKPROF_SRC_CPU & 1) && (*ret >> PKPROF_SRC_PMU & 1))
@@ -235,6 +244,7 @@ static int run(int nr_args, char **args, struct pk_err *err)
 			.period_ns = (PK_NS_PER_S + opt.freq / 2) / opt.freq,
 			.kernel_depth = opt.kernel_depth,
 			.user_depth = opt.user_depth,
+			.io_cap = opt.io_cap ? opt.io_cap : UINT32_MAX,
 		},
 		.path = opt.output,
 		.command = nr_args ? args : NULL,

@@ -86,6 +86,7 @@ static int put_parts(struct report *r, struct pk_err *err)
 		const struct pk_analysis *a = pk_analyses[i];
 
 		r->opts.brief = a->report & (opt.json ? PK_REPORT_BRIEF_JSON : PK_REPORT_BRIEF_TEXT);
+		r->opts.figures = !opt.json && a->report & PK_REPORT_FIGURES;
 		if (is_part(r, a))
 			rc = put_analysis(r, a, err);
 	}
@@ -195,12 +196,8 @@ static int run(int nr_args, char **args, struct pk_err *err)
 	struct pk_loaded in;
 	int rc = check_by(err);
 
-	if (!rc && nr_args > 1)
-		rc = pk_err_exit(err, -EINVAL, PK_EXIT_USAGE, "one file at a time, not also '%s'",
-				 args[1]);
-	if (rc)
-		return rc;
-	rc = pk_loaded_open(nr_args ? args[0] : NULL, &opt.input, &in, err);
+	if (!rc)
+		rc = pk_loaded_open(nr_args, args, &opt.input, &in, err);
 	if (rc)
 		return rc;
 	rc = put_report(&in, err);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/cleanup.h"
 #include "base/unit.h"
 #include "cmd/cmd.h"
 #include "cmd/output.h"
@@ -18,7 +19,7 @@
 #define DEFAULT_ROWS	10
 #define ROWS_NOT_SAID	UINT64_MAX
 
-/* Keys in their order: the lines of the ledger, then the two of model/live.h. */
+/* Keys in their order: the lines of the ledger, then the two of model/live.h, then pk_io_columns. */
 static const char *const sort_keys[] = {
 	[PKPROF_LINE_CPU] = "cpu",
 	[PKPROF_LINE_WAKEUP] = "runq",
@@ -42,17 +43,28 @@ static const char *const sort_keys[] = {
 	[PKPROF_LINE_LOST] = "lost",
 	[PK_LIVE_BY_SWITCHES] = "switches",
 	[PK_LIVE_BY_TOTAL] = "total",
+	"rd/s", "rdB/s", "wr/s", "wrB/s", "req/s", "reqB/s", "ms", "p99ms",
+	"inB/s", "outB/s", "send/s", "seg/s", "again/s", "open/s", "close/s",
 	NULL,
 };
+#define FIRST_IO_KEY (PK_LIVE_BY_TOTAL + 1)
 _Static_assert(PKPROF_NR_LINES == 20, "a new line needs a sort key");
+_Static_assert(PK_ARRAY_SIZE(sort_keys) == FIRST_IO_KEY + PK_NR_IO_COLUMNS + 1,
+	       "a new column needs a sort key");
 
 static const char *const row_kinds[] = { "process", "thread", NULL };
+static const char *const shows[] = {
+	[PK_SHOW_TIME] = "time", [PK_SHOW_IO] = "io", [PK_SHOW_NET] = "net", NULL,
+};
+static const char *const default_keys[] = {
+	[PK_SHOW_TIME] = "cpu", [PK_SHOW_IO] = "reqB/s", [PK_SHOW_NET] = "outB/s",
+};
 
 static struct {
-	const char *interval, *pids, *by, *sort, *module;
+	const char *interval, *pids, *show, *by, *sort, *module;
 	uint64_t count, rows;
 	bool json;
-} opt = { .by = "process", .sort = "cpu", .rows = ROWS_NOT_SAID };
+} opt = { .show = "time", .by = "process", .rows = ROWS_NOT_SAID };
 
 static const struct pk_opt opts[] = {
 	{ .letter = 'i', .name = "interval", .type = PK_OPT_STRING, .value = &opt.interval,
@@ -61,10 +73,12 @@ static const struct pk_opt opts[] = {
 	  .help = "end after so many intervals", .min = 1 },
 	{ .letter = 'p', .name = "pid", .type = PK_OPT_STRING, .value = &opt.pids, .arg = "PID,...",
 	  .help = "only these processes, busy or not" },
+	{ .name = "show", .type = PK_OPT_CHOICE, .value = &opt.show, .arg = "WHAT",
+	  .help = "where time goes, files and block devices, or TCP (default time)", .choices = shows },
 	{ .name = "by", .type = PK_OPT_CHOICE, .value = &opt.by, .arg = "WHAT",
 	  .help = "one row per process or thread (default process)", .choices = row_kinds },
 	{ .name = "sort", .type = PK_OPT_CHOICE, .value = &opt.sort, .arg = "LINE",
-	  .help = "most of this first (default cpu); rows without any are left out",
+	  .help = "most of this first (default cpu, reqB/s, outB/s); rows without any are left out",
 	  .choices = sort_keys },
 	{ .name = "rows", .type = PK_OPT_U64, .value = &opt.rows, .arg = "ROWS",
 	  .help = "at most so many per interval, 0: all (default 10, with --json all)" },
@@ -78,6 +92,7 @@ static const struct pk_opt opts[] = {
 struct stat_run {
 	struct pk_live *live;
 	struct pk_live_model model;
+	struct pk_live_io io;
 	struct pk_signals signals;
 	struct pk_output out;
 	struct pk_stat_layout layout;
@@ -104,13 +119,29 @@ static int parse_interval(uint64_t *ret, struct pk_err *err)
 	return 0;
 }
 
-static unsigned int sort_key(void)
+static unsigned int index_of(const char *const *names, const char *name)
 {
-	unsigned int key = 0;
+	unsigned int i = 0;
 
-	while (strcmp(sort_keys[key], opt.sort))
-		key++;
-	return key;
+	while (strcmp(names[i], name))
+		i++;
+	return i;
+}
+
+/* Is the key one of what is shown? */
+static int parse_sort(struct pk_stat_layout *o, struct pk_err *err)
+{
+	unsigned int key = index_of(sort_keys, opt.sort ? opt.sort : default_keys[o->show]);
+	bool fits = o->show == PK_SHOW_TIME ?
+			    key < FIRST_IO_KEY :
+			    key >= FIRST_IO_KEY && pk_io_columns[key - FIRST_IO_KEY].show == o->show;
+
+	if (!fits)
+		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
+				   "--show %s has no '%s' to sort by", opt.show, opt.sort);
+	o->key = o->show == PK_SHOW_TIME ? key : (unsigned int)PKPROF_LINE_CPU;
+	o->io_key = o->show == PK_SHOW_TIME ? 0 : key - FIRST_IO_KEY;
+	return 0;
 }
 
 static int parse(struct stat_run *s, struct pk_err *err)
@@ -119,8 +150,13 @@ static int parse(struct stat_run *s, struct pk_err *err)
 
 	if (!ret && opt.pids)
 		ret = pk_pid_list_parse(opt.pids, &s->pids, err);
+	s->layout.show = index_of(shows, opt.show);
 	s->layout.threads = !strcmp(opt.by, "thread");
-	s->layout.key = sort_key();
+	if (!ret && s->layout.threads && s->layout.show != PK_SHOW_TIME)
+		ret = pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
+				  "files, requests and connections are counted by process, not by thread");
+	if (!ret)
+		ret = parse_sort(&s->layout, err);
 	s->layout.max_rows = opt.rows != ROWS_NOT_SAID ? opt.rows : opt.json ? 0 : DEFAULT_ROWS;
 	s->layout.idle = opt.pids;
 	return ret;
@@ -141,6 +177,38 @@ static int translate_pids(struct stat_run *s, struct pk_err *err)
 	return ret;
 }
 
+static int read_sums(struct stat_run *s, struct pk_err *err)
+{
+	int ret;
+
+	if (s->layout.show == PK_SHOW_TIME)
+		return 0;
+	pk_live_io_begin(&s->io);
+	ret = pk_live_read(s->live, pk_live_io_epoch(&s->io), PK_LIVE_IO_WHAT, &pk_live_io_visitor,
+			   &s->io, err);
+	if (ret)
+		return ret;
+	ret = pk_live_io_end(&s->io);
+	return ret ? pk_err_set(err, ret, "readings of files, requests and connections do not fit "
+					  "together: %s", strerror(-ret)) :
+		     0;
+}
+
+/* What is wanted besides the ledger, as far as it works here. */
+static int watch(struct stat_run *s, struct pk_err *err)
+{
+	uint32_t sources = pk_show_sources(s->layout.show), works;
+	int ret;
+
+	if (!sources)
+		return 0;
+	ret = pk_live_watch(s->live, sources, &works, err);
+	if (!ret && !works)
+		ret = pk_err_set(err, -EOPNOTSUPP, "--show %s does not work here: `pkprof-user list` "
+						   "says what does", opt.show);
+	return ret;
+}
+
 static int read_ledger(struct stat_run *s, struct pk_err *err)
 {
 	int ret;
@@ -153,7 +221,7 @@ static int read_ledger(struct stat_run *s, struct pk_err *err)
 	ret = pk_live_model_end(&s->model);
 	return ret ? pk_err_set(err, ret, "the ledger's readings do not fit together: %s",
 				strerror(-ret)) :
-		     0;
+		     read_sums(s, err);
 }
 
 static int show(struct stat_run *s, bool first)
@@ -164,7 +232,7 @@ static int show(struct stat_run *s, bool first)
 	struct tm tm;
 
 	if (opt.json) {
-		pk_stat_view_json(&s->layout, &s->model.picture, clock_ns(CLOCK_REALTIME), out);
+		pk_stat_view_json(&s->layout, &s->model.picture, &s->io, clock_ns(CLOCK_REALTIME), out);
 		return pk_sink_flush(&s->out.sink);
 	}
 	/* it may have been resized */
@@ -174,7 +242,7 @@ static int show(struct stat_run *s, bool first)
 		pk_stat_view_header(&s->layout, out);
 	if (localtime_r(&now, &tm))
 		strftime(text, sizeof(text), "%H:%M:%S", &tm);
-	pk_stat_view_interval(&s->layout, &s->model.picture, text, out);
+	pk_stat_view_interval(&s->layout, &s->model.picture, &s->io, text, out);
 	return pk_sink_flush(&s->out.sink);
 }
 
@@ -258,9 +326,12 @@ static int run(int nr_args, char **args, struct pk_err *err)
 	if (!ret)
 		ret = translate_pids(&s, err);
 	if (!ret)
+		ret = watch(&s, err);
+	if (!ret)
 		ret = run_live(&s, err);
 	pk_live_close(s.live);
 	pk_live_model_deinit(&s.model);
+	pk_live_io_deinit(&s.io);
 	pk_vec_deinit(&s.pids);
 	return ret;
 }
@@ -274,6 +345,9 @@ const struct pk_cmd pk_cmd_stat = {
 		"that column all the time, so a process with many threads has more. Works with and "
 		"without a recording, for any number of readers. Processes that are gone have one "
 		"row, (exited).\n\n"
+		"--show io has the operations on files (not on pipes and sockets), the block requests and "
+		"the devices instead, --show net the TCP connections. They are counted while somebody "
+		"watches; while a recording runs that counts them, figures are of what it records.\n\n"
 		"A terminal gets as many columns as fit, `rest` being the sum of the others; a file or "
 		"a pipe gets all. Ends after -n intervals, with Ctrl-C, or when all processes of -p are "
 		"gone. Loads the installed kernel "

@@ -14,13 +14,19 @@
 #include "view/top_screen.h"
 
 static struct {
-	const char *interval, *sort, *filter, *module;
+	const char *interval, *show, *sort, *filter, *module;
 	bool stacks, ms;
-} opt;
+} opt = { .show = "time" };
+
+static const char *const shows[] = {
+	[PK_SHOW_TIME] = "time", [PK_SHOW_IO] = "io", [PK_SHOW_NET] = "net", NULL,
+};
 
 static const struct pk_opt opts[] = {
 	{ .letter = 'i', .name = "interval", .type = PK_OPT_STRING, .value = &opt.interval,
 	  .arg = "SECONDS", .help = "time between two readings, 100ms to 1min (default 1 second)" },
+	{ .name = "show", .type = PK_OPT_CHOICE, .value = &opt.show, .arg = "WHAT", .choices = shows,
+	  .help = "begin with times, files and devices, or TCP (default time)" },
 	{ .name = "sort", .type = PK_OPT_STRING, .value = &opt.sort, .arg = "COLUMN",
 	  .help = "most of this first: a column's head, switch, pid or name (default cpu)" },
 	{ .letter = 'f', .name = "filter", .type = PK_OPT_STRING, .value = &opt.filter, .arg = "TEXT",
@@ -37,6 +43,7 @@ static const struct pk_opt opts[] = {
 struct top_run {
 	struct pk_live *live;
 	struct pk_live_model model;
+	struct pk_live_io io;
 	struct pk_signals signals;
 	struct pk_top_screen *screen;
 	struct pk_top top;
@@ -54,7 +61,13 @@ static uint64_t now_ns(void)
 
 static int parse(struct pk_top *t, struct pk_err *err)
 {
-	int sort = opt.sort ? pk_top_sort_find(opt.sort) : 0;
+	int sort = 0;
+
+	while (strcmp(shows[t->show], opt.show))
+		t->show++;
+	if (opt.sort)
+		sort = t->show == PK_SHOW_TIME ? pk_top_sort_find(opt.sort) :
+						 pk_top_io_sort_find(t->show, opt.sort);
 
 	if (opt.interval && (pk_unit_parse_ns(opt.interval, &t->interval_ns) ||
 			     t->interval_ns < PK_TOP_MIN_INTERVAL_NS ||
@@ -71,7 +84,10 @@ static int parse(struct pk_top *t, struct pk_err *err)
 	if (opt.filter && strlen(opt.filter) >= sizeof(t->filter))
 		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
 				   "--filter takes at most %zu bytes", sizeof(t->filter) - 1);
-	t->sort = sort;
+	if (t->show == PK_SHOW_TIME)
+		t->sort = sort;
+	else if (opt.sort)
+		t->io_sort[t->show] = sort;
 	t->ms = opt.ms;
 	if (opt.filter)
 		strcpy(t->filter, opt.filter);
@@ -100,6 +116,39 @@ static int ask_session(struct top_run *r, struct pk_err *err)
 	return 0;
 }
 
+/* From the first time on that files or connections are shown they are counted. */
+static int watch_sums(struct top_run *r, struct pk_err *err)
+{
+	uint32_t works;
+	int ret;
+
+	if (r->top.io || r->top.show == PK_SHOW_TIME)
+		return 0;
+	ret = pk_live_watch(r->live, PK_LIVE_IO_SOURCES, &works, err);
+	if (!ret)
+		r->top.io = &r->io;
+	return ret;
+}
+
+static int read_sums(struct top_run *r, struct pk_err *err)
+{
+	int ret;
+
+	if (!r->top.io)
+		return 0;
+	pk_live_io_begin(&r->io);
+	ret = pk_live_read(r->live, pk_live_io_epoch(&r->io), PK_LIVE_IO_WHAT, &pk_live_io_visitor,
+			   &r->io, err);
+	if (ret)
+		return ret;
+	ret = pk_live_io_end(&r->io);
+	if (ret)
+		return pk_err_set(err, ret, "readings of files, requests and connections do not fit "
+					    "together: %s", strerror(-ret));
+	pk_live_io_join(&r->io.picture, &r->model.picture);
+	return 0;
+}
+
 static int read_ledger(struct top_run *r, struct pk_err *err)
 {
 	time_t now = time(NULL);
@@ -117,7 +166,10 @@ static int read_ledger(struct top_run *r, struct pk_err *err)
 				  strerror(-ret));
 	if (localtime_r(&now, &tm))
 		strftime(r->clock, sizeof(r->clock), "%H:%M:%S", &tm);
-	return ask_session(r, err);
+	ret = watch_sums(r, err);
+	if (!ret)
+		ret = read_sums(r, err);
+	return ret ? ret : ask_session(r, err);
 }
 
 /* Without a second reading there is no interval to show. */
@@ -231,6 +283,7 @@ static int run(int nr_args, char **args, struct pk_err *err)
 		ret = run_screen(&r, err);
 	pk_live_close(r.live);
 	pk_live_model_deinit(&r.model);
+	pk_live_io_deinit(&r.io);
 	pk_top_deinit(&r.top);
 	return ret;
 }
@@ -243,6 +296,9 @@ const struct pk_cmd pk_cmd_top = {
 		"queue, waiting for disk, locks, sockets and so on; 100 is one thread there all the "
 		"time. Keys sort, filter and pause, Enter shows a process's threads; h has them "
 		"all.\n\n"
+		"Key v, or --show, has the files and block devices of each process instead, then its TCP "
+		"connections. They are counted from then on; while a recording runs that counts them, "
+		"figures are of what it records.\n\n"
 		"Works beside a recording and beside other readers. The hottest stacks (key s, "
 		"--stacks) need a session, of which there is one at a time: while somebody else's "
 		"runs, its owner is named instead. Needs a terminal; `pkprof-user stat` prints plain "

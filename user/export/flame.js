@@ -7,7 +7,7 @@
  *	narrow	pairs: number of a frame, weight above it too narrow to draw
  *	errors	by frame, unless weights are exact: half of the 95 % interval of its weight
  *	names, classes, dsos	by label; dsos are indices into dsoNames
- *	total, unit	weight of all; "samples" or "ns"
+ *	total, unit	weight of all; "samples", "ns" or "bytes"
  *	period	ns of CPU time that a sample stands for (0: not known)
  *	inverted	root on top
  *
@@ -94,8 +94,16 @@ function pkFlame(data) {
 		       " " + unit;
 	}
 
+	function bytes(n) {
+		const units = [[2 ** 40, "TiB"], [2 ** 30, "GiB"], [2 ** 20, "MiB"], [2 ** 10, "KiB"]];
+		const unit = units.find(u => n >= u[0]);
+		return unit ? (n / unit[0]).toPrecision(n / unit[0] < 1000 ? 3 : 4) + " " + unit[1] :
+			      count(n, "byte");
+	}
+
 	function amount(n) {
-		return data.unit === "ns" ? time(n) : count(n, "sample");
+		return data.unit === "ns" ? time(n) :
+		       data.unit === "bytes" ? bytes(n) : count(n, "sample");
 	}
 
 	function nameOf(i) {
@@ -310,8 +318,8 @@ function pkFlame(data) {
 			     " of " + cutName(parent) : "")]);
 		if (tree.self[i] > 0)
 			lines.push(["self", amount(tree.self[i]) +
-				    (data.unit === "ns" ? " with nothing above, " :
-							  " in its own code, ") +
+				    (data.unit === "samples" ? " in its own code, " :
+							       " with nothing above, ") +
 				    percent(tree.self[i], all) + " of all"]);
 		if (tree.narrow[i] > 0)
 			lines.push(["narrow", amount(tree.narrow[i]) +
@@ -319,10 +327,11 @@ function pkFlame(data) {
 		return lines;
 	}
 
-	/* What a number of samples means, or how sure an estimated time is. */
+	/* What a number of samples means, or how sure an estimate is. */
 	function about(i) {
-		if (data.unit === "ns")
-			return " ± " + time(data.errors[i]) + " (95 % interval)";
+		if (data.unit !== "samples")
+			return data.errors[i] ? " ± " + amount(data.errors[i]) + " (95 % interval)" :
+						"";
 		return data.period ? ", " + time(tree.total[i] * data.period) + " CPU time" : "";
 	}
 

@@ -86,16 +86,17 @@ static void put_style(struct writer *w)
 
 /* --- title and legend ------------------------------------------------------------------ */
 
-static bool is_ns(const struct writer *w)
+/* An estimate of something, with an error. */
+static bool is_estimate(const struct writer *w)
 {
-	return w->tree->unit == PK_WEIGHT_NS;
+	return w->tree->unit != PK_WEIGHT_SAMPLES;
 }
 
 static void put_usual_title(struct writer *w)
 {
 	const struct pk_kind_choice *c = &w->o->tree->kind;
 	const struct pk_kind *kind = pk_kind_of(c);
-	const char *line = pk_kind_line(c);
+	const char *line = pk_kind_word_of(c);
 
 	pk_strbuf_printf(w->out, "%s%s%s by %s stack", kind->title, line ? ": " : "",
 			 line ? line : "", w->o->tree->threads ? "thread and" : "process and");
@@ -175,37 +176,64 @@ static void put_samples(struct writer *w)
 				 w->s->wall_ns / 1e9);
 }
 
-/* Half of the 95 % interval of a call's weight, ns. */
-static uint64_t interval_ns(const struct pk_call *c)
+/* Half of the 95 % interval of a call's weight. */
+static uint64_t interval(const struct pk_call *c)
 {
 	return (uint64_t)(c->error * PK_Z_95 + 0.5);
 }
 
-/* "1.234 s ± 12 ms" */
-static void put_ns(struct pk_strbuf *out, const struct pk_call *c)
+static void put_weight(const struct writer *w, struct pk_strbuf *out, uint64_t weight)
 {
-	pk_unit_put_ns(out, c->total);
+	if (w->tree->unit == PK_WEIGHT_BYTES)
+		pk_unit_put_bytes(out, weight);
+	else
+		pk_unit_put_ns(out, weight);
+}
+
+/* "1.234 s ± 12 ms"; of block I/O that was all recorded, just the first. */
+static void put_estimate(const struct writer *w, struct pk_strbuf *out, const struct pk_call *c)
+{
+	put_weight(w, out, c->total);
+	if (w->tree->source == PKPROF_SRC_BLOCK && !interval(c))
+		return;
 	pk_strbuf_puts(out, " ± ");
-	pk_unit_put_ns(out, interval_ns(c));
+	put_weight(w, out, interval(c));
+}
+
+/* What it is an estimate from. */
+static void put_items(struct writer *w, const char *one, const char *many)
+{
+	put_part(w, " ");
+	w->scratch.len--;
+	put_estimate(w, &w->scratch, &w->tree->calls.data[0]);
+	pk_strbuf_puts(&w->scratch, " from ");
+	pk_unit_put_count(&w->scratch, w->tree->nr_items);
+	pk_strbuf_printf(&w->scratch, " %s", w->tree->nr_items == 1 ? one : many);
 }
 
 static void put_waits(struct writer *w)
 {
-	const struct pk_call *all = &w->tree->calls.data[0];
-
-	put_part(w, " ");
-	w->scratch.len--;
-	put_ns(&w->scratch, all);
-	pk_strbuf_puts(&w->scratch, " from ");
-	pk_unit_put_count(&w->scratch, w->tree->nr_waits);
-	pk_strbuf_puts(&w->scratch, w->tree->nr_waits == 1 ? " sampled wait" : " sampled waits");
+	put_items(w, "sampled wait", "sampled waits");
 	if (w->s->wall_ns)
 		pk_strbuf_printf(&w->scratch, ", on average %.1f threads for %.4g s",
-				 (double)all->total / w->s->wall_ns, w->s->wall_ns / 1e9);
+				 (double)w->tree->calls.data[0].total / w->s->wall_ns,
+				 w->s->wall_ns / 1e9);
 	if (w->tree->left_out) {
 		put_part(w, "without ");
-		pk_unit_put_ns(&w->scratch, w->tree->left_out);
+		put_weight(w, &w->scratch, w->tree->left_out);
 		pk_strbuf_puts(&w->scratch, " of idle kernel threads");
+	}
+}
+
+static void put_bios(struct writer *w)
+{
+	put_items(w, "recorded request", "recorded requests");
+	if (w->s->wall_ns)
+		pk_strbuf_printf(&w->scratch, " in %.4g s", w->s->wall_ns / 1e9);
+	if (w->tree->left_out) {
+		put_part(w, "without ");
+		put_weight(w, &w->scratch, w->tree->left_out);
+		pk_strbuf_puts(&w->scratch, " of devices on top of others");
 	}
 }
 
@@ -217,7 +245,9 @@ static void put_subtitle(struct writer *w)
 	put_part(w, pk_profile_fact(p, "host.name"));
 	put_wall_time(w);
 	put_filter(w);
-	if (is_ns(w))
+	if (w->tree->source == PKPROF_SRC_BLOCK)
+		put_bios(w);
+	else if (is_estimate(w))
 		put_waits(w);
 	else
 		put_samples(w);
@@ -250,7 +280,7 @@ static void put_legend(struct writer *w)
 				 "<text class=\"sub\" x=\"%.0f\" y=\"%u\">%" PRIu64
 				 " frames too narrow to draw (%.2f %% of the %s) are left out</text>",
 				 x, y, w->l->nr_narrow, 100.0 * w->l->narrow_weight / all,
-				 is_ns(w) ? "time" : "samples");
+				 pk_weight_names[w->tree->unit]);
 	pk_strbuf_puts(w->out, "</g>\n");
 }
 
@@ -268,8 +298,8 @@ static void put_still_box(struct writer *w, const struct pk_flame_box *b, double
 	pk_strbuf_puts(w->out, "\"><title>");
 	pk_utf8_put_xml(w->out, name_of(w, b->label));
 	pk_strbuf_puts(w->out, ", ");
-	if (is_ns(w))
-		put_ns(w->out, &w->tree->calls.data[b->call]);
+	if (is_estimate(w))
+		put_estimate(w, w->out, &w->tree->calls.data[b->call]);
 	else
 		pk_strbuf_printf(w->out, "%" PRIu64 " samples", b->total);
 	pk_strbuf_printf(w->out, ", %.2f %%</title><rect x=\"%.2f\" y=\"%u\" width=\"%.2f\" "
@@ -331,8 +361,8 @@ static void put_nodes(struct writer *w)
 static void put_errors(struct writer *w)
 {
 	pk_strbuf_puts(w->out, "errors: [");
-	for (size_t i = 0; is_ns(w) && i < w->l->boxes.nr; i++) {
-		pk_decimal_put(w->out, interval_ns(&w->tree->calls.data[w->l->boxes.data[i].call]));
+	for (size_t i = 0; is_estimate(w) && i < w->l->boxes.nr; i++) {
+		pk_decimal_put(w->out, interval(&w->tree->calls.data[w->l->boxes.data[i].call]));
 		pk_strbuf_puts(w->out, i % 16 == 15 ? ",\n" : ",");
 		pk_sink_drain(w->sink);
 	}
@@ -387,6 +417,11 @@ static int put_labels(struct writer *w)
 
 static int put_script(struct writer *w)
 {
+	static const char *const units[] = {
+		[PK_WEIGHT_SAMPLES] = "samples",
+		[PK_WEIGHT_NS] = "ns",
+		[PK_WEIGHT_BYTES] = "bytes",
+	};
 	int rc;
 
 	pk_strbuf_puts(w->out, "<script><![CDATA[\n");
@@ -398,7 +433,7 @@ static int put_script(struct writer *w)
 	pk_strbuf_printf(w->out,
 			 "total: %" PRIu64 ", unit: \"%s\", period: %" PRIu64
 			 ", inverted: %s\n});\n",
-			 w->tree->calls.data[0].total, is_ns(w) ? "ns" : "samples",
+			 w->tree->calls.data[0].total, units[w->tree->unit],
 			 w->s->period_ns, w->o->inverted ? "true" : "false");
 	pk_strbuf_puts(w->out, "]]></script>\n");
 	return rc;

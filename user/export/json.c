@@ -7,7 +7,9 @@
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "export/export.h"
+#include "export/json_io.h"
 #include "export/json_ledger.h"
+#include "export/json_values.h"
 #include "export/json_waits.h"
 #include "source/names.h"
 
@@ -25,7 +27,6 @@ struct writer {
 	const struct pk_scope *s;
 	struct pk_json json;
 	struct pk_sink *out;
-	uint64_t t0_ns;		/* the zero of times in the output */
 	struct pk_phase_times phases;
 };
 
@@ -33,28 +34,6 @@ struct writer {
 struct group {
 	uint32_t phase, thread, stack;
 };
-
-/* ns since the recording's start; what was before it is 0, no end is null. */
-static void put_time(struct writer *w, const char *key, uint64_t ns)
-{
-	if (ns == UINT64_MAX)
-		pk_json_null(&w->json, key);
-	else
-		pk_json_u64(&w->json, key, ns > w->t0_ns ? ns - w->t0_ns : 0);
-}
-
-static void put_text(struct writer *w, const char *key, uint32_t string)
-{
-	pk_json_string(&w->json, key, string ? pk_model_string(w->s->model, string) : NULL);
-}
-
-static void put_index(struct writer *w, const char *key, uint32_t idx)
-{
-	if (idx == UINT32_MAX)
-		pk_json_null(&w->json, key);
-	else
-		pk_json_u64(&w->json, key, idx);
-}
 
 /* Of several facts with one key the last one counts. */
 static int put_facts(struct writer *w)
@@ -71,7 +50,7 @@ static int put_facts(struct writer *w)
 		const struct pk_fact *fact = &p->facts.data[i];
 
 		if (last[fact->key] == i)
-			put_text(w, pk_model_string(w->s->model, fact->key), fact->value);
+			pk_json_put_text(&w->json, w->s, pk_model_string(w->s->model, fact->key), fact->value);
 	}
 	pk_json_end(&w->json);
 	return 0;
@@ -107,13 +86,13 @@ static void put_processes(struct writer *w)
 	PK_VEC_FOREACH(&m->processes, p) {
 		pk_json_object(j, NULL);
 		pk_json_u64(j, "pid", p->tgid);
-		put_index(w, "parent", p->parent);
-		put_time(w, "start_ns", p->start_ns);
-		put_time(w, "end_ns", p->end_ns);
+		pk_json_put_index(&w->json, "parent", p->parent);
+		pk_json_put_time(&w->json, w->s, "start_ns", p->start_ns);
+		pk_json_put_time(&w->json, w->s, "end_ns", p->end_ns);
 		pk_json_bool(j, "kernel", p->kernel);
-		put_text(w, "comm", p->comm);
-		put_text(w, "cgroup", p->cgroup);
-		put_text(w, "args", p->args);
+		pk_json_put_text(&w->json, w->s, "comm", p->comm);
+		pk_json_put_text(&w->json, w->s, "cgroup", p->cgroup);
+		pk_json_put_text(&w->json, w->s, "args", p->args);
 		pk_json_end(j);
 		pk_sink_drain(w->out);
 	}
@@ -123,9 +102,9 @@ static void put_processes(struct writer *w)
 		pk_json_object(j, NULL);
 		pk_json_u64(j, "tid", t->tid);
 		pk_json_u64(j, "process", t->process);
-		put_time(w, "start_ns", t->start_ns);
-		put_time(w, "end_ns", t->end_ns);
-		put_text(w, "comm", t->comm);
+		pk_json_put_time(&w->json, w->s, "start_ns", t->start_ns);
+		pk_json_put_time(&w->json, w->s, "end_ns", t->end_ns);
+		pk_json_put_text(&w->json, w->s, "comm", t->comm);
 		pk_json_end(j);
 		pk_sink_drain(w->out);
 	}
@@ -141,7 +120,7 @@ static void put_stacks(struct writer *w)
 	PK_VEC_FOREACH(&m->frames, f) {
 		pk_json_object(j, NULL);
 		pk_json_string(j, "name", pk_model_string(m, f->name));
-		put_text(w, "dso", f->dso);
+		pk_json_put_text(&w->json, w->s, "dso", f->dso);
 		pk_json_string(j, "kind",
 			       f->kind < PK_ARRAY_SIZE(kind_names) ? kind_names[f->kind] : NULL);
 		pk_json_bool(j, "named", f->named);
@@ -167,9 +146,9 @@ static void put_phases(struct writer *w)
 	pk_json_array(j, "phases");
 	PK_VEC_FOREACH(&w->phases.spans, span) {
 		pk_json_object(j, NULL);
-		put_text(w, "name", span->text);
-		put_time(w, "from_ns", span->from_ns);
-		put_time(w, "to_ns", span->to_ns);
+		pk_json_put_text(&w->json, w->s, "name", span->text);
+		pk_json_put_time(&w->json, w->s, "from_ns", span->from_ns);
+		pk_json_put_time(&w->json, w->s, "to_ns", span->to_ns);
 		pk_json_end(j);
 	}
 	pk_json_end(j);
@@ -211,7 +190,7 @@ static int put_samples(struct writer *w)
 			if (compare_groups(&groups[i], &groups[next]))
 				break;
 		pk_json_object(j, NULL);
-		put_index(w, "phase", groups[i].phase);
+		pk_json_put_index(&w->json, "phase", groups[i].phase);
 		pk_json_u64(j, "thread", groups[i].thread);
 		pk_json_u64(j, "stack", groups[i].stack);
 		pk_json_u64(j, "count", next - i);
@@ -265,7 +244,6 @@ static int write_json(const struct pk_scope *s, const struct pk_export_opts *o,
 		.s = s,
 		.json = pk_json_of(&out->buf, 2),
 		.out = out,
-		.t0_ns = s->model->profile->start_ns,
 	};
 	int rc = pk_phase_times_init(s->model->profile, &w.phases);
 
@@ -285,6 +263,8 @@ static int write_json(const struct pk_scope *s, const struct pk_export_opts *o,
 	if (!rc)
 		rc = pk_json_put_ledger(&w.json, s, &w.phases, out);
 	if (!rc)
+		rc = pk_json_put_io(&w.json, s, out);
+	if (!rc)
 		rc = put_books(&w);
 	if (!rc)
 		pk_json_end(&w.json);
@@ -295,6 +275,6 @@ static int write_json(const struct pk_scope *s, const struct pk_export_opts *o,
 const struct pk_export pk_export_json = {
 	.name = "json",
 	.suffix = ".json",
-	.help = "the whole profile as one JSON object: processes, frames, stacks, samples, ledger, books",
+	.help = "the whole profile as one JSON object: processes, stacks, samples, waits, ledger, I/O",
 	.write = write_json,
 };

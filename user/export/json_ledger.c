@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The wait ledger in the JSON export: by phase, what each thread and each CPU spent
- * where; and for the whole scope the distributions and the long waits for a CPU.
+ * where, and what processes waited for; and for the whole scope the distributions and
+ * the long waits for a CPU.
  */
 #include "analysis/hist_groups.h"
 #include "analysis/ledger_sums.h"
+#include "analysis/ledger_waited.h"
 #include "export/json_ledger.h"
+#include "export/json_values.h"
 #include "model/ledger.h"
 #include "source/names.h"
 
@@ -39,7 +42,7 @@ static void put_phase(struct pk_json *j, const struct span *x)
 		pk_json_u64(j, "phase", x->phase);
 }
 
-static void put_threads(struct pk_json *j, const struct span *x, struct pk_sink *out)
+static int put_threads(struct pk_json *j, const struct span *x, struct pk_sink *out)
 {
 	const struct pk_model *m = x->s->model;
 	const struct pk_profile *p = m->profile;
@@ -68,9 +71,10 @@ static void put_threads(struct pk_json *j, const struct span *x, struct pk_sink 
 		pk_sink_drain(out);
 		*lines = (struct pk_lines){ 0 };
 	}
+	return 0;
 }
 
-static void put_cpus(struct pk_json *j, const struct span *x)
+static int put_cpus(struct pk_json *j, const struct span *x, struct pk_sink *out)
 {
 	const struct pk_profile *p = x->s->model->profile;
 
@@ -99,49 +103,89 @@ static void put_cpus(struct pk_json *j, const struct span *x)
 		pk_json_u64(j, "irq_ns", c->irq_ns);
 		pk_json_u64(j, "iowait_ns", c->iowait_ns);
 		pk_json_end(j);
+		pk_sink_drain(out);
 		*c = (struct pk_cpu_piece){ 0 };
 	}
+	return 0;
 }
 
-/* For each phase, or once where nothing was marked. */
-static void for_each_span(struct pk_json *j, struct span *x, const struct pk_phase_times *phases,
-			  struct pk_sink *out, bool cpus)
+static void put_target(struct pk_json *j, const struct span *x, const struct pk_waited_group *g)
 {
-	for (size_t i = 0; i < phases->spans.nr || !i; i++) {
+	const char *kind = pk_waited_kind(g);
+
+	pk_json_object(j, NULL);
+	put_phase(j, x);
+	pk_json_put_index(j, "process", g->owner);
+	pk_json_u64(j, "pid", g->tgid);
+	pk_json_string(j, "line", pk_line_name(g->line));
+	pk_json_string(j, "kind", *kind ? kind : NULL);
+	pk_json_put_text(j, x->s, "name", g->name);
+	pk_json_put_text(j, x->s, "local", g->local);
+	/* of a socket of another kind it is the number of the family */
+	if (g->port && g->kind != PKPROF_ON_SOCKET)
+		pk_json_u64(j, "port", g->port);
+	else
+		pk_json_null(j, "port");
+	pk_json_bool(j, "others", g->flags & PKPROF_ON_OTHERS);
+	pk_json_double(j, "count", g->nr);
+	pk_json_double(j, "ns", g->ns);
+	pk_json_end(j);
+}
+
+static int put_targets(struct pk_json *j, const struct span *x, struct pk_sink *out)
+{
+	struct pk_waited_groups groups;
+	int rc = pk_waited_groups_init(x->s, PK_WAITED_BY_PROCESS, x->from_ns, x->to_ns, &groups);
+
+	for (size_t i = 0; !rc && i < groups.all.nr; i++) {
+		put_target(j, x, &groups.all.data[i]);
+		pk_sink_drain(out);
+	}
+	pk_waited_groups_deinit(&groups);
+	return rc;
+}
+
+/* A member that @put fills, for each phase, or once where nothing was marked. 0 or -ENOMEM. */
+static int put_spans(struct pk_json *j, const char *member, struct span *x,
+		     const struct pk_phase_times *phases, struct pk_sink *out,
+		     int (*put)(struct pk_json *j, const struct span *x, struct pk_sink *out))
+{
+	int rc = 0;
+
+	pk_json_array(j, member);
+	for (size_t i = 0; !rc && (i < phases->spans.nr || !i); i++) {
 		const struct pk_phase *phase = i < phases->spans.nr ? &phases->spans.data[i] : NULL;
 
 		x->phase = phase ? i : NO_PHASE;
 		x->from_ns = phase && i ? phase->from_ns : 0;
 		/* what was read around the recording's ends is its first or last phase's */
 		x->to_ns = phase && i + 1 < phases->spans.nr ? phase->to_ns : UINT64_MAX;
-		if (cpus)
-			put_cpus(j, x);
-		else
-			put_threads(j, x, out);
+		rc = put(j, x, out);
 	}
+	pk_json_end(j);
+	return rc;
 }
 
 static int put_accounts(struct pk_json *j, const struct pk_scope *s,
 			const struct pk_phase_times *phases, struct pk_sink *out)
 {
 	struct span x = { .s = s, .kept = pk_ledger_kept_of(s) };
+	int rc = -ENOMEM;
 
 	PK_VEC_FOREACH(&s->model->profile->cpus, c)
 		if (c->cpu < PK_LEDGER_MAX_CPUS && c->cpu >= x.nr_cpus)
 			x.nr_cpus = c->cpu + 1;
 	x.thread = calloc(s->model->threads.nr + 1, sizeof(*x.thread));
 	x.cpu = calloc((size_t)x.nr_cpus + 1, sizeof(*x.cpu));
-	if (x.thread && x.cpu) {
-		pk_json_array(j, "ledger");
-		for_each_span(j, &x, phases, out, false);
-		pk_json_end(j);
-		pk_json_array(j, "ledger_cpus");
-		for_each_span(j, &x, phases, out, true);
-		pk_json_end(j);
-	}
+	if (x.thread && x.cpu)
+		rc = put_spans(j, "ledger", &x, phases, out, put_threads);
+	if (!rc)
+		rc = put_spans(j, "ledger_cpus", &x, phases, out, put_cpus);
+	if (!rc)
+		rc = put_spans(j, "waited_for", &x, phases, out, put_targets);
 	free(x.thread);
 	free(x.cpu);
-	return x.thread && x.cpu ? 0 : -ENOMEM;
+	return rc;
 }
 
 /* --- latencies and distributions ----------------------------------------------------------- */
@@ -152,7 +196,7 @@ static void put_latency(struct pk_json *j, const struct pk_scope *s, size_t i)
 	const struct pk_latency *l = &p->latencies.data[i];
 
 	pk_json_object(j, NULL);
-	pk_json_u64(j, "time_ns", l->time_ns > p->start_ns ? l->time_ns - p->start_ns : 0);
+	pk_json_put_time(j, s, "time_ns", l->time_ns);
 	pk_json_u64(j, "wait_ns", l->time_ns - l->queued_ns);
 	pk_json_u64(j, "threshold_ns", l->threshold_ns);
 	pk_json_u64(j, "cpu", l->cpu);
@@ -215,10 +259,7 @@ static void put_groups(struct pk_json *j, const struct pk_hist_groups *g, const 
 		pk_json_object(j, NULL);
 		pk_json_string(j, "what", what);
 		pk_json_string(j, "key", keys[group->key]);
-		if (group->owner == PK_NO_OWNER)
-			pk_json_null(j, "of");
-		else
-			pk_json_u64(j, "of", group->owner);
+		pk_json_put_index(j, "of", group->owner);
 		put_dist(j, &d);
 		pk_json_end(j);
 		pk_sink_drain(out);

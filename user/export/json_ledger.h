@@ -8,8 +8,8 @@
 #include "base/sink.h"
 
 /*
- * Members "ledger", "ledger_cpus", "latencies" and "distributions" of what the scope has.
- * 0 or -ENOMEM.
+ * Members "ledger", "ledger_cpus", "waited_for", "latencies" and "distributions" of what the
+ * scope has. 0 or -ENOMEM.
  */
 int pk_json_put_ledger(struct pk_json *j, const struct pk_scope *s,
 		       const struct pk_phase_times *phases, struct pk_sink *out);

@@ -6,6 +6,7 @@
 #include "analysis/kind.h"
 #include "analysis/wait_error.h"
 #include "base/cleanup.h"
+#include "export/json_values.h"
 #include "export/json_waits.h"
 #include "source/names.h"
 
@@ -28,13 +29,6 @@ static bool part_of(const struct pk_scope *s, size_t i, struct part *ret)
 	return pk_kind_span(s, i, PK_WAIT_ALL, &ret->all);
 }
 
-static void put_time(struct pk_json *j, const struct pk_scope *s, const char *key, uint64_t ns)
-{
-	uint64_t t0_ns = s->model->profile->start_ns;
-
-	pk_json_u64(j, key, ns > t0_ns ? ns - t0_ns : 0);
-}
-
 static void put_waker(struct pk_json *j, const struct pk_model *m, uint32_t wake)
 {
 	const struct pk_wake *w;
@@ -49,10 +43,7 @@ static void put_waker(struct pk_json *j, const struct pk_model *m, uint32_t wake
 				  w->flags & PKPROF_WAKE_IDLE	   ? "idle" :
 				  w->flags & PKPROF_WAKE_SOFTIRQ ? "softirq" :
 								     "task");
-	if (m->wake_waker[wake] == PK_NO_OWNER)
-		pk_json_null(j, "thread");
-	else
-		pk_json_u64(j, "thread", m->wake_waker[wake]);
+	pk_json_put_index(j, "thread", m->wake_waker[wake]);
 	pk_json_u64(j, "stack", m->wake_stack[wake]);
 	pk_json_end(j);
 }
@@ -67,12 +58,12 @@ static void put_wait(struct pk_json *j, const struct pk_scope *s, const struct p
 	pk_json_u64(j, "stack", m->wait_stack[part->idx]);
 	pk_json_string(j, "line", pk_line_name(w->line));
 	pk_json_string(j, "runq_line", pk_line_name(w->runq_line));
-	put_time(j, s, "since_ns", w->since_ns);
+	pk_json_put_time(j, s, "since_ns", w->since_ns);
 	if (w->woken_ns)
-		put_time(j, s, "woken_ns", w->woken_ns);
+		pk_json_put_time(j, s, "woken_ns", w->woken_ns);
 	else
 		pk_json_null(j, "woken_ns");
-	put_time(j, s, "time_ns", w->time_ns);
+	pk_json_put_time(j, s, "time_ns", w->time_ns);
 	pk_json_bool(j, "open", w->flags & PKPROF_WAIT_OPEN);
 	pk_json_u64(j, "blocked_ns", part->blocked_ns);
 	pk_json_u64(j, "runq_ns", part->runq_ns);

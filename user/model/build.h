@@ -116,5 +116,7 @@ int pk_stacks_resolve(struct pk_stacks *s, const struct pk_raw_stack *raw, uint3
 
 /* Find who ended which wait. */
 int pk_waits_join(struct pk_model *m);
+/* And which request was made of what. */
+int pk_bios_join(struct pk_model *m);
 
 #endif

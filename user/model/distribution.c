@@ -72,6 +72,24 @@ void pk_dist_add_bucket(struct pk_dist *d, unsigned int b, double nr)
 	d->nr[b < last ? b : last] += nr;
 }
 
+void pk_dist_add_max(struct pk_dist *d, uint64_t max_ns, unsigned int last)
+{
+	uint64_t low, high;
+
+	pk_dist_bounds_of(d, last, &low, &high);
+	if (max_ns >= high && last != pk_dist_nr_buckets(d) - 1)
+		max_ns = high - 1;
+	if (max_ns > d->max_ns)
+		d->max_ns = max_ns;
+}
+
+void pk_dist_add_values(struct pk_dist *d, unsigned int b, double nr, uint64_t max_ns)
+{
+	pk_dist_add_bucket(d, b, nr);
+	d->count += nr;
+	pk_dist_add_max(d, max_ns, b);
+}
+
 void pk_dist_add(struct pk_dist *d, const struct pk_dist *more)
 {
 	d->count += more->count;

@@ -40,6 +40,13 @@ unsigned int pk_dist_nr_buckets(const struct pk_dist *d);
  * last one. Count, sum and maximum are the caller's.
  */
 void pk_dist_add_bucket(struct pk_dist *d, unsigned int b, double nr);
+/*
+ * Add the largest value of a piece whose last bucket is @last. @max_ns is the largest one
+ * so far, which may be of an earlier piece: then the end of @last is all that is known.
+ */
+void pk_dist_add_max(struct pk_dist *d, uint64_t max_ns, unsigned int last);
+/* @nr values of a piece that are in bucket @b, with their count and, likewise, the largest. */
+void pk_dist_add_values(struct pk_dist *d, unsigned int b, double nr, uint64_t max_ns);
 /* Add one of the same kind. */
 void pk_dist_add(struct pk_dist *d, const struct pk_dist *more);
 /*

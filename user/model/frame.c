@@ -191,6 +191,10 @@ int pk_frames_cut(struct pk_frames *f, enum pkprof_stack_end end, uint32_t *fram
 		[PKPROF_END_FAULT] = "[stack cut: not in memory]",
 		[PKPROF_END_BAD_FRAME] = "[stack cut: no frame pointer]",
 		[PKPROF_END_UNWIND] = "[stack cut: no unwind entry]",
+		[PKPROF_END_NO_TABLE] = "[stack cut: no unwind rows]",
+		[PKPROF_END_NO_RULE] = "[stack cut: unwind row cannot be followed]",
+		[PKPROF_END_JIT] = "[stack cut: JIT without frame pointer]",
+		[PKPROF_END_LOOP] = "[stack cut: signals without end]",
 	};
 	const char *name = NULL;
 

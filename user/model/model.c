@@ -79,6 +79,14 @@ static int resolve_net_conns(struct builder *b, struct pk_model *m, size_t i)
 	return x->tgid ? pk_lives_find_process(&b->lives, x->tgid, x->to_ns, &m->net_owner[i]) : 0;
 }
 
+static int resolve_wait_on(struct builder *b, struct pk_model *m, size_t i)
+{
+	const struct pk_wait_on *x = &m->profile->wait_on.data[i];
+
+	m->waited_owner[i] = PK_NO_OWNER;
+	return x->tgid ? pk_lives_find_process(&b->lives, x->tgid, x->to_ns, &m->waited_owner[i]) : 0;
+}
+
 static int resolve_latency(struct builder *b, struct pk_model *m, size_t i)
 {
 	const struct pk_latency *l = &m->profile->latencies.data[i];
@@ -98,6 +106,16 @@ static int resolve_wait(struct builder *b, struct pk_model *m, size_t i)
 	return err ? err : pk_stacks_resolve(&b->stacks, &raw, &m->wait_stack[i]);
 }
 
+static int resolve_op(struct builder *b, struct pk_model *m, size_t i)
+{
+	const struct pk_op *x = &m->profile->ops.data[i];
+	struct pk_sighting seen = { x->time_ns - x->length_ns, x->time_ns, x->tid, x->tgid, false };
+	struct pk_raw_stack raw = { x->time_ns, x->tgid, 0, x->ustack, x->ends };
+	int err = pk_lives_resolve(&b->lives, &seen, &m->op_thread[i]);
+
+	return err ? err : pk_stacks_resolve(&b->stacks, &raw, &m->op_stack[i]);
+}
+
 static int resolve_wake(struct builder *b, struct pk_model *m, size_t i)
 {
 	const struct pk_wake *w = &m->profile->wakes.data[i];
@@ -114,6 +132,23 @@ static int resolve_wake(struct builder *b, struct pk_model *m, size_t i)
 	else if (!err)
 		err = pk_lives_resolve(&b->lives, &waker, &m->wake_waker[i]);
 	return err ? err : pk_stacks_resolve(&b->stacks, &raw, &m->wake_stack[i]);
+}
+
+static int resolve_bio(struct builder *b, struct pk_model *m, size_t i)
+{
+	const struct pk_bio *x = &m->profile->bios.data[i];
+	struct pk_sighting seen = { x->time_ns, x->time_ns, x->tid, x->tgid,
+				    x->flags & PKPROF_IO_KTHREAD };
+	struct pk_raw_stack raw = { x->time_ns, x->tgid, x->kstack, x->ustack, x->ends };
+	int err = 0;
+
+	m->bio_thread[i] = PK_NO_OWNER;
+	/* what an interrupt happened to meet has no part in it */
+	if (x->flags & PKPROF_IO_IRQ)
+		raw.ustack = 0;
+	else
+		err = pk_lives_resolve(&b->lives, &seen, &m->bio_thread[i]);
+	return err ? err : pk_stacks_resolve(&b->stacks, &raw, &m->bio_stack[i]);
 }
 
 /* --- all of them in order of time ---------------------------------------------------- */
@@ -158,12 +193,15 @@ static int resolve_items(struct builder *b, struct pk_model *m)
 		{ p->samples.time_ns, sizeof(uint64_t), p->samples.nr, 0, resolve_sample },
 		STREAM(p->latencies, time_ns, resolve_latency),
 		STREAM(p->wakes, time_ns, resolve_wake),
+		STREAM(p->bios, time_ns, resolve_bio),
 		STREAM(p->waits, time_ns, resolve_wait),
+		STREAM(p->ops, time_ns, resolve_op),
 		STREAM(p->ledger, to_ns, resolve_piece),
 		STREAM(p->hists, to_ns, resolve_hist),
 		STREAM(p->block_ops, to_ns, resolve_block_ops),
 		STREAM(p->net_conns, to_ns, resolve_net_conns),
 		STREAM(p->vfs_ops, to_ns, resolve_vfs_ops),
+		STREAM(p->wait_on, to_ns, resolve_wait_on),
 	}, *s;
 	int err = 0;
 
@@ -185,8 +223,11 @@ static int allocate(struct pk_model *m)
 		{ &m->wait_stack, p->waits.nr },	  { &m->wake_thread, p->wakes.nr },
 		{ &m->wake_waker, p->wakes.nr },	  { &m->wake_stack, p->wakes.nr },
 		{ &m->wait_wake, p->waits.nr },		  { &m->block_owner, p->block_ops.nr },
-		{ &m->net_owner, p->net_conns.nr },
+		{ &m->net_owner, p->net_conns.nr },	  { &m->op_thread, p->ops.nr },
+		{ &m->op_stack, p->ops.nr },		  { &m->bio_thread, p->bios.nr },
+		{ &m->bio_stack, p->bios.nr },		  { &m->bio_end_bio, p->bio_ends.nr },
 		{ &m->vfs_owner, p->vfs_ops.nr },
+		{ &m->waited_owner, p->wait_on.nr },
 	};
 
 	for (size_t i = 0; i < PK_ARRAY_SIZE(arrays); i++) {
@@ -215,6 +256,8 @@ static int build(struct builder *b, struct pk_model *m, struct pk_err *err)
 		ret = resolve_items(b, m);
 	if (!ret)
 		ret = pk_waits_join(m);
+	if (!ret)
+		ret = pk_bios_join(m);
 	if (!ret)
 		ret = pk_lives_finish(&b->lives);
 	return ret;
@@ -281,8 +324,14 @@ void pk_model_deinit(struct pk_model *m)
 	free(m->wake_waker);
 	free(m->wake_stack);
 	free(m->wait_wake);
+	free(m->bio_thread);
+	free(m->bio_stack);
+	free(m->bio_end_bio);
 	free(m->block_owner);
 	free(m->net_owner);
+	free(m->op_thread);
+	free(m->op_stack);
 	free(m->vfs_owner);
+	free(m->waited_owner);
 	*m = (struct pk_model){ 0 };
 }

@@ -6,7 +6,7 @@
  * In: a profile (kept alive by the caller) and its symbols. Out: arrays that
  * analyses pass over linearly. Invariants: node 0 is the root; a node's parent
  * has a smaller index; arrays sample_* are parallel to profile->samples, likewise
- * those of accounts, latencies, waits and wake-ups; each of these has a thread,
+ * those of accounts, latencies, waits, wake-ups, operations and block I/O; each has a thread,
  * every thread a process (made up if its start was lost).
  */
 #ifndef PK_MODEL_H
@@ -32,6 +32,7 @@ struct pk_process {
 #define PK_NO_PARENT UINT32_MAX
 #define PK_NO_OWNER  UINT32_MAX
 #define PK_NO_WAKE   UINT32_MAX
+#define PK_NO_BIO    UINT32_MAX
 
 struct pk_thread {
 	uint32_t tid;
@@ -77,12 +78,17 @@ struct pk_model {
 	uint32_t *block_owner;		/* parallel to profile->block_ops: index of the process, or
 					 * PK_NO_OWNER */
 	uint32_t *vfs_owner;		/* parallel to profile->vfs_ops, likewise */
+	uint32_t *op_thread, *op_stack;	/* parallel to profile->ops; the caller's user half */
 	uint32_t *net_owner;		/* parallel to profile->net_conns, likewise */
+	uint32_t *waited_owner;		/* parallel to profile->wait_on, likewise */
 	uint32_t *latency_thread;	/* who waited */
 	uint32_t *wait_thread, *wait_stack;
 	uint32_t *wake_thread;		/* who was woken */
 	uint32_t *wake_waker;		/* by whom; PK_NO_OWNER: an interrupt or an idle CPU */
 	uint32_t *wake_stack;		/* the waker's; without one just the kernel half */
+	uint32_t *bio_thread;		/* who submitted it; PK_NO_OWNER: an interrupt */
+	uint32_t *bio_stack;
+	uint32_t *bio_end_bio;		/* parallel to profile->bio_ends: whose it is, or PK_NO_BIO */
 	uint32_t *wait_wake;		/* who ended the wait: index of the wake-up, or PK_NO_WAKE */
 };
 

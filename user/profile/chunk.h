@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define PK_FORMAT_MAJOR 1	/* rises when an older reader would go wrong */
-#define PK_FORMAT_MINOR 3	/* rises with chunk types and columns that it skips */
+#define PK_FORMAT_MINOR 4	/* rises with chunk types and columns that it skips */
 
 #define PK_FILE_HEAD_BYTES 24
 #define PK_CHUNK_HEAD_BYTES 20
@@ -42,6 +42,11 @@ enum pk_chunk_type {
 	PK_CHUNK_VFS_FS,
 	PK_CHUNK_VFS_OPS,
 	PK_CHUNK_NET_CONNS = 26,
+	PK_CHUNK_OP_FILES,
+	PK_CHUNK_OPS,
+	PK_CHUNK_BIOS,
+	PK_CHUNK_BIO_ENDS,
+	PK_CHUNK_WAIT_ON,
 	PK_CHUNK_NR_TYPES	/* end marker */
 };
 

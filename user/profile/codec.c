@@ -29,6 +29,11 @@ static const struct pk_codec *const codecs[] = {
 	[PK_CHUNK_VFS_FS] = &pk_codec_vfs_fs,
 	[PK_CHUNK_VFS_OPS] = &pk_codec_vfs_ops,
 	[PK_CHUNK_NET_CONNS] = &pk_codec_net_conns,
+	[PK_CHUNK_OP_FILES] = &pk_codec_op_files,
+	[PK_CHUNK_OPS] = &pk_codec_ops,
+	[PK_CHUNK_BIOS] = &pk_codec_bios,
+	[PK_CHUNK_BIO_ENDS] = &pk_codec_bio_ends,
+	[PK_CHUNK_WAIT_ON] = &pk_codec_wait_on,
 };
 static_assert(PK_ARRAY_SIZE(codecs) <= PK_CHUNK_NR_TYPES, "a codec of no type");
 
@@ -121,7 +126,9 @@ static int decode_items(struct pk_loading *l, const struct pk_codec *codec, unsi
 				      (unsigned long long)base,
 				      (unsigned long long)l->nr_items[type]);
 	l->last = (struct pk_last){ 0 };
-	if (codec->decode && nr)
+	if (codec->cols && nr)
+		ret = pk_columns_decode_each(l, r, codec->cols, codec->nr_cols, nr, codec->take);
+	else if (codec->decode && nr)
 		ret = codec->decode(l, r, nr);
 	for (uint64_t i = 0; !ret && codec->decode_item && i < nr; i++)
 		ret = codec->decode_item(l, r);
@@ -137,8 +144,11 @@ struct lengths {
 	size_t strings, facts, files, tasks, maps, nodes, marks, counters, symbols;
 	size_t ledger, ledger_parts, hists, hist_buckets, cpus, latencies, waits, wakes;
 	size_t block_loads, block_ops, block_buckets;
+	size_t bios, bio_ends;
 	size_t net_conns, net_buckets;
 	size_t vfs_fs, vfs_ops, vfs_buckets;
+	size_t op_files, ops;
+	size_t wait_on;
 };
 
 static struct lengths lengths_of(const struct pk_loading *l)
@@ -166,11 +176,16 @@ static struct lengths lengths_of(const struct pk_loading *l)
 		.block_loads = p->block_loads.nr,
 		.block_ops = p->block_ops.nr,
 		.block_buckets = p->block_buckets.nr,
+		.bios = p->bios.nr,
+		.bio_ends = p->bio_ends.nr,
 		.net_conns = p->net_conns.nr,
 		.net_buckets = p->net_buckets.nr,
 		.vfs_fs = p->vfs_fs.nr,
 		.vfs_ops = p->vfs_ops.nr,
 		.vfs_buckets = p->vfs_buckets.nr,
+		.op_files = p->op_files.nr,
+		.ops = p->ops.nr,
+		.wait_on = p->wait_on.nr,
 	};
 }
 
@@ -198,11 +213,16 @@ static void take_back(struct pk_loading *l, const struct lengths *n)
 	p->block_loads.nr = n->block_loads;
 	p->block_ops.nr = n->block_ops;
 	p->block_buckets.nr = n->block_buckets;
+	p->bios.nr = n->bios;
+	p->bio_ends.nr = n->bio_ends;
 	p->net_conns.nr = n->net_conns;
 	p->net_buckets.nr = n->net_buckets;
 	p->vfs_fs.nr = n->vfs_fs;
 	p->vfs_ops.nr = n->vfs_ops;
 	p->vfs_buckets.nr = n->vfs_buckets;
+	p->op_files.nr = n->op_files;
+	p->ops.nr = n->ops;
+	p->wait_on.nr = n->wait_on;
 }
 
 int pk_loading_decode(struct pk_loading *l, unsigned int type, struct pk_reader *r)

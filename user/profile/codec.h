@@ -72,6 +72,10 @@ struct pk_loading {
 struct pk_codec {
 	const char *name;
 	uint32_t needs;		/* mask of 1 << type: written before, being referred to */
+	/* Items that are rows of columns.h and nothing else; NULL: those below instead. */
+	const struct pk_column *cols;
+	unsigned int nr_cols;
+	int (*take)(struct pk_loading *l, const uint64_t *row);	/* one item */
 	/* The pending items as a body without base and count; NULL: pending.body is that. */
 	int (*encode)(struct pk_writer *w, struct pk_strbuf *out);
 	/* One of the two: one item, or all @nr > 0 items; @r holds at least a byte of each. */
@@ -83,7 +87,8 @@ extern const struct pk_codec pk_codec_end, pk_codec_strings, pk_codec_facts, pk_
 	pk_codec_tasks, pk_codec_maps, pk_codec_nodes, pk_codec_samples, pk_codec_marks,
 	pk_codec_counters, pk_codec_symbols, pk_codec_ledger, pk_codec_hists, pk_codec_cpus,
 	pk_codec_latencies, pk_codec_waits, pk_codec_wakes, pk_codec_block_loads,
-	pk_codec_block_ops, pk_codec_net_conns, pk_codec_vfs_fs, pk_codec_vfs_ops;
+	pk_codec_block_ops, pk_codec_net_conns, pk_codec_vfs_fs, pk_codec_vfs_ops,
+	pk_codec_op_files, pk_codec_ops, pk_codec_bios, pk_codec_bio_ends, pk_codec_wait_on;
 
 /* The row of a type, or NULL. */
 const struct pk_codec *pk_codec_of(unsigned int type);

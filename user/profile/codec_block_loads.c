@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Chunk BLOCK_LOADS: how many requests block devices had in flight, and for how long. */
-#include <stdlib.h>
-
 #include "profile/codec.h"
 #include "profile/valid.h"
 
@@ -53,12 +51,6 @@ int pk_writer_block_load(struct pk_writer *w, const struct pk_block_load *x)
 	return w->err.code ? w->err.code : pk_writer_row(w, PK_CHUNK_BLOCK_LOADS, row, NR_COLS);
 }
 
-static int encode(struct pk_writer *w, struct pk_strbuf *out)
-{
-	return pk_columns_encode(cols, NR_COLS, w->rows[PK_CHUNK_BLOCK_LOADS].data,
-				 w->pending[PK_CHUNK_BLOCK_LOADS].nr, &w->scratch, out);
-}
-
 static int take(struct pk_loading *l, const uint64_t *row)
 {
 	struct pk_block_load *x = pk_vec_push(&l->p->block_loads);
@@ -87,20 +79,10 @@ static int take(struct pk_loading *l, const uint64_t *row)
 	return pk_loading_string_id(l, row[COL_NAME], &x->name);
 }
 
-static int decode(struct pk_loading *l, struct pk_reader *r, uint32_t nr)
-{
-	uint64_t *rows;
-	int ret = pk_columns_decode(l, r, cols, NR_COLS, nr, &rows);
-
-	for (uint32_t i = 0; !ret && i < nr; i++)
-		ret = take(l, rows + (size_t)i * NR_COLS);
-	free(rows);
-	return ret;
-}
-
 const struct pk_codec pk_codec_block_loads = {
 	.name = "loads of block devices",
 	.needs = 1 << PK_CHUNK_STRINGS,
-	.encode = encode,
-	.decode = decode,
+	.cols = cols,
+	.nr_cols = NR_COLS,
+	.take = take,
 };

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Chunk BLOCK_OPS: block requests that ended. Columns of the pieces, then of buckets. */
-#include <stdlib.h>
-
 #include "profile/codec_buckets.h"
 #include "profile/valid.h"
 
@@ -84,8 +82,13 @@ static int encode(struct pk_writer *w, struct pk_strbuf *out)
 
 /* --- decoding --------------------------------------------------------------- */
 
-static void take_piece(struct pk_block_ops *x, const uint64_t *row)
+static int take(struct pk_loading *l, const uint64_t *row, uint32_t first_bucket)
 {
+	struct pk_block_ops *x = pk_vec_push(&l->p->block_ops);
+	const char *wrong;
+
+	if (!x)
+		return -ENOMEM;
 	*x = (struct pk_block_ops){
 		.from_ns = row[PIECE_FROM],
 		.to_ns = row[PIECE_TO],
@@ -102,45 +105,20 @@ static void take_piece(struct pk_block_ops *x, const uint64_t *row)
 		.nr_requeued = row[PIECE_REQUEUED],
 		.nr_merged = row[PIECE_MERGED],
 		.nr_split = row[PIECE_SPLIT],
+		.first_bucket = first_bucket,
 		.nr_buckets = row[PIECE_NR_BUCKETS],
 	};
 	for (unsigned int t = 0; t < PKPROF_NR_BLOCK_TIMES; t++) {
 		x->sum_ns[t] = row[PIECE_SUM + t];
 		x->max_ns[t] = row[PIECE_MAX + t];
 	}
-}
-
-static int take_pieces(struct pk_loading *l, const uint64_t *pieces, uint32_t nr,
-		       uint32_t first_bucket)
-{
-	struct pk_profile *p = l->p;
-	const char *wrong;
-
-	if (pk_vec_reserve(&p->block_ops, p->block_ops.nr + nr))
-		return -ENOMEM;
-	for (uint32_t i = 0; i < nr; i++, pieces += NR_PIECE_COLS) {
-		struct pk_block_ops *x = &p->block_ops.data[p->block_ops.nr++];
-
-		take_piece(x, pieces);
-		x->first_bucket = first_bucket;
-		first_bucket += x->nr_buckets;
-		wrong = pk_block_ops_wrong(x, p->block_buckets.data + x->first_bucket);
-		if (wrong)
-			return pk_loading_bad(l, "block requests: %s", wrong);
-	}
-	return 0;
+	wrong = pk_block_ops_wrong(x, l->p->block_buckets.data + first_bucket);
+	return wrong ? pk_loading_bad(l, "block requests: %s", wrong) : 0;
 }
 
 static int decode(struct pk_loading *l, struct pk_reader *r, uint32_t nr)
 {
-	uint32_t first_bucket = l->p->block_buckets.nr;
-	uint64_t *pieces;
-	int ret = pk_buckets_decode(l, r, &layout, nr, &l->p->block_buckets, &pieces);
-
-	if (!ret)
-		ret = take_pieces(l, pieces, nr, first_bucket);
-	free(pieces);
-	return ret;
+	return pk_buckets_decode_each(l, r, &layout, nr, &l->p->block_buckets, take);
 }
 
 const struct pk_codec pk_codec_block_ops = {

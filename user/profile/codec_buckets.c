@@ -74,27 +74,46 @@ static void take_buckets(pk_hist_buckets *to, const uint64_t *rows, uint64_t nr)
 	}
 }
 
-int pk_buckets_decode(struct pk_loading *l, struct pk_reader *r,
-		      const struct pk_bucket_layout *layout, uint32_t nr, pk_hist_buckets *to,
-		      uint64_t **pieces_ret)
+/* Buckets of all @nr pieces. */
+static int decode_buckets(struct pk_loading *l, struct pk_reader *r,
+			  const struct pk_bucket_layout *layout, const uint64_t *pieces,
+			  uint32_t nr, pk_hist_buckets *to)
 {
 	const struct bucket_cols of_buckets = bucket_cols(layout);
-	uint64_t *rows = NULL, nr_rows = 0, at = 0;
-	int ret = pk_columns_decode(l, r, layout->cols, layout->nr_cols, nr, pieces_ret);
+	uint64_t *rows, nr_rows = 0, at = 0;
+	int ret;
 
-	for (uint32_t i = 0; !ret && i < nr; i++)
-		nr_rows += nr_own(layout, *pieces_ret, i);
-	if (!ret)
-		ret = pk_columns_decode(l, r, of_buckets.cols, NR_BUCKET_COLS, nr_rows, &rows);
+	for (uint32_t i = 0; i < nr; i++)
+		nr_rows += nr_own(layout, pieces, i);
+	ret = pk_columns_decode(l, r, of_buckets.cols, NR_BUCKET_COLS, nr_rows, &rows);
 	if (!ret && to->nr + nr_rows > UINT32_MAX)
 		ret = pk_loading_bad(l, "more buckets than there are numbers");
 	/* one more: a piece without buckets points to them, too */
 	if (!ret && pk_vec_reserve(to, to->nr + nr_rows + 1))
 		ret = -ENOMEM;
 	for (uint32_t i = 0; !ret && i < nr; i++) {
-		take_buckets(to, rows + at * NR_BUCKET_COLS, nr_own(layout, *pieces_ret, i));
-		at += nr_own(layout, *pieces_ret, i);
+		take_buckets(to, rows + at * NR_BUCKET_COLS, nr_own(layout, pieces, i));
+		at += nr_own(layout, pieces, i);
 	}
 	free(rows);
+	return ret;
+}
+
+int pk_buckets_decode_each(struct pk_loading *l, struct pk_reader *r,
+			   const struct pk_bucket_layout *layout, uint32_t nr, pk_hist_buckets *to,
+			   int (*take)(struct pk_loading *l, const uint64_t *row,
+				       uint32_t first_bucket))
+{
+	uint32_t first_bucket = to->nr;
+	uint64_t *pieces;
+	int ret = pk_columns_decode(l, r, layout->cols, layout->nr_cols, nr, &pieces);
+
+	if (!ret)
+		ret = decode_buckets(l, r, layout, pieces, nr, to);
+	for (uint32_t i = 0; !ret && i < nr; i++) {
+		ret = take(l, pieces + (size_t)i * layout->nr_cols, first_bucket);
+		first_bucket += nr_own(layout, pieces, i);
+	}
+	free(pieces);
 	return ret;
 }

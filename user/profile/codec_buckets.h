@@ -34,12 +34,14 @@ int pk_buckets_encode(struct pk_writer *w, const struct pk_bucket_layout *layout
 		      struct pk_strbuf *out);
 
 /*
- * Rows of @nr pieces, to be freed also after an error; their buckets go to the end of
- * @to, piece by piece, where one more than they are is reserved. That they ascend within
- * the limit is for the caller to check. 0, -EBADMSG with l->why, or -ENOMEM.
+ * @nr pieces: all their buckets go to the end of @to, piece by piece, where one more than
+ * they are is reserved; then the row of each is handed to @take, with the index of its first
+ * bucket. That they ascend within the limit is for @take to check. 0, -EBADMSG with l->why,
+ * or -ENOMEM.
  */
-int pk_buckets_decode(struct pk_loading *l, struct pk_reader *r,
-		      const struct pk_bucket_layout *layout, uint32_t nr, pk_hist_buckets *to,
-		      uint64_t **pieces_ret);
+int pk_buckets_decode_each(struct pk_loading *l, struct pk_reader *r,
+			   const struct pk_bucket_layout *layout, uint32_t nr, pk_hist_buckets *to,
+			   int (*take)(struct pk_loading *l, const uint64_t *row,
+				       uint32_t first_bucket));
 
 #endif

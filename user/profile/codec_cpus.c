@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Chunk CPUS: pieces of the accounts of CPUs. Idle time is what busy and offline leave. */
-#include <stdlib.h>
-
-#include "base/cleanup.h"
 #include "profile/codec.h"
 #include "profile/valid.h"
 
@@ -54,12 +51,6 @@ int pk_writer_cpu(struct pk_writer *w, const struct pk_cpu_piece *p)
 	return w->err.code ? w->err.code : pk_writer_row(w, PK_CHUNK_CPUS, row, NR_COLS);
 }
 
-static int encode(struct pk_writer *w, struct pk_strbuf *out)
-{
-	return pk_columns_encode(cols, NR_COLS, w->rows[PK_CHUNK_CPUS].data,
-				 w->pending[PK_CHUNK_CPUS].nr, &w->scratch, out);
-}
-
 static int take(struct pk_loading *l, const uint64_t *row)
 {
 	struct pk_cpu_piece *p = pk_vec_push(&l->p->cpus);
@@ -84,19 +75,9 @@ static int take(struct pk_loading *l, const uint64_t *row)
 	return wrong ? pk_loading_bad(l, "the account of CPU %u: %s", p->cpu, wrong) : 0;
 }
 
-static int decode(struct pk_loading *l, struct pk_reader *r, uint32_t nr)
-{
-	uint64_t *rows;
-	int ret = pk_columns_decode(l, r, cols, NR_COLS, nr, &rows);
-
-	for (uint32_t i = 0; !ret && i < nr; i++)
-		ret = take(l, rows + (size_t)i * NR_COLS);
-	free(rows);
-	return ret;
-}
-
 const struct pk_codec pk_codec_cpus = {
 	.name = "accounts of CPUs",
-	.encode = encode,
-	.decode = decode,
+	.cols = cols,
+	.nr_cols = NR_COLS,
+	.take = take,
 };

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Chunk HISTOGRAMS: what was added to distributions. Columns of the pieces, then of buckets. */
-#include <stdlib.h>
-
-#include "base/cleanup.h"
 #include "profile/codec_buckets.h"
 #include "profile/valid.h"
 
@@ -65,55 +62,34 @@ static int encode(struct pk_writer *w, struct pk_strbuf *out)
 
 /* --- decoding --------------------------------------------------------------- */
 
-static int take_piece(struct pk_loading *l, struct pk_hist_piece *h,
-		      const struct pk_hist_bucket *buckets)
+static int take(struct pk_loading *l, const uint64_t *row, uint32_t first_bucket)
 {
+	const struct pk_hist_bucket *buckets = l->p->hist_buckets.data + first_bucket;
+	struct pk_hist_piece *h = pk_vec_push(&l->p->hists);
 	const char *wrong;
 
+	if (!h)
+		return -ENOMEM;
+	*h = (struct pk_hist_piece){
+		.from_ns = row[PIECE_FROM],
+		.to_ns = row[PIECE_TO],
+		.what = row[PIECE_KIND] & 0xff,
+		.key = row[PIECE_KIND] >> 8,
+		.id = row[PIECE_ID],
+		.sum_ns = row[PIECE_SUM],
+		.max_ns = row[PIECE_MAX],
+		.first_bucket = first_bucket,
+		.nr_buckets = row[PIECE_NR_BUCKETS],
+	};
 	for (uint32_t i = 0; i < h->nr_buckets; i++)
 		h->count += buckets[i].nr;
 	wrong = pk_hist_wrong(h, buckets);
 	return wrong ? pk_loading_bad(l, "a distribution: %s", wrong) : 0;
 }
 
-static int take_pieces(struct pk_loading *l, const uint64_t *pieces, uint32_t nr,
-		       uint32_t first_bucket)
-{
-	struct pk_profile *p = l->p;
-
-	if (pk_vec_reserve(&p->hists, p->hists.nr + nr))
-		return -ENOMEM;
-	for (uint32_t i = 0; i < nr; i++, pieces += NR_PIECE_COLS) {
-		struct pk_hist_piece *h = &p->hists.data[p->hists.nr++];
-
-		*h = (struct pk_hist_piece){
-			.from_ns = pieces[PIECE_FROM],
-			.to_ns = pieces[PIECE_TO],
-			.what = pieces[PIECE_KIND] & 0xff,
-			.key = pieces[PIECE_KIND] >> 8,
-			.id = pieces[PIECE_ID],
-			.sum_ns = pieces[PIECE_SUM],
-			.max_ns = pieces[PIECE_MAX],
-			.nr_buckets = pieces[PIECE_NR_BUCKETS],
-		};
-		h->first_bucket = first_bucket;
-		first_bucket += h->nr_buckets;
-		if (take_piece(l, h, p->hist_buckets.data + h->first_bucket))
-			return -EBADMSG;
-	}
-	return 0;
-}
-
 static int decode(struct pk_loading *l, struct pk_reader *r, uint32_t nr)
 {
-	uint32_t first_bucket = l->p->hist_buckets.nr;
-	uint64_t *pieces;
-	int ret = pk_buckets_decode(l, r, &layout, nr, &l->p->hist_buckets, &pieces);
-
-	if (!ret)
-		ret = take_pieces(l, pieces, nr, first_bucket);
-	free(pieces);
-	return ret;
+	return pk_buckets_decode_each(l, r, &layout, nr, &l->p->hist_buckets, take);
 }
 
 const struct pk_codec pk_codec_hists = {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Chunk NET_CONNS: what connections did. Columns of the pieces, then of buckets. */
-#include <stdlib.h>
-
 #include "profile/codec_buckets.h"
 #include "profile/valid.h"
 
@@ -76,8 +74,13 @@ static int encode(struct pk_writer *w, struct pk_strbuf *out)
 
 /* --- decoding --------------------------------------------------------------- */
 
-static int take_piece(struct pk_loading *l, struct pk_net_conns *x, const uint64_t *row)
+static int take(struct pk_loading *l, const uint64_t *row, uint32_t first_bucket)
 {
+	struct pk_net_conns *x = pk_vec_push(&l->p->net_conns);
+	const char *wrong;
+
+	if (!x)
+		return -ENOMEM;
 	*x = (struct pk_net_conns){
 		.from_ns = row[PIECE_FROM],
 		.to_ns = row[PIECE_TO],
@@ -85,6 +88,7 @@ static int take_piece(struct pk_loading *l, struct pk_net_conns *x, const uint64
 		.role = row[PIECE_KIND] & 0xff,
 		.family = row[PIECE_KIND] >> 8 & 0xff,
 		.port = row[PIECE_KIND] >> 16,
+		.first_bucket = first_bucket,
 		.nr_buckets = row[PIECE_NR_BUCKETS],
 	};
 	for (unsigned int i = 0; i < PKPROF_NR_NET_COUNTS; i++)
@@ -93,43 +97,16 @@ static int take_piece(struct pk_loading *l, struct pk_net_conns *x, const uint64
 		x->sums[i] = row[PIECE_SUM + i];
 		x->maxes[i] = row[PIECE_MAX + i];
 	}
-	if (pk_loading_string_id(l, row[PIECE_REMOTE], &x->remote))
+	if (pk_loading_string_id(l, row[PIECE_REMOTE], &x->remote) ||
+	    pk_loading_string_id(l, row[PIECE_LOCAL], &x->local))
 		return -EBADMSG;
-	return pk_loading_string_id(l, row[PIECE_LOCAL], &x->local);
-}
-
-static int take_pieces(struct pk_loading *l, const uint64_t *pieces, uint32_t nr,
-		       uint32_t first_bucket)
-{
-	struct pk_profile *p = l->p;
-	const char *wrong;
-
-	if (pk_vec_reserve(&p->net_conns, p->net_conns.nr + nr))
-		return -ENOMEM;
-	for (uint32_t i = 0; i < nr; i++, pieces += NR_PIECE_COLS) {
-		struct pk_net_conns *x = &p->net_conns.data[p->net_conns.nr++];
-
-		if (take_piece(l, x, pieces))
-			return -EBADMSG;
-		x->first_bucket = first_bucket;
-		first_bucket += x->nr_buckets;
-		wrong = pk_net_conns_wrong(x, p->net_buckets.data + x->first_bucket);
-		if (wrong)
-			return pk_loading_bad(l, "connections: %s", wrong);
-	}
-	return 0;
+	wrong = pk_net_conns_wrong(x, l->p->net_buckets.data + first_bucket);
+	return wrong ? pk_loading_bad(l, "connections: %s", wrong) : 0;
 }
 
 static int decode(struct pk_loading *l, struct pk_reader *r, uint32_t nr)
 {
-	uint32_t first_bucket = l->p->net_buckets.nr;
-	uint64_t *pieces;
-	int ret = pk_buckets_decode(l, r, &layout, nr, &l->p->net_buckets, &pieces);
-
-	if (!ret)
-		ret = take_pieces(l, pieces, nr, first_bucket);
-	free(pieces);
-	return ret;
+	return pk_buckets_decode_each(l, r, &layout, nr, &l->p->net_buckets, take);
 }
 
 const struct pk_codec pk_codec_net_conns = {

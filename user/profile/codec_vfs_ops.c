@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Chunk VFS_OPS: operations on files that ended. Columns of the pieces, then of buckets. */
-#include <stdlib.h>
-
 #include "profile/codec_buckets.h"
 #include "profile/valid.h"
 
@@ -80,8 +78,13 @@ static int encode(struct pk_writer *w, struct pk_strbuf *out)
 
 /* --- decoding --------------------------------------------------------------- */
 
-static void take_piece(struct pk_vfs_ops *x, const uint64_t *row)
+static int take(struct pk_loading *l, const uint64_t *row, uint32_t first_bucket)
 {
+	struct pk_vfs_ops *x = pk_vec_push(&l->p->vfs_ops);
+	const char *wrong;
+
+	if (!x)
+		return -ENOMEM;
 	*x = (struct pk_vfs_ops){
 		.from_ns = row[PIECE_FROM],
 		.to_ns = row[PIECE_TO],
@@ -98,41 +101,16 @@ static void take_piece(struct pk_vfs_ops *x, const uint64_t *row)
 		.nr_ahead = row[PIECE_AHEAD],
 		.sum_ns = row[PIECE_SUM],
 		.max_ns = row[PIECE_MAX],
+		.first_bucket = first_bucket,
 		.nr_buckets = row[PIECE_NR_BUCKETS],
 	};
-}
-
-static int take_pieces(struct pk_loading *l, const uint64_t *pieces, uint32_t nr,
-		       uint32_t first_bucket)
-{
-	struct pk_profile *p = l->p;
-	const char *wrong;
-
-	if (pk_vec_reserve(&p->vfs_ops, p->vfs_ops.nr + nr))
-		return -ENOMEM;
-	for (uint32_t i = 0; i < nr; i++, pieces += NR_PIECE_COLS) {
-		struct pk_vfs_ops *x = &p->vfs_ops.data[p->vfs_ops.nr++];
-
-		take_piece(x, pieces);
-		x->first_bucket = first_bucket;
-		first_bucket += x->nr_buckets;
-		wrong = pk_vfs_ops_wrong(x, p->vfs_buckets.data + x->first_bucket);
-		if (wrong)
-			return pk_loading_bad(l, "operations on files: %s", wrong);
-	}
-	return 0;
+	wrong = pk_vfs_ops_wrong(x, l->p->vfs_buckets.data + first_bucket);
+	return wrong ? pk_loading_bad(l, "operations on files: %s", wrong) : 0;
 }
 
 static int decode(struct pk_loading *l, struct pk_reader *r, uint32_t nr)
 {
-	uint32_t first_bucket = l->p->vfs_buckets.nr;
-	uint64_t *pieces;
-	int ret = pk_buckets_decode(l, r, &layout, nr, &l->p->vfs_buckets, &pieces);
-
-	if (!ret)
-		ret = take_pieces(l, pieces, nr, first_bucket);
-	free(pieces);
-	return ret;
+	return pk_buckets_decode_each(l, r, &layout, nr, &l->p->vfs_buckets, take);
 }
 
 const struct pk_codec pk_codec_vfs_ops = {

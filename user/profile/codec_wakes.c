@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Chunk WAKES: who ended sampled waits, with the waker's stacks. */
-#include <stdlib.h>
-
-#include "base/cleanup.h"
 #include "profile/codec.h"
 #include "profile/valid.h"
 
@@ -59,12 +56,6 @@ int pk_writer_wake(struct pk_writer *w, const struct pk_wake *x)
 	return w->err.code ? w->err.code : pk_writer_row(w, PK_CHUNK_WAKES, row, NR_COLS);
 }
 
-static int encode(struct pk_writer *w, struct pk_strbuf *out)
-{
-	return pk_columns_encode(cols, NR_COLS, w->rows[PK_CHUNK_WAKES].data,
-				 w->pending[PK_CHUNK_WAKES].nr, &w->scratch, out);
-}
-
 static int take(struct pk_loading *l, const uint64_t *row)
 {
 	struct pk_wake *x = pk_vec_push(&l->p->wakes);
@@ -93,20 +84,10 @@ static int take(struct pk_loading *l, const uint64_t *row)
 	return pk_loading_string_id(l, row[COL_WAKER_COMM], &x->waker_comm);
 }
 
-static int decode(struct pk_loading *l, struct pk_reader *r, uint32_t nr)
-{
-	uint64_t *rows;
-	int ret = pk_columns_decode(l, r, cols, NR_COLS, nr, &rows);
-
-	for (uint32_t i = 0; !ret && i < nr; i++)
-		ret = take(l, rows + (size_t)i * NR_COLS);
-	free(rows);
-	return ret;
-}
-
 const struct pk_codec pk_codec_wakes = {
 	.name = "wakings",
 	.needs = 1 << PK_CHUNK_STRINGS | 1 << PK_CHUNK_NODES,
-	.encode = encode,
-	.decode = decode,
+	.cols = cols,
+	.nr_cols = NR_COLS,
+	.take = take,
 };

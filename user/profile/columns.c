@@ -190,3 +190,16 @@ int pk_columns_decode(struct pk_loading *l, struct pk_reader *r, const struct pk
 		ret = pk_loading_bad(l, "its items end early");
 	return ret;
 }
+
+int pk_columns_decode_each(struct pk_loading *l, struct pk_reader *r, const struct pk_column *cols,
+			   unsigned int nr_cols, size_t nr,
+			   int (*take)(struct pk_loading *l, const uint64_t *row))
+{
+	uint64_t *rows;
+	int ret = pk_columns_decode(l, r, cols, nr_cols, nr, &rows);
+
+	for (size_t i = 0; !ret && i < nr; i++)
+		ret = take(l, rows + i * nr_cols);
+	free(rows);
+	return ret;
+}

@@ -57,4 +57,9 @@ int pk_columns_encode(const struct pk_column *cols, unsigned int nr_cols, const 
 int pk_columns_decode(struct pk_loading *l, struct pk_reader *r, const struct pk_column *cols,
 		      unsigned int nr_cols, size_t nr, uint64_t **rows_ret);
 
+/* Likewise, each row handed to @take, which says what is wrong by pk_loading_bad(). */
+int pk_columns_decode_each(struct pk_loading *l, struct pk_reader *r, const struct pk_column *cols,
+			   unsigned int nr_cols, size_t nr,
+			   int (*take)(struct pk_loading *l, const uint64_t *row));
+
 #endif

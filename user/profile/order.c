@@ -154,6 +154,8 @@ static void find_span(const struct pk_profile *p, uint64_t *first_ret, uint64_t 
 		SPAN(p->marks.data[0].time_ns, p->marks.data[p->marks.nr - 1].time_ns);
 	if (p->waits.nr)
 		SPAN(p->waits.data[0].time_ns, p->waits.data[p->waits.nr - 1].time_ns);
+	if (p->bios.nr)
+		SPAN(p->bios.data[0].time_ns, p->bios.data[p->bios.nr - 1].time_ns);
 	PK_VEC_FOREACH(&p->ledger, l)
 		SPAN(l->from_ns, l->to_ns);
 	PK_VEC_FOREACH(&p->block_loads, b)
@@ -162,6 +164,10 @@ static void find_span(const struct pk_profile *p, uint64_t *first_ret, uint64_t 
 		SPAN(n->from_ns, n->to_ns);
 	PK_VEC_FOREACH(&p->vfs_ops, f)
 		SPAN(f->from_ns, f->to_ns);
+	if (p->ops.nr)
+		SPAN(p->ops.data[0].time_ns, p->ops.data[p->ops.nr - 1].time_ns);
+	PK_VEC_FOREACH(&p->wait_on, o)
+		SPAN(o->from_ns, o->to_ns);
 	PK_VEC_FOREACH(&p->counters, c)
 		SPAN(c->time_ns, c->time_ns);
 #undef SPAN
@@ -178,7 +184,8 @@ int pk_profile_order(struct pk_profile *p)
 	    ORDER_BY(&p->hists, to_ns) || ORDER_TABLE(&p->latencies) || ORDER_TABLE(&p->waits) ||
 	    ORDER_TABLE(&p->wakes) || ORDER_BY(&p->block_loads, to_ns) ||
 	    ORDER_BY(&p->block_ops, to_ns) || ORDER_BY(&p->net_conns, to_ns) ||
-	    ORDER_BY(&p->vfs_ops, to_ns) ||
+	    ORDER_BY(&p->vfs_ops, to_ns) || ORDER_TABLE(&p->ops) || ORDER_TABLE(&p->bios) ||
+	    ORDER_TABLE(&p->bio_ends) || ORDER_BY(&p->wait_on, to_ns) ||
 	    order_samples(&p->samples) || order_symbols(p))
 		return -ENOMEM;
 	find_span(p, &first_ns, &last_ns);

@@ -40,9 +40,14 @@ void pk_profile_deinit(struct pk_profile *p)
 	pk_vec_deinit(&p->block_loads);
 	pk_vec_deinit(&p->block_ops);
 	pk_vec_deinit(&p->block_buckets);
+	pk_vec_deinit(&p->bios);
+	pk_vec_deinit(&p->bio_ends);
 	pk_vec_deinit(&p->net_conns);
+	pk_vec_deinit(&p->wait_on);
 	pk_vec_deinit(&p->net_buckets);
 	pk_vec_deinit(&p->vfs_fs);
+	pk_vec_deinit(&p->op_files);
+	pk_vec_deinit(&p->ops);
 	pk_vec_deinit(&p->vfs_ops);
 	pk_vec_deinit(&p->vfs_buckets);
 	free(s->time_ns);

@@ -225,13 +225,37 @@ struct pk_vfs_ops {
 	uint32_t first_bucket, nr_buckets;	/* in profile->vfs_buckets */
 };
 
+/* A file that operations were on. Given again with its path, once that is known. */
+struct pk_op_file {
+	uint32_t id;		/* from 1; names it in ops */
+	uint32_t dev, gen;	/* as struct pk_file */
+	uint64_t ino;
+	uint32_t path;		/* string id; empty: not known */
+};
+
+/* One operation on a file, taken apart; as struct pkprof_rec_op. */
+struct pk_op {
+	uint64_t time_ns;	/* its end */
+	uint64_t length_ns, bytes;
+	uint64_t offset;	/* PKPROF_OP_NO_OFFSET: none, or not known */
+	uint64_t parts_ns[PKPROF_NR_OP_PARTS];	/* sum: length_ns, but with PKPROF_OP_WHOLE */
+	uint32_t tid, tgid, cpu;
+	uint32_t fs, file;	/* of vfs_fs; of op_files, 0: none, or not known */
+	uint32_t nr;		/* operations that it stands for, at least 1 */
+	uint32_t nr_requests;
+	uint32_t ustack;	/* node id */
+	uint16_t ends;		/* as struct pk_wait */
+	uint8_t op, flags;	/* enum pkprof_vfs_op, PKPROF_OP_* */
+};
+
 /* What connections of a process with a peer did between two instants; as struct pkprof_net_conns. */
 struct pk_net_conns {
 	uint64_t from_ns, to_ns;
 	uint32_t tgid;
 	uint16_t port;
 	uint8_t role, family;
-	uint32_t remote, local;	/* string ids, addresses as people write them; may be empty */
+	uint32_t remote, local;	/* string ids, addresses as people write them; may be empty. Of Unix
+				 * sockets the name, and the process that has a pair's other end */
 	uint64_t counts[PKPROF_NR_NET_COUNTS];
 	uint64_t sums[PKPROF_NR_NET_DISTS];
 	uint64_t maxes[PKPROF_NR_NET_DISTS];	/* so far, also before this piece */
@@ -240,6 +264,18 @@ struct pk_net_conns {
 
 /* Bucket numbers of the distributions follow each other. */
 #define PK_NET_BUCKETS (PKPROF_NR_NET_DISTS * PKPROF_HIST_BUCKETS)
+
+/* What a process waited for, between two instants; as struct pkprof_wait_on. */
+struct pk_wait_on {
+	uint64_t from_ns, to_ns;
+	uint32_t tgid;
+	uint8_t line, kind;	/* enum pkprof_line, enum pkprof_wait_on_kind */
+	uint8_t family, flags;	/* 4, 6 or 0; PKPROF_ON_ANY_TGID, PKPROF_ON_OTHERS */
+	uint16_t port;
+	uint32_t name;		/* string id, of a device or a remote address; may be empty */
+	uint32_t local;		/* string id, likewise */
+	uint64_t nr, ns;
+};
 
 /* A long wait on a run queue; as struct pkprof_rec_latency. */
 struct pk_latency {
@@ -273,6 +309,27 @@ struct pk_wake {
 	uint16_t flags;		/* PKPROF_WAKE_* */
 };
 
+/*
+ * A bio with the stacks of who submitted it; as struct pkprof_rec_io. Stands for
+ * units / (bytes + PKPROF_IO_COST) bios like it.
+ */
+struct pk_bio {
+	uint64_t time_ns, id, units;
+	uint32_t tid, tgid, cpu;
+	uint32_t device, bytes;
+	uint32_t kstack, ustack;	/* node ids */
+	uint16_t ends;
+	uint8_t op;		/* enum pkprof_block_op */
+	uint8_t flags;		/* PKPROF_IO_* */
+};
+
+/* A request of it ended; as struct pkprof_rec_io_end. */
+struct pk_bio_end {
+	uint64_t time_ns, id, queue_ns, device_ns;
+	uint32_t device;
+	uint8_t flags;		/* PKPROF_IO_*, of ends */
+};
+
 /* How the file ended. */
 enum pk_file_state {
 	PK_FILE_CLOSED,		/* written to its end */
@@ -302,11 +359,16 @@ struct pk_profile {
 	PK_VEC(struct pk_block_load) block_loads;	/* by to_ns */
 	PK_VEC(struct pk_block_ops) block_ops;	/* by to_ns */
 	pk_hist_buckets block_buckets;	/* time * PKPROF_HIST_BUCKETS + bucket */
+	PK_VEC(struct pk_bio) bios;		/* by time_ns */
+	PK_VEC(struct pk_bio_end) bio_ends;	/* by time_ns */
 	PK_VEC(struct pk_vfs_fs) vfs_fs;
 	PK_VEC(struct pk_vfs_ops) vfs_ops;	/* by to_ns */
 	pk_hist_buckets vfs_buckets;
+	PK_VEC(struct pk_op_file) op_files;	/* in order of writing */
+	PK_VEC(struct pk_op) ops;		/* by time_ns */
 	PK_VEC(struct pk_net_conns) net_conns;	/* by to_ns */
 	pk_hist_buckets net_buckets;	/* dist * PKPROF_HIST_BUCKETS + bucket */
+	PK_VEC(struct pk_wait_on) wait_on;	/* by to_ns */
 	enum pk_file_state state;
 	/* Of the recording; a cut file's end is that of the last thing in it. Never reversed. */
 	uint64_t start_ns, end_ns;

@@ -100,6 +100,44 @@ const char *pk_wake_wrong(const struct pk_wake *x)
 	return x->time_ns > PK_TIME_MAX_NS || x->since_ns > x->time_ns ? "out of all time" : NULL;
 }
 
+const char *pk_op_wrong(const struct pk_op *x)
+{
+	uint64_t left_ns = x->length_ns;
+
+	if (x->time_ns > PK_TIME_MAX_NS || x->length_ns > x->time_ns)
+		return "out of all time";
+	if (x->op >= PKPROF_NR_VFS_OPS)
+		return "of a kind that is not known";
+	if (!x->nr)
+		return "it stands for none";
+	for (unsigned int i = 0; i < PKPROF_NR_OP_PARTS; i++) {
+		if (x->parts_ns[i] > left_ns)
+			return "its parts last longer than it does";
+		left_ns -= x->parts_ns[i];
+	}
+	return left_ns && !(x->flags & PKPROF_OP_WHOLE) ? "its parts do not last as long as it does" :
+							  NULL;
+}
+
+const char *pk_bio_wrong(const struct pk_bio *x)
+{
+	if (x->time_ns > PK_TIME_MAX_NS)
+		return "out of all time";
+	if (x->op >= PKPROF_NR_BLOCK_OPS)
+		return "an operation that is not known";
+	if (!x->units || x->units > PKPROF_MAX_IO_UNITS)
+		return "it stands for nothing, or too much";
+	return x->id ? NULL : "it has no number";
+}
+
+const char *pk_bio_end_wrong(const struct pk_bio_end *x)
+{
+	if (x->time_ns > PK_TIME_MAX_NS || x->queue_ns > PK_TIME_MAX_NS ||
+	    x->device_ns > PK_TIME_MAX_NS - x->queue_ns)
+		return "out of all time";
+	return x->id ? NULL : "it is of none";
+}
+
 const char *pk_block_load_wrong(const struct pk_block_load *x)
 {
 	const char *wrong = span_wrong(x->from_ns, x->to_ns);
@@ -152,8 +190,10 @@ const char *pk_net_conns_wrong(const struct pk_net_conns *x, const struct pk_his
 		return wrong;
 	if (x->role >= PKPROF_NR_NET_ROLES)
 		return "a role that is not known";
-	if (x->family != 0 && x->family != 4 && x->family != 6)
+	if (x->family != 0 && x->family != 4 && x->family != 6 && x->family != PKPROF_NET_FAMILY_UNIX)
 		return "an address of a family that is not known";
+	if (x->family == PKPROF_NET_FAMILY_UNIX && x->port)
+		return "a Unix socket with a port";
 	return buckets_wrong(buckets, x->nr_buckets, PK_NET_BUCKETS);
 }
 
@@ -170,4 +210,19 @@ const char *pk_vfs_ops_wrong(const struct pk_vfs_ops *x, const struct pk_hist_bu
 	if (x->nr_untimed > x->nr || x->nr_failed > x->nr)
 		return "a part of them is more than all";
 	return buckets_wrong(buckets, x->nr_buckets, PKPROF_HIST_BUCKETS);
+}
+
+const char *pk_wait_on_wrong(const struct pk_wait_on *x)
+{
+	const char *wrong = span_wrong(x->from_ns, x->to_ns);
+
+	if (wrong)
+		return wrong;
+	if (x->line >= PKPROF_NR_LINES)
+		return "a line that is not known";
+	if (x->kind >= PKPROF_NR_ON_KINDS)
+		return "a kind of target that is not known";
+	if (x->family != 0 && x->family != 4 && x->family != 6)
+		return "an address of a family that is not known";
+	return x->tgid && x->flags & PKPROF_ON_ANY_TGID ? "of one process and of any" : NULL;
 }

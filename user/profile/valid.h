@@ -16,7 +16,11 @@ const char *pk_hist_wrong(const struct pk_hist_piece *h, const struct pk_hist_bu
 const char *pk_latency_wrong(const struct pk_latency *l);
 const char *pk_wait_wrong(const struct pk_wait *x);	/* stacks are not looked at */
 const char *pk_wake_wrong(const struct pk_wake *x);	/* likewise */
+const char *pk_op_wrong(const struct pk_op *x);
+const char *pk_bio_wrong(const struct pk_bio *x);	/* likewise */
+const char *pk_bio_end_wrong(const struct pk_bio_end *x);
 const char *pk_block_load_wrong(const struct pk_block_load *x);
+const char *pk_wait_on_wrong(const struct pk_wait_on *x);
 const char *pk_net_conns_wrong(const struct pk_net_conns *x, const struct pk_hist_bucket *buckets);
 const char *pk_vfs_ops_wrong(const struct pk_vfs_ops *x, const struct pk_hist_bucket *buckets);
 const char *pk_block_ops_wrong(const struct pk_block_ops *x, const struct pk_hist_bucket *buckets);

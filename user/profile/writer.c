@@ -126,6 +126,23 @@ static int append_chunk(struct pk_writer *w, enum pk_chunk_type type)
 	return ret;
 }
 
+/* The items that are pending, behind what is in w->raw. 0 or -ENOMEM. */
+static int encode_pending(struct pk_writer *w, enum pk_chunk_type type)
+{
+	const struct pk_codec *codec = pk_codec_of(type);
+	const struct pk_pending *p = &w->pending[type];
+
+	if (codec->cols)
+		return pk_columns_encode(codec->cols, codec->nr_cols, w->rows[type].data, p->nr,
+					 &w->scratch, &w->raw);
+	if (codec->encode)
+		return codec->encode(w, &w->raw);
+	if (pk_strbuf_failed(&p->body))
+		return -ENOMEM;
+	pk_strbuf_add(&w->raw, p->body.data, p->body.len);
+	return 0;
+}
+
 int pk_writer_emit(struct pk_writer *w, enum pk_chunk_type type)
 {
 	const struct pk_codec *codec = pk_codec_of(type);
@@ -144,15 +161,8 @@ int pk_writer_emit(struct pk_writer *w, enum pk_chunk_type type)
 	pk_strbuf_clear(&w->raw);
 	pk_strbuf_varint(&w->raw, p->base);
 	pk_strbuf_varint(&w->raw, p->nr);
-	if (codec->encode) {
-		ret = codec->encode(w, &w->raw);
-		if (ret)
-			return pk_writer_no_memory(w);
-	} else if (pk_strbuf_failed(&p->body)) {
+	if (encode_pending(w, type))
 		return pk_writer_no_memory(w);
-	} else {
-		pk_strbuf_add(&w->raw, p->body.data, p->body.len);
-	}
 	ret = append_chunk(w, type);
 	if (ret)
 		return ret;

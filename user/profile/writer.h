@@ -73,6 +73,8 @@ int pk_writer_hist(struct pk_writer *w, const struct pk_hist_piece *h,
 int pk_writer_latency(struct pk_writer *w, const struct pk_latency *l);
 int pk_writer_wait(struct pk_writer *w, const struct pk_wait *x);
 int pk_writer_wake(struct pk_writer *w, const struct pk_wake *x);
+int pk_writer_bio(struct pk_writer *w, const struct pk_bio *x);
+int pk_writer_bio_end(struct pk_writer *w, const struct pk_bio_end *x);
 int pk_writer_block_load(struct pk_writer *w, const struct pk_block_load *x);
 int pk_writer_block_ops(struct pk_writer *w, const struct pk_block_ops *x,
 			const struct pk_hist_bucket *buckets);
@@ -81,6 +83,9 @@ int pk_writer_net_conns(struct pk_writer *w, const struct pk_net_conns *x,
 int pk_writer_vfs_fs(struct pk_writer *w, const struct pk_vfs_fs *x);
 int pk_writer_vfs_ops(struct pk_writer *w, const struct pk_vfs_ops *x,
 		      const struct pk_hist_bucket *buckets);
+int pk_writer_op_file(struct pk_writer *w, const struct pk_op_file *x);
+int pk_writer_op(struct pk_writer *w, const struct pk_op *x);
+int pk_writer_wait_on(struct pk_writer *w, const struct pk_wait_on *x);
 /* All symbols of a profile whose file and node ids are this file's (resume). */
 int pk_writer_symbols_of(struct pk_writer *w, const struct pk_profile *p);
 

@@ -1,35 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* From readings of block devices to pieces; see blocks.h. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "record/blocks.h"
 
-void pk_blocks_init(struct pk_blocks *b, struct pk_writer *w, uint64_t t0_ns)
+void pk_blocks_init(struct pk_blocks *b, struct pk_writer *w, const struct pk_reading_times *times)
 {
-	*b = (struct pk_blocks){ .writer = w, .last_ns = t0_ns };
+	*b = (struct pk_blocks){ .writer = w, .times = times };
 }
 
 void pk_blocks_deinit(struct pk_blocks *b)
 {
 	PK_VEC_FOREACH(&b->known, s)
-		free(s->buckets);
+		pk_kept_buckets_deinit(&s->buckets);
 	pk_vec_deinit(&b->known);
 	pk_vec_deinit(&b->devices);
+	pk_vec_deinit(&b->told);
 	pk_vec_deinit(&b->diff);
 	pk_map64_deinit(&b->where);
-}
-
-void pk_blocks_begin(struct pk_blocks *b, uint64_t now_ns)
-{
-	b->now_ns = now_ns;
-}
-
-void pk_blocks_end(struct pk_blocks *b, bool complete)
-{
-	if (complete)
-		b->last_ns = b->now_ns;
 }
 
 /* --- devices ------------------------------------------------------------------------ */
@@ -39,6 +28,14 @@ static struct pkprof_block_device *known_device(struct pk_blocks *b, uint32_t id
 	PK_VEC_FOREACH(&b->devices, d)
 		if (d->id == id)
 			return d;
+	return NULL;
+}
+
+const char *pk_blocks_device_name(const struct pk_blocks *b, uint32_t id)
+{
+	PK_VEC_FOREACH(&b->devices, d)
+		if (d->id == id)
+			return d->name;
 	return NULL;
 }
 
@@ -106,61 +103,24 @@ static struct pk_block_state *state_of(struct pk_blocks *b, const struct pkprof_
 {
 	uint32_t *at = pk_map64_at(&b->where, key_of(told));
 
-	if (!at)
-		return NULL;
-	if (*at == PK_MAP64_NONE) {
-		if (!pk_vec_push(&b->known))
-			return NULL;
+	if (at && *at == PK_MAP64_NONE && pk_vec_push(&b->known))
 		*at = b->known.nr - 1;
-	}
-	return &b->known.data[*at];
+	return at && *at != PK_MAP64_NONE ? &b->known.data[*at] : NULL;
 }
 
-static uint32_t bucket_of(const struct pkprof_block_bucket *b)
+/* The buckets of @told, into b->told, and what they have more than those of @s into b->diff. */
+static int take_buckets(struct pk_blocks *b, const struct pk_block_state *s,
+			const struct pkprof_block_ops *told)
 {
-	return b->time * PKPROF_HIST_BUCKETS + b->bucket;
-}
-
-/* The buckets of @told, into b->diff: what they have more than those of @s. */
-static int take_difference(struct pk_blocks *b, const struct pk_block_state *s,
-			   const struct pkprof_block_ops *told)
-{
-	uint32_t pos = 0;
-
-	b->diff.nr = 0;
+	b->told.nr = 0;
 	for (uint32_t i = 0; i < told->nr_buckets; i++) {
-		struct pk_hist_bucket x = { bucket_of(&told->buckets[i]), told->buckets[i].nr };
+		const struct pkprof_block_bucket *x = &told->buckets[i];
+		uint32_t bucket = x->time * PKPROF_HIST_BUCKETS + x->bucket;
 
-		while (pos < s->sums.nr_buckets && s->buckets[pos].bucket < x.bucket)
-			pos++;
-		if (pos < s->sums.nr_buckets && s->buckets[pos].bucket == x.bucket)
-			x.nr -= s->buckets[pos].nr;
-		if (x.nr && x.nr <= INT32_MAX && pk_vec_add(&b->diff, x))
+		if (pk_vec_add(&b->told, ((struct pk_hist_bucket){ bucket, x->nr })))
 			return -ENOMEM;
 	}
-	return 0;
-}
-
-static int remember(struct pk_blocks *b, struct pk_block_state *s,
-		    const struct pkprof_block_ops *told)
-{
-	size_t bytes = told->nr_buckets * sizeof(*s->buckets);
-	struct pk_hist_bucket *buckets = realloc(s->buckets, bytes ? bytes : 1);
-
-	if (!buckets)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < told->nr_buckets; i++)
-		buckets[i] = (struct pk_hist_bucket){ bucket_of(&told->buckets[i]),
-						      told->buckets[i].nr };
-	s->buckets = buckets;
-	memcpy(&s->sums, told, sizeof(*told));
-	s->at_ns = b->now_ns;
-	return 0;
-}
-
-static uint64_t more(uint64_t now, uint64_t before)
-{
-	return now > before ? now - before : 0;
+	return pk_buckets_difference(&b->told, &s->buckets, &b->diff);
 }
 
 static int write_piece(struct pk_blocks *b, const struct pk_block_state *s,
@@ -168,27 +128,27 @@ static int write_piece(struct pk_blocks *b, const struct pk_block_state *s,
 {
 	const struct pkprof_block_ops *was = &s->sums;
 	struct pk_block_ops x = {
-		.from_ns = s->at_ns > b->last_ns ? s->at_ns : b->last_ns,
-		.to_ns = b->now_ns,
+		.from_ns = pk_reading_times_from_ns(b->times, s->at_ns),
+		.to_ns = b->times->now_ns,
 		.device = told->device,
 		.tgid = told->tgid,
 		.op = told->op,
 		.size = told->size,
 		.flags = (told->any_tgid ? PK_BLOCK_ANY_PROCESS : 0) |
 			 (told->by & 3) << PK_BLOCK_BY_SHIFT,
-		.nr = more(told->nr, was->nr),
-		.bytes = more(told->bytes, was->bytes),
-		.nr_untimed = more(told->nr_untimed, was->nr_untimed),
-		.nr_failed = more(told->nr_failed, was->nr_failed),
-		.nr_partial = more(told->nr_partial, was->nr_partial),
-		.nr_requeued = more(told->nr_requeued, was->nr_requeued),
-		.nr_merged = more(told->nr_merged, was->nr_merged),
-		.nr_split = more(told->nr_split, was->nr_split),
+		.nr = pk_sum_growth(told->nr, was->nr),
+		.bytes = pk_sum_growth(told->bytes, was->bytes),
+		.nr_untimed = pk_sum_growth(told->nr_untimed, was->nr_untimed),
+		.nr_failed = pk_sum_growth(told->nr_failed, was->nr_failed),
+		.nr_partial = pk_sum_growth(told->nr_partial, was->nr_partial),
+		.nr_requeued = pk_sum_growth(told->nr_requeued, was->nr_requeued),
+		.nr_merged = pk_sum_growth(told->nr_merged, was->nr_merged),
+		.nr_split = pk_sum_growth(told->nr_split, was->nr_split),
 		.nr_buckets = b->diff.nr,
 	};
 
 	for (unsigned int t = 0; t < PKPROF_NR_BLOCK_TIMES; t++) {
-		x.sum_ns[t] = more(told->sum_ns[t], was->sum_ns[t]);
+		x.sum_ns[t] = pk_sum_growth(told->sum_ns[t], was->sum_ns[t]);
 		x.max_ns[t] = told->max_ns[t];
 	}
 	/* told in the middle of a change, one may be ahead of the other */
@@ -196,8 +156,6 @@ static int write_piece(struct pk_blocks *b, const struct pk_block_state *s,
 		x.nr_untimed = x.nr;
 	if (x.nr_failed > x.nr)
 		x.nr_failed = x.nr;
-	if (x.from_ns >= x.to_ns)
-		x.from_ns = x.to_ns - 1;
 	if (!x.to_ns || !(x.nr || x.bytes || x.nr_merged || x.nr_split || b->diff.nr))
 		return 0;
 	b->stats.nr_pieces++;
@@ -207,9 +165,15 @@ static int write_piece(struct pk_blocks *b, const struct pk_block_state *s,
 int pk_blocks_ops(struct pk_blocks *b, const struct pkprof_block_ops *told)
 {
 	struct pk_block_state *s = state_of(b, told);
-	int ret = s ? take_difference(b, s, told) : -ENOMEM;
+	int ret = s ? take_buckets(b, s, told) : -ENOMEM;
 
 	if (!ret)
 		ret = write_piece(b, s, told);
-	return ret ? ret : remember(b, s, told);
+	if (!ret)
+		ret = pk_kept_buckets_set(&s->buckets, &b->told);
+	if (ret)
+		return ret;
+	memcpy(&s->sums, told, sizeof(*told));
+	s->at_ns = b->times->now_ns;
+	return 0;
 }

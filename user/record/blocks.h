@@ -11,12 +11,13 @@
 #ifndef PK_BLOCKS_H
 #define PK_BLOCKS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/map64.h"
 #include "base/vec.h"
 #include "profile/writer.h"
+#include "record/buckets.h"
+#include "record/reading_times.h"
 #include "uapi/pkprof.h"
 
 struct pk_blocks_stats {
@@ -27,28 +28,27 @@ struct pk_blocks_stats {
 struct pk_block_state {
 	uint64_t at_ns;		/* the sums are of then */
 	struct pkprof_block_ops sums;
-	struct pk_hist_bucket *buckets;	/* malloc'ed */
+	struct pk_kept_buckets buckets;
 };
 
 struct pk_blocks {
 	struct pk_writer *writer;
-	uint64_t now_ns;	/* begin of the reading in hand */
-	uint64_t last_ns;	/* of the last complete one; at first the start of the session */
+	const struct pk_reading_times *times;
 	PK_VEC(struct pkprof_block_device) devices;	/* as told last */
 	PK_VEC(struct pk_block_state) known;
 	struct pk_map64 where;	/* what and whose: index into known */
-	PK_VEC(struct pk_hist_bucket) diff;
+	pk_hist_buckets told, diff;	/* of the row in hand */
 	struct pk_blocks_stats stats;
 };
 
-void pk_blocks_init(struct pk_blocks *b, struct pk_writer *w, uint64_t t0_ns);
+/* @times are those of the readings that are told from. */
+void pk_blocks_init(struct pk_blocks *b, struct pk_writer *w, const struct pk_reading_times *times);
 void pk_blocks_deinit(struct pk_blocks *b);
 
-/* A reading, then what it tells, as pk_ledger_tell() lets it through. */
-void pk_blocks_begin(struct pk_blocks *b, uint64_t now_ns);
-/* 0, -ENOMEM or the writer's error. */
+/* What a reading tells, as pk_ledger_tell() lets it through. 0, -ENOMEM or the writer's error. */
 int pk_blocks_device(struct pk_blocks *b, const struct pkprof_block_device *told);
+/* The name of a device that was told; NULL: none was. Until the next one is told. */
+const char *pk_blocks_device_name(const struct pk_blocks *b, uint32_t id);
 int pk_blocks_ops(struct pk_blocks *b, const struct pkprof_block_ops *told);
-void pk_blocks_end(struct pk_blocks *b, bool complete);
 
 #endif

@@ -30,6 +30,9 @@ static int on_record(void *ctx, unsigned int cpu, const struct pkprof_rec *rec)
 		ret = pk_dump_record(r->dump, cpu, rec);
 	if (!ret && r->scanning)
 		ret = pk_seen_note(&r->seen, rec);
+	/* its rows are wanted now, not when all that came before is in order */
+	if (rec->type == PKPROF_REC_FILE && rec->size >= sizeof(struct pkprof_rec_file))
+		pk_files_show(r->files, (const void *)rec);
 	return ret ? ret : pk_translate_record(&r->translator, cpu, rec);
 }
 
@@ -45,6 +48,7 @@ int pk_capture_drain(struct pk_recording *r)
 	ret = engine->drain(r->source, on_record, r, r->err);
 	if (ret && ret != -ENODATA)
 		return pk_recording_failed(r, ret);
+	pk_unwinder_work(&r->unwinder);
 	if (!r->scanning && before_ns > PK_SORTER_SLACK_NS &&
 	    pk_translate_release(&r->translator, before_ns - PK_SORTER_SLACK_NS))
 		return pk_recording_failed(r, -EIO);
@@ -107,13 +111,16 @@ static bool wait_or_end(struct pk_recording *r, bool *ready_ret, enum pk_record_
 		{ .fd = r->signals.fd, .events = POLLIN },
 		{ .fd = r->command.pid ? r->command.pidfd : -1, .events = POLLIN },
 		{ .fd = source_fd, .events = POLLIN },
+		{ .fd = r->unwinder.fd, .events = pk_unwinder_events(&r->unwinder) },
 	};
 	uint64_t now_ns = pk_recording_clock_ns();
 	int timeout = ms_until(r->next_tick_ns, now_ns);
 
 	if (r->deadline_ns && ms_until(r->deadline_ns, now_ns) < timeout)
 		timeout = ms_until(r->deadline_ns, now_ns);
-	poll(fds, 3, source_fd < 0 ? 0 : timeout);
+	poll(fds, 4, source_fd < 0 ? 0 : timeout);
+	if (fds[3].revents)
+		pk_unwinder_work(&r->unwinder);
 	*ready_ret = source_fd < 0 || fds[2].revents & POLLIN;
 	if (fds[0].revents && pk_signals_take(&r->signals))
 		*end_ret = PK_RECORD_END_SIGNAL;
@@ -180,6 +187,18 @@ static int dump_books(struct pk_recording *r)
 	return ret ? ret : pk_dump_flush(r->dump);
 }
 
+static int write_unwinder_facts(struct pk_recording *r)
+{
+	const struct pk_unwinder_stats *s = &r->unwinder.stats;
+	int ret = pk_fact_u64(r->writer, "record.unwind_tables", s->nr_tables);
+
+	if (!ret)
+		ret = pk_fact_u64(r->writer, "record.unwind_bytes", s->table_bytes);
+	if (!ret)
+		ret = pk_fact_u64(r->writer, "record.unwind_without", s->nr_without);
+	return ret ? ret : pk_fact_u64(r->writer, "record.unwind_refused", s->nr_refused);
+}
+
 /* What the recorder has to say about its own work. */
 static int write_end_facts(struct pk_recording *r)
 {
@@ -201,6 +220,8 @@ static int write_end_facts(struct pk_recording *r)
 	if (!ret)
 		ret = pk_fact_u64(w, "record.nameless_files",
 				  pk_files_stats(r->files)->nr_nameless);
+	if (!ret)
+		ret = write_unwinder_facts(r);
 	return ret ? ret : pk_fact_u64(w, "record.peak_rss_bytes", res->peak_rss_bytes);
 }
 
@@ -233,6 +254,8 @@ static void close_source(struct pk_recording *r)
 
 	if (!r->source)
 		return;
+	/* it has the device open, too */
+	pk_unwinder_stop(&r->unwinder);
 	engine = pk_recording_engine(r);
 	if (engine->bad_bytes)
 		r->result->bad_ring_bytes = engine->bad_bytes(r->source);

@@ -1,37 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* From readings of operations on files to pieces; see file_ops.h. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/strbuf.h"
 #include "record/file_ops.h"
 #include "record/mounts.h"
 
-void pk_file_ops_init(struct pk_file_ops *f, struct pk_writer *w, uint64_t t0_ns)
+void pk_file_ops_init(struct pk_file_ops *f, struct pk_writer *w,
+		      const struct pk_reading_times *times)
 {
-	*f = (struct pk_file_ops){ .writer = w, .last_ns = t0_ns };
+	*f = (struct pk_file_ops){ .writer = w, .times = times };
 }
 
 void pk_file_ops_deinit(struct pk_file_ops *f)
 {
 	PK_VEC_FOREACH(&f->known, s)
-		free(s->buckets);
+		pk_kept_buckets_deinit(&s->buckets);
 	pk_vec_deinit(&f->known);
 	pk_vec_deinit(&f->known_fs);
+	pk_vec_deinit(&f->told);
 	pk_vec_deinit(&f->diff);
 	pk_map64_deinit(&f->where);
-}
-
-void pk_file_ops_begin(struct pk_file_ops *f, uint64_t now_ns)
-{
-	f->now_ns = now_ns;
-}
-
-void pk_file_ops_end(struct pk_file_ops *f, bool complete)
-{
-	if (complete)
-		f->last_ns = f->now_ns;
 }
 
 /* --- file systems --- */
@@ -74,60 +64,17 @@ static struct pk_file_ops_state *state_of(struct pk_file_ops *f, const struct pk
 	uint32_t *at = pk_map64_at(&f->where, told->cell + 1ULL);
 	struct pk_file_ops_state *s;
 
-	if (!at)
-		return NULL;
-	if (*at == PK_MAP64_NONE) {
-		if (!pk_vec_push(&f->known))
-			return NULL;
+	if (at && *at == PK_MAP64_NONE && pk_vec_push(&f->known))
 		*at = f->known.nr - 1;
-	}
+	if (!at || *at == PK_MAP64_NONE)
+		return NULL;
 	s = &f->known.data[*at];
 	/* another one's now */
 	if (s->sums.id != told->id) {
-		free(s->buckets);
+		pk_kept_buckets_deinit(&s->buckets);
 		*s = (struct pk_file_ops_state){ 0 };
 	}
 	return s;
-}
-
-/* The buckets of @told, into f->diff: what they have more than those of @s. */
-static int take_difference(struct pk_file_ops *f, const struct pk_file_ops_state *s,
-			   const struct pkprof_vfs_ops *told)
-{
-	uint32_t pos = 0;
-
-	f->diff.nr = 0;
-	for (uint32_t i = 0; i < told->nr_buckets; i++) {
-		struct pk_hist_bucket x = { told->buckets[i].bucket, told->buckets[i].nr };
-
-		while (pos < s->sums.nr_buckets && s->buckets[pos].bucket < x.bucket)
-			pos++;
-		if (pos < s->sums.nr_buckets && s->buckets[pos].bucket == x.bucket)
-			x.nr -= s->buckets[pos].nr;
-		if (x.nr && x.nr <= INT32_MAX && pk_vec_add(&f->diff, x))
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int remember(struct pk_file_ops *f, struct pk_file_ops_state *s,
-		    const struct pkprof_vfs_ops *told)
-{
-	size_t bytes = told->nr_buckets * sizeof(*s->buckets);
-	struct pkprof_hist_bucket *buckets = realloc(s->buckets, bytes ? bytes : 1);
-
-	if (!buckets)
-		return -ENOMEM;
-	memcpy(buckets, told->buckets, bytes);
-	s->buckets = buckets;
-	memcpy(&s->sums, told, sizeof(*told));
-	s->at_ns = f->now_ns;
-	return 0;
-}
-
-static uint64_t more(uint64_t now, uint64_t before)
-{
-	return now > before ? now - before : 0;
 }
 
 static int write_piece(struct pk_file_ops *f, const struct pk_file_ops_state *s,
@@ -135,20 +82,20 @@ static int write_piece(struct pk_file_ops *f, const struct pk_file_ops_state *s,
 {
 	const struct pkprof_vfs_ops *was = &s->sums;
 	struct pk_vfs_ops x = {
-		.from_ns = s->at_ns > f->last_ns ? s->at_ns : f->last_ns,
-		.to_ns = f->now_ns,
+		.from_ns = pk_reading_times_from_ns(f->times, s->at_ns),
+		.to_ns = f->times->now_ns,
 		.fs = told->fs,
 		.tgid = told->tgid,
 		.op = told->op,
 		.flags = told->flags,
-		.nr = more(told->nr, was->nr),
-		.bytes = more(told->bytes, was->bytes),
-		.nr_untimed = more(told->nr_untimed, was->nr_untimed),
-		.nr_failed = more(told->nr_failed, was->nr_failed),
-		.added_bytes = more(told->added_bytes, was->added_bytes),
-		.nr_missed = more(told->nr_missed, was->nr_missed),
-		.nr_ahead = more(told->nr_ahead, was->nr_ahead),
-		.sum_ns = more(told->sum_ns, was->sum_ns),
+		.nr = pk_sum_growth(told->nr, was->nr),
+		.bytes = pk_sum_growth(told->bytes, was->bytes),
+		.nr_untimed = pk_sum_growth(told->nr_untimed, was->nr_untimed),
+		.nr_failed = pk_sum_growth(told->nr_failed, was->nr_failed),
+		.added_bytes = pk_sum_growth(told->added_bytes, was->added_bytes),
+		.nr_missed = pk_sum_growth(told->nr_missed, was->nr_missed),
+		.nr_ahead = pk_sum_growth(told->nr_ahead, was->nr_ahead),
+		.sum_ns = pk_sum_growth(told->sum_ns, was->sum_ns),
 		.max_ns = told->max_ns,
 		.nr_buckets = f->diff.nr,
 	};
@@ -158,8 +105,6 @@ static int write_piece(struct pk_file_ops *f, const struct pk_file_ops_state *s,
 		x.nr_untimed = x.nr;
 	if (x.nr_failed > x.nr)
 		x.nr_failed = x.nr;
-	if (x.from_ns >= x.to_ns)
-		x.from_ns = x.to_ns - 1;
 	if (!x.to_ns || !(x.nr || x.bytes || x.added_bytes || x.nr_missed || x.nr_ahead || f->diff.nr))
 		return 0;
 	f->nr_pieces++;
@@ -169,9 +114,17 @@ static int write_piece(struct pk_file_ops *f, const struct pk_file_ops_state *s,
 int pk_file_ops_ops(struct pk_file_ops *f, const struct pkprof_vfs_ops *told)
 {
 	struct pk_file_ops_state *s = state_of(f, told);
-	int ret = s ? take_difference(f, s, told) : -ENOMEM;
+	int ret = s ? pk_buckets_take(&f->told, told->buckets, told->nr_buckets) : -ENOMEM;
 
 	if (!ret)
+		ret = pk_buckets_difference(&f->told, &s->buckets, &f->diff);
+	if (!ret)
 		ret = write_piece(f, s, told);
-	return ret ? ret : remember(f, s, told);
+	if (!ret)
+		ret = pk_kept_buckets_set(&s->buckets, &f->told);
+	if (ret)
+		return ret;
+	memcpy(&s->sums, told, sizeof(*told));
+	s->at_ns = f->times->now_ns;
+	return 0;
 }

@@ -11,12 +11,13 @@
 #ifndef PK_FILE_OPS_H
 #define PK_FILE_OPS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/map64.h"
 #include "base/vec.h"
 #include "profile/writer.h"
+#include "record/buckets.h"
+#include "record/reading_times.h"
 #include "uapi/pkprof.h"
 
 #define PK_FILE_OPS_MOUNTS "/proc/self/mountinfo"
@@ -24,28 +25,26 @@
 struct pk_file_ops_state {
 	uint64_t at_ns;		/* the sums are of then */
 	struct pkprof_vfs_ops sums;
-	struct pkprof_hist_bucket *buckets;	/* malloc'ed */
+	struct pk_kept_buckets buckets;
 };
 
 struct pk_file_ops {
 	struct pk_writer *writer;
-	uint64_t now_ns;	/* begin of the reading in hand */
-	uint64_t last_ns;	/* of the last complete one; at first the start of the session */
+	const struct pk_reading_times *times;
 	PK_VEC(uint32_t) known_fs;
 	PK_VEC(struct pk_file_ops_state) known;
 	struct pk_map64 where;	/* cell: index into known */
-	PK_VEC(struct pk_hist_bucket) diff;
+	pk_hist_buckets told, diff;	/* of the row in hand */
 	uint64_t nr_pieces;
 };
 
-void pk_file_ops_init(struct pk_file_ops *f, struct pk_writer *w, uint64_t t0_ns);
+/* @times are those of the readings that are told from. */
+void pk_file_ops_init(struct pk_file_ops *f, struct pk_writer *w,
+		      const struct pk_reading_times *times);
 void pk_file_ops_deinit(struct pk_file_ops *f);
 
-/* A reading, then what it tells, as pk_ledger_tell() lets it through. */
-void pk_file_ops_begin(struct pk_file_ops *f, uint64_t now_ns);
-/* 0, -ENOMEM or the writer's error. */
+/* What a reading tells, as pk_ledger_tell() lets it through. 0, -ENOMEM or the writer's error. */
 int pk_file_ops_fs(struct pk_file_ops *f, const struct pkprof_vfs_fs *told);
 int pk_file_ops_ops(struct pk_file_ops *f, const struct pkprof_vfs_ops *told);
-void pk_file_ops_end(struct pk_file_ops *f, bool complete);
 
 #endif

@@ -286,6 +286,36 @@ static void hold(struct pk_files *f, struct file *it, int fd)
 	}
 }
 
+static void show(struct pk_files *f, const struct file *it, int fd)
+{
+	if (f->cfg.opened)
+		f->cfg.opened(f->cfg.ctx, &it->key, it->gen_known, fd);
+}
+
+void pk_files_show(struct pk_files *f, const struct pkprof_rec_file *r)
+{
+	struct file it = {
+		.key = { .dev = r->dev, .gen = r->gen, .ino = r->ino },
+		.gen_known = true,
+		.build_id_len = r->build_id_len,
+	};
+	char path[PATH_MAX];
+	PK_AUTO_FD int fd = -1;
+
+	/* in a pid namespace threads have other numbers */
+	if (!f->cfg.opened || !f->cfg.proc || f->cfg.local_pids)
+		return;
+	if (it.build_id_len > sizeof(it.build_id) ||
+	    sizeof(*r) + r->path_len > r->rec.size)
+		return;
+	memcpy(it.build_id, r->build_id, it.build_id_len);
+	snprintf(path, sizeof(path), "%s/%u/root%.*s", f->cfg.proc, r->rec.tid, (int)r->path_len,
+		 r->path);
+	fd = open_regular(f, path);
+	if (fd >= 0 && is_this_file(fd, &it))
+		show(f, &it, fd);
+}
+
 /* Give @it an id if it has none, and try to get hold of the file. */
 static int resolve(struct pk_files *f, struct file *it, const struct pk_mapping *m,
 		   uint32_t *id_ret)
@@ -298,8 +328,10 @@ static int resolve(struct pk_files *f, struct file *it, const struct pk_mapping 
 		it->nr_tries++;
 		fd = open_mapped(f, it, m);
 	}
-	if (fd >= 0)
+	if (fd >= 0) {
 		learn(it, fd);
+		show(f, it, fd);
+	}
 	if (!it->id && !it->path && try)
 		learn_name(f, it, m);
 	other = it->id ? NULL : twin(f, it);

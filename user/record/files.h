@@ -22,14 +22,24 @@
 
 #include "base/map64.h"
 #include "profile/writer.h"
+#include "uapi/pkprof.h"
 
 struct pk_files;
+
+struct pk_file_key {
+	uint32_t dev;		/* major << 20 | minor */
+	uint32_t gen;		/* inode generation */
+	uint64_t ino;
+};
 
 struct pk_files_config {
 	struct pk_writer *writer;
 	const char *proc;	/* "/proc"; NULL: open nothing (records come from elsewhere) */
 	unsigned int max_files;	/* identities remembered */
 	unsigned int max_held;	/* descriptors held open */
+	/* A file was opened; the descriptor is valid during the call only. NULL: nobody cares. */
+	void (*opened)(void *ctx, const struct pk_file_key *key, bool gen_known, int fd);
+	void *ctx;
 	const struct pk_map64 *local_pids;	/* records' process ids to those of @proc;
 						 * NULL: they are the same */
 };
@@ -39,12 +49,6 @@ struct pk_files_stats {
 	uint64_t nr_nameless;	/* of them, those whose path nobody knew */
 	uint64_t nr_denied;	/* could not be opened for lack of rights */
 	unsigned int nr_held;
-};
-
-struct pk_file_key {
-	uint32_t dev;		/* major << 20 | minor */
-	uint32_t gen;		/* inode generation */
-	uint64_t ino;
 };
 
 /* Where a file is mapped. */
@@ -77,6 +81,13 @@ int pk_files_of_maps(struct pk_files *f, const struct pk_file_key *key, const st
 
 /* Id of the code that the kernel maps into each process, "[vdso]". */
 int pk_files_vdso(struct pk_files *f, uint32_t *id_ret);
+
+/*
+ * A mapped file that a record names is opened at once, as the thread that mapped it sees it, and
+ * shown to cfg.opened; what is known of files does not change. For who cannot wait until the
+ * mapping's own event has its turn.
+ */
+void pk_files_show(struct pk_files *f, const struct pkprof_rec_file *r);
 
 /* Held descriptor of a file id, or -1; stays ours. */
 int pk_files_fd(struct pk_files *f, uint32_t id);

@@ -6,12 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "profile/reader.h"
+#include "record/child.h"
 #include "record/finalize.h"
 
 /* What the child reports over the pipe. */
@@ -67,32 +66,13 @@ static int symbolize(int fd, uint64_t end_ns, struct pk_files *files, bool live,
 	return ret;
 }
 
-/* @more: what the hard limit is above the soft one. */
-static void limit(int resource, rlim_t value, rlim_t more)
-{
-	struct rlimit l;
-
-	if (getrlimit(resource, &l))
-		return;
-	if (l.rlim_max == RLIM_INFINITY || value + more < l.rlim_max)
-		l.rlim_max = value + more;
-	l.rlim_cur = value < l.rlim_max ? value : l.rlim_max;
-	setrlimit(resource, &l);
-}
-
 /* In the child. Does not return. */
 static void run(int fd, uint64_t end_ns, struct pk_files *files, bool live, int result_fd)
 {
 	struct report report = { 0 };
 	struct pk_err err = { 0 };
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* at the hard limit it is killed without a word, at the soft one SIGXCPU tells why */
-	limit(RLIMIT_CPU, PK_FINALIZE_MAX_CPU_S, 1);
-	limit(RLIMIT_CORE, 0, 0);
-#ifndef __SANITIZE_ADDRESS__
-	limit(RLIMIT_AS, PK_FINALIZE_MAX_BYTES, 0);
-#endif
+	pk_child_limits(PK_FINALIZE_MAX_CPU_S, PK_FINALIZE_MAX_BYTES);
 	report.code = symbolize(fd, end_ns, files, live, &report.stats, &err);
 	if (report.code)
 		snprintf(report.why, sizeof(report.why), "%.255s",

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* From readings of the ledger to pieces of distributions; see hists.h. */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "record/accounts.h"
 #include "record/hists.h"
+#include "record/reading_times.h"
 
 #define CLOSED_MIN 1024 /* distributions gone before the list is tidied up */
 #define WRITTEN (PK_MAP64_NONE - 1) /* in h->where: the last reading told it as a whole */
@@ -18,8 +17,7 @@ struct pk_hist_state {
 	uint64_t start_ns;		/* tells two processes of one id apart */
 	uint64_t at_ns;			/* the sums are of then */
 	uint64_t sum_ns;
-	struct pk_hist_bucket *buckets; /* malloc'ed */
-	uint32_t nr_buckets;
+	struct pk_kept_buckets buckets;
 	uint32_t closed;		/* 0: open; else number of the reading before, plus 1 */
 };
 
@@ -31,9 +29,10 @@ void pk_hists_init(struct pk_hists *h, struct pk_writer *w, uint64_t t0_ns)
 void pk_hists_deinit(struct pk_hists *h)
 {
 	PK_VEC_FOREACH(&h->known, s)
-		free(s->buckets);
+		pk_kept_buckets_deinit(&s->buckets);
 	pk_vec_deinit(&h->known);
 	pk_map64_deinit(&h->where);
+	pk_vec_deinit(&h->told);
 	pk_vec_deinit(&h->diff);
 }
 
@@ -46,10 +45,8 @@ static uint64_t key_of(const struct pkprof_hist *told)
 
 static void forget(struct pk_hists *h, struct pk_hist_state *s)
 {
-	h->bytes -= s->nr_buckets * sizeof(*s->buckets);
-	free(s->buckets);
-	s->buckets = NULL;
-	s->nr_buckets = 0;
+	h->bytes -= s->buckets.nr * sizeof(*s->buckets.data);
+	pk_kept_buckets_deinit(&s->buckets);
 }
 
 static void close_state(struct pk_hists *h, struct pk_hist_state *s)
@@ -116,31 +113,18 @@ static struct pk_hist_state *add(struct pk_hists *h, const struct pkprof_hist *t
 
 static int remember(struct pk_hists *h, struct pk_hist_state *s, const struct pkprof_hist *told)
 {
-	size_t bytes = told->nr_buckets * sizeof(*s->buckets);
-	struct pk_hist_bucket *buckets = realloc(s->buckets, bytes ? bytes : 1);
+	uint32_t nr_before = s->buckets.nr;
+	int ret = pk_kept_buckets_set(&s->buckets, &h->told);
 
-	if (!buckets)
-		return -ENOMEM;
-	for (unsigned int i = 0; i < told->nr_buckets; i++)
-		buckets[i] = (struct pk_hist_bucket){ .bucket = told->buckets[i].bucket,
-						      .nr = told->buckets[i].nr };
-	h->bytes += bytes - s->nr_buckets * sizeof(*s->buckets);
-	s->buckets = buckets;
-	s->nr_buckets = told->nr_buckets;
+	if (ret)
+		return ret;
+	h->bytes += ((size_t)s->buckets.nr - nr_before) * sizeof(*s->buckets.data);
 	s->sum_ns = told->sum_ns;
 	s->at_ns = h->now_ns;
 	return 0;
 }
 
 /* --- pieces ----------------------------------------------------------------------- */
-
-static uint32_t nr_before(const struct pk_hist_state *s, uint32_t bucket, uint32_t *pos)
-{
-	while (s && *pos < s->nr_buckets && s->buckets[*pos].bucket < bucket)
-		++*pos;
-	return s && *pos < s->nr_buckets && s->buckets[*pos].bucket == bucket ?
-		       s->buckets[*pos].nr : 0;
-}
 
 static uint64_t later(uint64_t a_ns, uint64_t b_ns)
 {
@@ -164,29 +148,21 @@ static uint64_t beginning(const struct pk_hists *h, const struct pk_hist_state *
 	return from_ns < to_ns ? from_ns : to_ns - 1;
 }
 
-/* What @told has more than @s, which may be NULL: nothing before. */
+/* What @told, its buckets in h->told, has more than @s, which may be NULL: nothing before. */
 static int write_piece(struct pk_hists *h, const struct pk_hist_state *s,
 		       const struct pkprof_hist *told, uint64_t to_ns)
 {
 	struct pk_hist_piece piece = { .to_ns = to_ns, .what = told->what, .key = told->key,
 				       .id = told->id, .max_ns = told->max_ns };
-	uint64_t sum_ns = s ? s->sum_ns : 0;
-	uint32_t pos = 0;
+	int ret = pk_buckets_difference(&h->told, s ? &s->buckets : NULL, &h->diff);
 
-	h->diff.nr = 0;
-	for (unsigned int i = 0; i < told->nr_buckets; i++) {
-		struct pk_hist_bucket b = { .bucket = told->buckets[i].bucket };
-
-		b.nr = told->buckets[i].nr - nr_before(s, b.bucket, &pos);
-		if (!b.nr || b.nr > INT32_MAX)
-			continue;
-		piece.count += b.nr;
-		if (pk_vec_add(&h->diff, b))
-			return -ENOMEM;
-	}
+	if (ret)
+		return ret;
+	PK_VEC_FOREACH(&h->diff, b)
+		piece.count += b->nr;
 	if (!piece.count || !to_ns)
 		return 0;
-	piece.sum_ns = told->sum_ns > sum_ns ? told->sum_ns - sum_ns : 0;
+	piece.sum_ns = pk_sum_growth(told->sum_ns, s ? s->sum_ns : 0);
 	piece.from_ns = beginning(h, s, told, to_ns);
 	piece.nr_buckets = h->diff.nr;
 	h->stats.nr_pieces++;
@@ -222,7 +198,7 @@ int pk_hists_take(struct pk_hists *h, const struct pkprof_hist *told)
 {
 	struct pk_hist_state *s = known(h, told);
 	bool first = h->nr_readings == 1, full = h->bytes >= PK_HISTS_MAX_BYTES;
-	int ret = 0;
+	int ret;
 
 	if (h->told_ns[told->key] != h->now_ns) {
 		h->last_ns[told->key] = h->told_ns[told->key];
@@ -234,10 +210,11 @@ int pk_hists_take(struct pk_hists *h, const struct pkprof_hist *told)
 		h->stats.nr_delayed++;
 		return 0;
 	}
-	if (s)
+	ret = pk_buckets_take(&h->told, told->buckets, told->nr_buckets);
+	if (ret)
+		return ret;
+	if (s || all_ours(h, told))
 		ret = write_piece(h, s, told, h->now_ns);
-	else if (all_ours(h, told))
-		ret = write_piece(h, NULL, told, h->now_ns);
 	else if (!first)
 		h->stats.nr_untold++;
 	if (ret)
@@ -253,14 +230,15 @@ int pk_hists_take(struct pk_hists *h, const struct pkprof_hist *told)
 int pk_hists_death(struct pk_hists *h, const struct pkprof_hist *told, uint64_t time_ns)
 {
 	struct pk_hist_state *s = known(h, told);
-	int ret = 0;
+	int ret;
 
 	if (s ? s->closed : pk_map64_get(&h->where, key_of(told)) == WRITTEN)
 		return 0;
-	if (s)
+	ret = pk_buckets_take(&h->told, told->buckets, told->nr_buckets);
+	if (ret)
+		return ret;
+	if (s || all_ours(h, told))
 		ret = write_piece(h, s, told, time_ns);
-	else if (all_ours(h, told))
-		ret = write_piece(h, NULL, told, time_ns);
 	else
 		h->stats.nr_untold++;
 	if (!s)

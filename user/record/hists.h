@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "profile/writer.h"
+#include "record/buckets.h"
 #include "uapi/pkprof.h"
 
 #define PK_HISTS_MAX_BYTES (4u << 20)
@@ -44,7 +45,7 @@ struct pk_hists {
 	struct pk_map64 where;		/* kind and id: index into known */
 	size_t nr_closed;		/* of known: gone, still listed */
 	size_t bytes;			/* of known, with all buckets */
-	PK_VEC(struct pk_hist_bucket) diff;
+	pk_hist_buckets told, diff;	/* of the one in hand */
 	struct pk_hists_stats stats;
 };
 

@@ -13,7 +13,7 @@
 #define MIN_GAP_NS 20000000ULL /* between two readings for marks */
 
 #define WHAT_ALWAYS (PKPROF_LEDGER_CPUS | PKPROF_LEDGER_THREADS | PKPROF_LEDGER_BLOCK | \
-		     PKPROF_LEDGER_NET | PKPROF_LEDGER_VFS)
+		     PKPROF_LEDGER_NET | PKPROF_LEDGER_VFS | PKPROF_LEDGER_WAIT_ON)
 
 static int dump_piece(struct pk_recording *r, unsigned int kind, const void *piece)
 {
@@ -27,10 +27,8 @@ static int on_info(void *ctx, const struct pkprof_ledger_info *i)
 
 	r->ledger.info = *i;
 	r->ledger.nr_told = 0;
-	pk_blocks_begin(&r->ledger.blocks, i->now_ns);
-	pk_nets_begin(&r->ledger.nets, i->now_ns);
-	pk_file_ops_begin(&r->ledger.file_ops, i->now_ns);
-	/* with sources block, tcp or vfs alone there are no accounts */
+	pk_reading_times_begin(&r->ledger.times, i->now_ns);
+	/* with sources block, tcp, vfs or unix alone there are no accounts */
 	if (!(r->info.sources >> PKPROF_SRC_SCHED & 1))
 		return ret;
 	if (!ret)
@@ -103,6 +101,16 @@ static int on_vfs_ops(void *ctx, const struct pkprof_vfs_ops *o)
 	return ret ? ret : pk_file_ops_ops(&r->ledger.file_ops, o);
 }
 
+static int on_wait_on(void *ctx, const struct pkprof_wait_on *w)
+{
+	struct pk_recording *r = ctx;
+	const char *device = w->kind == PKPROF_ON_DEVICE ?
+				     pk_blocks_device_name(&r->ledger.blocks, w->device) : NULL;
+	int ret = dump_piece(r, PKPROF_A_WAIT_ON, w);
+
+	return ret ? ret : pk_waited_take(&r->ledger.waited, w, device);
+}
+
 static const struct pk_ledger_visitor visitor = {
 	.info = on_info,
 	.cpu = on_cpu,
@@ -113,6 +121,7 @@ static const struct pk_ledger_visitor visitor = {
 	.net_conns = on_net_conns,
 	.vfs_fs = on_vfs_fs,
 	.vfs_ops = on_vfs_ops,
+	.wait_on = on_wait_on,
 };
 
 static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)
@@ -159,9 +168,7 @@ static void note_end(struct pk_recording *r, uint32_t what, bool complete)
 
 	pk_accounts_end(&l->accounts, complete);
 	pk_hists_end(&l->hists, complete);
-	pk_blocks_end(&l->blocks, complete);
-	pk_nets_end(&l->nets, complete);
-	pk_file_ops_end(&l->file_ops, complete);
+	pk_reading_times_end(&l->times, complete);
 	if (!complete)
 		return;
 	r->result->ledger.works = true;

@@ -22,6 +22,8 @@
 #include "record/file_ops.h"
 #include "record/hists.h"
 #include "record/nets.h"
+#include "record/reading_times.h"
+#include "record/waited.h"
 
 #define PK_LEDGER_PIECES_PER_S 500	/* about 10 KB */
 #define PK_LEDGER_MAX_SKIP 15		/* ticks between two readings */
@@ -51,9 +53,11 @@ struct pk_recording;
 struct pk_ledger_reader {
 	struct pk_accounts accounts;
 	struct pk_hists hists;
-	struct pk_blocks blocks;
+	struct pk_reading_times times;
+	struct pk_blocks blocks;	/* this and those below have @times */
 	struct pk_nets nets;
 	struct pk_file_ops file_ops;
+	struct pk_waited waited;
 	struct pkprof_ledger_info info;	/* of the reading in hand */
 	uint64_t epoch_ns, hist_epoch_ns, coarse_epoch_ns;	/* 0: all */
 	uint64_t read_at_ns;		/* CLOCK_MONOTONIC, of the last reading */

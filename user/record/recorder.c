@@ -18,6 +18,7 @@
 #define MAX_HELD	    2048  /* descriptors */
 #define SPARE_DESCRIPTORS   64	  /* left for everything else */
 #define COMMAND_PATIENCE_MS 5000  /* after SIGTERM */
+#define UNWINDER_PATIENCE_MS 10000 /* on a machine that never was recorded it may take seconds */
 
 static uint64_t read_clock_ns(clockid_t clock)
 {
@@ -74,6 +75,9 @@ static int prepare(struct pk_recording *r)
 				       !strcmp(cfg->path, "-"), r->err);
 	if (!ret)
 		ret = cfg->engine->open(cfg->engine_arg, &r->source, r->err);
+	/* without it stacks are shorter, which they say themselves */
+	if (!ret && cfg->scan && cfg->source.user_depth)
+		(void)pk_unwinder_start(&r->unwinder, r->source, NULL);
 	if (!ret && cfg->dump_path)
 		ret = pk_dump_create(cfg->dump_path, &r->dump, r->err);
 	return ret ? ret : pk_target_open(&r->target, cfg->path, r->err);
@@ -107,23 +111,29 @@ static int start_source(struct pk_recording *r)
 	return 0;
 }
 
-/* Room for the descriptors of mapped files. */
+/*
+ * Room for the descriptors of mapped files: one that is held may be on its way to the child
+ * that makes its unwind rows, too. Return: how many may be held.
+ */
 static unsigned int raise_descriptor_limit(void)
 {
+	const rlim_t wanted = 2 * MAX_HELD + SPARE_DESCRIPTORS;
 	struct rlimit l;
 
 	if (getrlimit(RLIMIT_NOFILE, &l))
 		return 0;
-	if (l.rlim_cur < MAX_HELD + SPARE_DESCRIPTORS) {
-		l.rlim_cur = MAX_HELD + SPARE_DESCRIPTORS;
-		if (l.rlim_max < l.rlim_cur)
-			l.rlim_cur = l.rlim_max;
+	if (l.rlim_cur < wanted) {
+		l.rlim_cur = l.rlim_max < wanted ? l.rlim_max : wanted;
 		setrlimit(RLIMIT_NOFILE, &l);
 	}
-	if (l.rlim_cur <= SPARE_DESCRIPTORS)
-		return 0;
-	return l.rlim_cur - SPARE_DESCRIPTORS < MAX_HELD ? l.rlim_cur - SPARE_DESCRIPTORS
-							 : MAX_HELD;
+	if (l.rlim_cur >= wanted)
+		return MAX_HELD;
+	return l.rlim_cur > SPARE_DESCRIPTORS ? (l.rlim_cur - SPARE_DESCRIPTORS) / 2 : 0;
+}
+
+static void on_opened(void *ctx, const struct pk_file_key *key, bool gen_known, int fd)
+{
+	pk_unwinder_add(ctx, key, gen_known, fd);
 }
 
 static int create_tables(struct pk_recording *r)
@@ -139,6 +149,8 @@ static int create_tables(struct pk_recording *r)
 		.max_files = MAX_FILES,
 		.max_held = raise_descriptor_limit(),
 		.proc = r->cfg->scan ? "/proc" : NULL,
+		.opened = on_opened,
+		.ctx = &r->unwinder,
 		.local_pids = r->result->in_pid_namespace ? &r->local_pids : NULL,
 	};
 	int ret = pk_writer_create(r->target.fd, r->target.path, &r->writer, r->err);
@@ -147,9 +159,11 @@ static int create_tables(struct pk_recording *r)
 		return ret;
 	pk_accounts_init(&r->ledger.accounts, r->writer, r->info.t0_ns);
 	pk_hists_init(&r->ledger.hists, r->writer, r->info.t0_ns);
-	pk_blocks_init(&r->ledger.blocks, r->writer, r->info.t0_ns);
-	pk_nets_init(&r->ledger.nets, r->writer, r->info.t0_ns);
-	pk_file_ops_init(&r->ledger.file_ops, r->writer, r->info.t0_ns);
+	r->ledger.times.last_ns = r->info.t0_ns;
+	pk_blocks_init(&r->ledger.blocks, r->writer, &r->ledger.times);
+	pk_nets_init(&r->ledger.nets, r->writer, &r->ledger.times);
+	pk_file_ops_init(&r->ledger.file_ops, r->writer, &r->ledger.times);
+	pk_waited_init(&r->ledger.waited, r->writer, &r->ledger.times);
 	files.writer = r->writer;
 	ret = pk_files_create(&files, &r->files);
 	if (!ret)
@@ -199,6 +213,14 @@ static int write_wait_settings(struct pk_recording *r)
 	return ret;
 }
 
+static int write_io_settings(struct pk_recording *r)
+{
+	uint32_t cap = r->cfg->source.io_cap;
+
+	return r->cfg->scan ? pk_fact_u64(r->writer, "record.io_cap",
+					  cap == UINT32_MAX ? 0 : cap ? cap : PKPROF_DEF_IO_CAP) : 0;
+}
+
 /* How it is recorded. The period comes first: samples are packed by it. */
 static int write_settings(struct pk_recording *r)
 {
@@ -214,6 +236,8 @@ static int write_settings(struct pk_recording *r)
 		ret = pk_fact_u64(w, "record.ring_bytes", r->info.ring_bytes);
 	if (!ret && r->info.sources >> PKPROF_SRC_OFFCPU & 1)
 		ret = write_wait_settings(r);
+	if (!ret && r->info.sources >> PKPROF_SRC_BLOCK & 1)
+		ret = write_io_settings(r);
 	if (!ret)
 		ret = pk_fact_u64(w, "record.kernel_depth", cfg->source.kernel_depth);
 	if (!ret)
@@ -311,6 +335,9 @@ static int begin(struct pk_recording *r)
 		ret = create_tables(r);
 	if (!ret)
 		ret = write_beginning(r);
+	/* programs that run already have their rows before COMMAND begins */
+	if (!ret && r->command.pid)
+		pk_unwinder_wait(&r->unwinder, r->signals.fd, UNWINDER_PATIENCE_MS);
 	if (!ret && r->command.pid)
 		ret = pk_command_release(&r->command, r->err);
 	return ret;
@@ -342,10 +369,12 @@ static int name_functions(struct pk_recording *r)
 
 static int close_file(struct pk_recording *r)
 {
+	const struct pk_translate_stats *stats = &r->translator.stats;
 	off_t bytes;
 	int ret;
 
-	if (r->cfg->symbols && (r->translator.stats.nr_samples || r->translator.stats.nr_waits))
+	if (r->cfg->symbols && (stats->nr_samples || stats->nr_waits || stats->nr_bios ||
+				stats->nr_ops))
 		ret = name_functions(r);
 	else
 		ret = pk_writer_finish(r->writer, r->end_ns);
@@ -405,6 +434,8 @@ static void take_down(struct pk_recording *r)
 	res->nr_late = r->translator.sorter.nr_late;
 	if (r->files)
 		res->files = *pk_files_stats(r->files);
+	res->unwinder = r->unwinder.stats;
+	pk_unwinder_stop(&r->unwinder);
 	if (r->target.kept)
 		res->kept = strdup(r->target.kept);
 	pk_command_close(&r->command);
@@ -416,6 +447,7 @@ static void take_down(struct pk_recording *r)
 	pk_blocks_deinit(&r->ledger.blocks);
 	pk_nets_deinit(&r->ledger.nets);
 	pk_file_ops_deinit(&r->ledger.file_ops);
+	pk_waited_deinit(&r->ledger.waited);
 	pk_files_destroy(r->files);
 	pk_writer_destroy(r->writer);
 	pk_target_close(&r->target);
@@ -458,6 +490,7 @@ int pk_record(const struct pk_record_config *cfg, struct pk_record_result *ret, 
 		.signals = { .fd = -1 },
 		.command = { .pidfd = -1, .go_fd = -1, .error_fd = -1 },
 		.target = { .fd = -1, .stream = -1 },
+		.unwinder = { .fd = -1 },
 	};
 	int code;
 

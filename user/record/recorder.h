@@ -22,6 +22,7 @@
 #include "record/ledger.h"
 #include "record/synth.h"
 #include "record/translate.h"
+#include "record/unwinder.h"
 #include "source/source.h"
 
 #define PK_RECORD_TICK_NS 900000000ULL
@@ -79,6 +80,7 @@ struct pk_record_result {
 	struct pk_ledger_result ledger;
 	struct pk_synth_stats synth;
 	struct pk_files_stats files;
+	struct pk_unwinder_stats unwinder;
 	struct pk_finalize_result names;
 	struct pk_delivery delivery;	/* to be deinitialised */
 	unsigned int nr_cpus;		/* online; 0: not known, records are of another machine */

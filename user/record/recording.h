@@ -12,6 +12,7 @@
 #include "record/recorder.h"
 #include "record/seen.h"
 #include "record/signals.h"
+#include "record/unwinder.h"
 #include "source/dump.h"
 
 struct pk_recording {
@@ -27,6 +28,7 @@ struct pk_recording {
 	struct pk_target target;
 	struct pk_writer *writer;
 	struct pk_files *files;
+	struct pk_unwinder unwinder;
 	struct pk_translator translator;
 	struct pk_ledger_reader ledger;
 	struct pk_dump *dump;		/* NULL: none */

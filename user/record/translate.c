@@ -21,6 +21,9 @@ enum item_kind {
 	ITEM_LATENCY, /* struct pk_latency */
 	ITEM_WAIT,    /* struct pk_wait */
 	ITEM_WAKE,    /* struct pk_wake */
+	ITEM_OP,      /* struct pk_op */
+	ITEM_BIO,     /* struct pk_bio */
+	ITEM_BIO_END, /* struct pk_bio_end */
 };
 
 struct map_item {
@@ -44,6 +47,7 @@ int pk_translate_init(struct pk_translator *t, const struct pk_translate_config 
 		.nr_cpus = cfg->nr_cpus,
 		.vdso_bytes = pk_vdso_bytes(),
 	};
+	pk_op_files_init(&t->op_files, w);
 	pk_sorter_init(&t->sorter, cfg->sorter_bytes, emit, t);
 	ret = pk_nodes_init(&t->nodes, cfg->max_nodes);
 	t->slots = calloc(2UL * cfg->nr_cpus, sizeof(*t->slots));
@@ -60,6 +64,7 @@ void pk_translate_deinit(struct pk_translator *t)
 	free(t->slots);
 	t->slots = NULL;
 	pk_nodes_deinit(&t->nodes);
+	pk_op_files_deinit(&t->op_files);
 	pk_sorter_deinit(&t->sorter);
 }
 
@@ -107,6 +112,12 @@ static int emit(void *ctx, uint64_t time_ns, unsigned int kind, const void *payl
 		return pk_writer_wait(t->writer, payload);
 	case ITEM_WAKE:
 		return pk_writer_wake(t->writer, payload);
+	case ITEM_OP:
+		return pk_writer_op(t->writer, payload);
+	case ITEM_BIO:
+		return pk_writer_bio(t->writer, payload);
+	case ITEM_BIO_END:
+		return pk_writer_bio_end(t->writer, payload);
 	}
 	return 0;
 }
@@ -455,6 +466,98 @@ static int take_wake(struct pk_translator *t, unsigned int cpu, const struct pkp
 	return ret ? ret : pk_sorter_push(&t->sorter, rec->time_ns, ITEM_WAKE, &item, sizeof(item));
 }
 
+static int take_op(struct pk_translator *t, unsigned int cpu, const struct pkprof_rec *rec)
+{
+	const struct pkprof_rec_op *r = (const void *)rec;
+	struct pk_file_key key = { .dev = r->dev, .gen = r->gen, .ino = r->ino };
+	bool undefined = false;
+	struct pk_slot u = look_up(t, cpu, PKPROF_STACK_USER, r->ustack, &undefined);
+	struct pk_op item = {
+		.time_ns = rec->time_ns,
+		.length_ns = r->length_ns,
+		.bytes = r->bytes,
+		.offset = r->offset,
+		.tid = rec->tid,
+		.tgid = r->tgid,
+		.cpu = cpu,
+		.fs = r->fs,
+		.nr = r->nr,
+		.nr_requests = r->nr_requests,
+		.ustack = u.node,
+		.ends = end_flags(u, PK_SAMPLE_UEND_SHIFT),
+		.op = r->op,
+		.flags = r->flags,
+	};
+	int ret;
+
+	memcpy(item.parts_ns, r->parts_ns, sizeof(item.parts_ns));
+	if (pk_op_wrong(&item))
+		return malformed(t);
+	t->stats.nr_ops++;
+	t->stats.nr_undefined += undefined;
+	ret = pk_op_files_of(&t->op_files, &key, &item.file);
+	return ret ? ret : pk_sorter_push(&t->sorter, rec->time_ns, ITEM_OP, &item, sizeof(item));
+}
+
+static int take_op_file(struct pk_translator *t, unsigned int cpu, const struct pkprof_rec *rec)
+{
+	const struct pkprof_rec_op_file *r = (const void *)rec;
+	struct pk_file_key key = { .dev = r->dev, .gen = r->gen, .ino = r->ino };
+
+	(void)cpu;
+	if (sizeof(*r) + r->path_len > rec->size)
+		return malformed(t);
+	return pk_op_files_name(&t->op_files, &key, r->path, r->path_len);
+}
+
+static int take_io(struct pk_translator *t, unsigned int cpu, const struct pkprof_rec *rec)
+{
+	const struct pkprof_rec_io *r = (const void *)rec;
+	bool undefined = false;
+	struct pk_slot k = look_up(t, cpu, PKPROF_STACK_KERNEL, r->kstack, &undefined);
+	struct pk_slot u = look_up(t, cpu, PKPROF_STACK_USER, r->ustack, &undefined);
+	struct pk_bio item = {
+		.time_ns = rec->time_ns,
+		.id = r->id,
+		.units = r->units,
+		.tid = rec->tid,
+		.tgid = r->tgid,
+		.cpu = cpu,
+		.device = r->device,
+		.bytes = r->bytes,
+		.kstack = k.node,
+		.ustack = u.node,
+		.ends = end_flags(k, PK_SAMPLE_KEND_SHIFT) | end_flags(u, PK_SAMPLE_UEND_SHIFT),
+		.op = r->op,
+		.flags = r->flags,
+	};
+
+	if (pk_bio_wrong(&item))
+		return malformed(t);
+	t->stats.nr_bios++;
+	t->stats.nr_undefined += undefined;
+	return pk_sorter_push(&t->sorter, rec->time_ns, ITEM_BIO, &item, sizeof(item));
+}
+
+static int take_io_end(struct pk_translator *t, unsigned int cpu, const struct pkprof_rec *rec)
+{
+	const struct pkprof_rec_io_end *r = (const void *)rec;
+	struct pk_bio_end item = {
+		.time_ns = rec->time_ns,
+		.id = r->id,
+		.queue_ns = r->queue_ns,
+		.device_ns = r->device_ns,
+		.device = r->device,
+		.flags = r->flags,
+	};
+
+	(void)cpu;
+	if (pk_bio_end_wrong(&item))
+		return malformed(t);
+	t->stats.nr_bio_ends++;
+	return pk_sorter_push(&t->sorter, rec->time_ns, ITEM_BIO_END, &item, sizeof(item));
+}
+
 static const struct {
 	uint16_t min_bytes;
 	int (*take)(struct pk_translator *t, unsigned int cpu, const struct pkprof_rec *rec);
@@ -472,10 +575,14 @@ static const struct {
 	[PKPROF_REC_MARK] = { sizeof(struct pkprof_rec_mark), take_mark },
 	[PKPROF_REC_CPU_STATE] = { sizeof(struct pkprof_rec_cpu_state), take_cpu_state },
 	[PKPROF_REC_LEDGER] = { sizeof(struct pkprof_rec_ledger), take_ledger },
+	[PKPROF_REC_OP] = { sizeof(struct pkprof_rec_op), take_op },
+	[PKPROF_REC_OP_FILE] = { sizeof(struct pkprof_rec_op_file), take_op_file },
 	[PKPROF_REC_HIST] = { sizeof(struct pkprof_rec_hist), take_hist },
 	[PKPROF_REC_LATENCY] = { sizeof(struct pkprof_rec_latency), take_latency },
 	[PKPROF_REC_WAIT] = { sizeof(struct pkprof_rec_wait), take_wait },
 	[PKPROF_REC_WAKE] = { sizeof(struct pkprof_rec_wake), take_wake },
+	[PKPROF_REC_IO] = { sizeof(struct pkprof_rec_io), take_io },
+	[PKPROF_REC_IO_END] = { sizeof(struct pkprof_rec_io_end), take_io_end },
 };
 
 int pk_translate_record(struct pk_translator *t, unsigned int cpu, const struct pkprof_rec *rec)

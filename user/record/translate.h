@@ -22,6 +22,7 @@
 #include "record/files.h"
 #include "record/hists.h"
 #include "record/nodes.h"
+#include "record/op_files.h"
 #include "record/sorter.h"
 #include "uapi/pkprof.h"
 
@@ -30,7 +31,9 @@
 struct pk_translate_stats {
 	uint64_t nr_samples;
 	uint64_t nr_waits, nr_wakes;	/* sampled waits, and who ended them */
+	uint64_t nr_ops;		/* operations on files, one by one */
 	uint64_t nr_latencies;
+	uint64_t nr_bios, nr_bio_ends;	/* block I/O with stacks, and ends of its requests */
 	uint64_t nr_undefined;	/* samples and waits that referred to a stack never defined; 0 if all is well */
 	uint64_t nr_malformed;	/* records that made no sense */
 	uint64_t nr_unknown;	/* records of a type newer than this tool */
@@ -45,6 +48,7 @@ struct pk_translator {
 	struct pk_hists *hists;
 	struct pk_sorter sorter;
 	struct pk_nodes nodes;
+	struct pk_op_files op_files;
 	struct pk_slot_table *slots;	/* nr_cpus * 2, by CPU and enum pkprof_stack_kind */
 	unsigned int nr_cpus;
 	uint64_t vdso_bytes;		/* length of the vdso here, 0: not known */

@@ -229,7 +229,7 @@ static int fake_ledger(struct pk_source *s, uint64_t epoch_ns, uint32_t what,
 	struct pkprof_ledger_info info = { .now_ns = fake_now_ns(s) };
 
 	if (!pk_sources_told(f->config.sources))
-		return pk_err_set(err, -EOPNOTSUPP, "the script runs without sources sched, block, tcp and vfs");
+		return pk_err_set(err, -EOPNOTSUPP, "the script runs without sources sched, block, tcp, vfs and unix");
 	f->nr_ledger++;
 	f->ledger_epoch_ns = epoch_ns;
 	f->ledger_what = what;

@@ -166,6 +166,11 @@ static int map_rings(struct kmod *k, const struct pk_nl_started *st, struct pk_e
 	return 0;
 }
 
+/* What no other source needs; modules of an older ABI refuse to be told so. */
+#define OPTIONAL_SOURCES                                                                           \
+	(1u << PKPROF_SRC_BLOCK | 1u << PKPROF_SRC_TCP | 1u << PKPROF_SRC_VFS)
+#define OPTIONAL_ABI 7
+
 /* Asked for by name: all or nothing; else what works here. */
 static int choose_sources(struct kmod *k, struct pk_source_config *cfg, struct pk_err *err)
 {
@@ -173,6 +178,8 @@ static int choose_sources(struct kmod *k, struct pk_source_config *cfg, struct p
 
 	if (!cfg->all_sources) {
 		cfg->sources = pk_sources_supported(cfg->sources & works);
+		if (k->link.info.abi >= OPTIONAL_ABI)
+			cfg->optional = OPTIONAL_SOURCES & cfg->sources;
 		return 0;
 	}
 	missing = cfg->sources & ~works;
@@ -308,7 +315,7 @@ static int kmod_ledger(struct pk_source *s, uint64_t epoch_ns, uint32_t what,
 
 	ret = pk_nl_ledger(k->link.nl, k->link.cookie, epoch_ns, what, v, ctx, &said);
 	if (ret == -ENOENT)
-		return pk_err_set(err, -EOPNOTSUPP, "the recording runs without sources sched, block, tcp and vfs");
+		return pk_err_set(err, -EOPNOTSUPP, "the recording runs without sources sched, block, tcp, vfs and unix");
 	return ret ? pk_err_set(err, ret, "cannot read the ledger: %s", said.msg) : 0;
 }
 
@@ -316,6 +323,11 @@ static int kmod_global_pids(struct pk_source *s, uint32_t *pids, unsigned int nr
 			    struct pk_err *err)
 {
 	return pk_link_global_pids(&kmod_of(s)->link, pids, nr, err);
+}
+
+static int kmod_take_rows(struct pk_source *s, const void *rows, size_t bytes)
+{
+	return write(kmod_of(s)->link.fd, rows, bytes) == (ssize_t)bytes ? 0 : -errno;
 }
 
 static int mark_error(int code, struct pk_err *err)
@@ -385,6 +397,7 @@ const struct pk_source_ops pk_source_kmod = {
 	.books = kmod_books,
 	.ledger = kmod_ledger,
 	.global_pids = kmod_global_pids,
+	.take_rows = kmod_take_rows,
 	.mark = kmod_mark,
 	.stop = kmod_stop,
 	.close = kmod_close,

@@ -102,6 +102,15 @@ const char *pk_ledger_hist_fault(const struct pkprof_hist *h, size_t bytes)
 	return NULL;
 }
 
+const char *pk_ledger_sums_fault(const struct pkprof_sums *s, size_t bytes)
+{
+	if (bytes < sizeof(*s))
+		return "it is cut";
+	if (s->source >= PKPROF_NR_SOURCES)
+		return "the source is not known here";
+	return s->from_ns > INT64_MAX ? "its time makes no sense" : NULL;
+}
+
 const char *pk_block_device_fault(const struct pkprof_block_device *d, size_t bytes)
 {
 	uint64_t sum = 0;
@@ -136,14 +145,29 @@ const char *pk_block_ops_fault(const struct pkprof_block_ops *o, size_t bytes)
 	return NULL;
 }
 
+/* What a row's name takes behind its buckets. */
+static size_t name_bytes(const struct pkprof_net_conns *c)
+{
+	return c->family == PKPROF_NET_FAMILY_UNIX ? PKPROF_NET_NAME_ROOM(c->port) : 0;
+}
+
 const char *pk_net_conns_fault(const struct pkprof_net_conns *c, size_t bytes)
 {
 	uint32_t last = 0;
 
-	if (bytes < sizeof(*c) || !fits(bytes, sizeof(*c), c->nr_buckets, sizeof(c->buckets[0])))
+	size_t name;
+
+	if (bytes < sizeof(*c))
 		return "it is cut";
-	if (c->role >= PKPROF_NR_NET_ROLES || (c->family != 0 && c->family != 4 && c->family != 6))
+	name = name_bytes(c);
+	if (bytes < sizeof(*c) + name ||
+	    !fits(bytes - name, sizeof(*c), c->nr_buckets, sizeof(c->buckets[0])))
+		return "it is cut";
+	if (c->role >= PKPROF_NR_NET_ROLES ||
+	    (c->family != 0 && c->family != 4 && c->family != 6 && c->family != PKPROF_NET_FAMILY_UNIX))
 		return "its kind is not known here";
+	if (name && c->port > PKPROF_NET_MAX_NAME)
+		return "its name is too long";
 	for (uint32_t i = 0; i < c->nr_buckets; i++) {
 		const struct pkprof_net_bucket *b = &c->buckets[i];
 		uint32_t at = b->dist * PKPROF_HIST_BUCKETS + b->bucket;
@@ -175,6 +199,16 @@ const char *pk_vfs_ops_fault(const struct pkprof_vfs_ops *o, size_t bytes)
 		    (i && o->buckets[i].bucket <= o->buckets[i - 1].bucket))
 			return "its buckets are out of range or out of order";
 	return NULL;
+}
+
+const char *pk_wait_on_fault(const struct pkprof_wait_on *w, size_t bytes)
+{
+	if (bytes < sizeof(*w))
+		return "it is cut";
+	if (w->line >= PKPROF_NR_LINES || w->kind >= PKPROF_NR_ON_KINDS ||
+	    (w->family != 0 && w->family != 4 && w->family != 6))
+		return "its kind is not known here";
+	return w->tgid && w->flags & PKPROF_ON_ANY_TGID ? "it is of one process and of any" : NULL;
 }
 
 static const char *info_fault(const struct pkprof_ledger_info *i, size_t bytes)
@@ -239,6 +273,16 @@ static int tell_info(const struct pkprof_ledger_info *i, size_t bytes,
 	return v->info ? v->info(ctx, i) : 0;
 }
 
+static int tell_sums(const struct pkprof_sums *s, size_t bytes, const struct pk_ledger_visitor *v,
+		     void *ctx, struct pk_err *err)
+{
+	const char *fault = pk_ledger_sums_fault(s, bytes);
+
+	if (fault)
+		return malformed("sums of source", bytes < sizeof(*s) ? 0 : s->source, fault, err);
+	return v->sums ? v->sums(ctx, s) : 0;
+}
+
 static int tell_block_device(const struct pkprof_block_device *d, size_t bytes,
 			     const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err)
 {
@@ -291,6 +335,16 @@ static int tell_vfs_ops(const struct pkprof_vfs_ops *o, size_t bytes,
 	return v->vfs_ops ? v->vfs_ops(ctx, o) : 0;
 }
 
+static int tell_wait_on(const struct pkprof_wait_on *w, size_t bytes,
+			const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err)
+{
+	const char *fault = pk_wait_on_fault(w, bytes);
+
+	if (fault)
+		return malformed("row of waits", bytes < sizeof(*w) ? 0 : w->cell, fault, err);
+	return v->wait_on ? v->wait_on(ctx, w) : 0;
+}
+
 int pk_ledger_tell(unsigned int kind, const void *piece, size_t bytes,
 		   const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err)
 {
@@ -309,6 +363,8 @@ int pk_ledger_tell(unsigned int kind, const void *piece, size_t bytes,
 		if (bytes % sizeof(uint64_t))
 			return malformed("list of accounts", bytes, "it is cut", err);
 		return v->alive ? v->alive(ctx, piece, bytes / sizeof(uint64_t)) : 0;
+	case PKPROF_A_SUMS:
+		return tell_sums(piece, bytes, v, ctx, err);
 	case PKPROF_A_BLOCK_DEVICE:
 		return tell_block_device(piece, bytes, v, ctx, err);
 	case PKPROF_A_BLOCK_OPS:
@@ -319,6 +375,8 @@ int pk_ledger_tell(unsigned int kind, const void *piece, size_t bytes,
 		return tell_vfs_fs(piece, bytes, v, ctx, err);
 	case PKPROF_A_VFS_OPS:
 		return tell_vfs_ops(piece, bytes, v, ctx, err);
+	case PKPROF_A_WAIT_ON:
+		return tell_wait_on(piece, bytes, v, ctx, err);
 	}
 	return 0;
 }
@@ -343,16 +401,20 @@ size_t pk_ledger_piece_bytes(unsigned int kind, const void *piece)
 		return sizeof(*t) + t->nr_lines * sizeof(t->lines[0]);
 	case PKPROF_A_LEDGER_HIST:
 		return sizeof(*h) + h->nr_buckets * sizeof(h->buckets[0]);
+	case PKPROF_A_SUMS:
+		return sizeof(struct pkprof_sums);
 	case PKPROF_A_BLOCK_DEVICE:
 		return sizeof(struct pkprof_block_device);
 	case PKPROF_A_BLOCK_OPS:
 		return sizeof(*o) + o->nr_buckets * sizeof(o->buckets[0]);
 	case PKPROF_A_NET_CONNS:
-		return sizeof(*n) + n->nr_buckets * sizeof(n->buckets[0]);
+		return sizeof(*n) + n->nr_buckets * sizeof(n->buckets[0]) + name_bytes(n);
 	case PKPROF_A_VFS_FS:
 		return sizeof(struct pkprof_vfs_fs);
 	case PKPROF_A_VFS_OPS:
 		return sizeof(*f) + f->nr_buckets * sizeof(f->buckets[0]);
+	case PKPROF_A_WAIT_ON:
+		return sizeof(struct pkprof_wait_on);
 	}
 	return 0;
 }

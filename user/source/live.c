@@ -14,7 +14,7 @@ struct pk_live {
 static int watch(struct pk_live *l, struct pk_err *err)
 {
 	struct pk_err said = { 0 };
-	int ret = pk_nl_watch(l->link.nl, l->link.cookie, &said);
+	int ret = pk_nl_watch(l->link.nl, l->link.cookie, 0, &said);
 
 	if (ret == -EOPNOTSUPP)
 		return pk_err_set(err, ret,
@@ -39,6 +39,19 @@ int pk_live_open(const char *module, struct pk_live **ret, struct pk_err *err)
 	}
 	*ret = l;
 	return 0;
+}
+
+#define SUMS_ABI 7	/* of modules whose sums can be watched */
+
+int pk_live_watch(struct pk_live *l, uint32_t sources, uint32_t *ret, struct pk_err *err)
+{
+	struct pk_err said = { 0 };
+	int code;
+
+	*ret = l->link.info.abi < SUMS_ABI ? 0 : sources & l->link.info.sources;
+	code = pk_nl_watch(l->link.nl, l->link.cookie, *ret, &said);
+	return code ? pk_err_set(err, code, "the module cannot count files, requests and "
+					    "connections: %s", said.msg) : 0;
 }
 
 int pk_live_read(struct pk_live *l, uint64_t epoch_ns, uint32_t what,

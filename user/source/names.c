@@ -16,9 +16,10 @@ const struct pk_name pk_source_names[PKPROF_NR_SOURCES] = {
 			     "samples of what each CPU executes, by cycle counter; instead of cpu" },
 	[PKPROF_SRC_SCHED] = { "sched", "where each thread's time goes: wait ledger, run-queue latencies" },
 	[PKPROF_SRC_OFFCPU] = { "offcpu", "stacks of waits and of who ended them; needs sched" },
-	[PKPROF_SRC_BLOCK] = { "block", "requests of block devices: counts, bytes and times" },
+	[PKPROF_SRC_BLOCK] = { "block", "requests of block devices: counts, bytes, times, who submits" },
 	[PKPROF_SRC_TCP] = { "tcp", "TCP connections by process and peer: counts, bytes and times" },
 	[PKPROF_SRC_VFS] = { "vfs", "operations on files: counts, bytes and times" },
+	[PKPROF_SRC_UNIX] = { "unix", "Unix stream sockets by process and peer: counts, bytes and times" },
 };
 
 const struct pk_name pk_loss_names[PKPROF_NR_LOSSES] = {
@@ -85,9 +86,23 @@ const struct pk_name pk_vfs_op_names[PKPROF_NR_VFS_OPS] = {
 	[PKPROF_VFS_URING_WRITE] = { "uring-write", "write by io_uring" },
 };
 
+const struct pk_name pk_op_part_names[PKPROF_NR_OP_PARTS] = {
+	[PKPROF_OP_CPU] = { "cpu", "on the CPU" },
+	[PKPROF_OP_CACHE] = { "cache", "on the CPU, making room in the page cache" },
+	[PKPROF_OP_SUBMIT] = { "submit", "on the CPU, handing requests to the block layer" },
+	[PKPROF_OP_QUEUE] = { "queue", "its request was in the queue" },
+	[PKPROF_OP_DEVICE] = { "device", "its request was at the device" },
+	[PKPROF_OP_WAKE] = { "wake", "its request was done, until it was woken" },
+	[PKPROF_OP_OTHERS_DEVICE] = { "others_device", "others' requests, while the device was busy" },
+	[PKPROF_OP_OTHERS] = { "others", "others' requests, while the device was idle" },
+	[PKPROF_OP_LOCK] = { "lock", "waiting for a lock" },
+	[PKPROF_OP_WAIT] = { "wait", "waiting for something else" },
+	[PKPROF_OP_RUNQ] = { "runq", "woken or preempted, until it ran" },
+};
+
 static_assert(PKPROF_NR_VFS_OPS == 18, "a new operation on files needs a name");
 static_assert(PKPROF_NR_BLOCK_OPS == 8, "a new operation needs a name");
-static_assert(PKPROF_NR_SOURCES == 10, "a new source needs a name");
+static_assert(PKPROF_NR_SOURCES == 11, "a new source needs a name");
 static_assert(PKPROF_NR_LOSSES == 6, "a new loss reason needs a name");
 static_assert(PKPROF_NR_LINES == 20, "a new line of the ledger needs a name");
 

@@ -25,6 +25,8 @@ extern const struct pk_name pk_line_names[PKPROF_NR_LINES];
 extern const struct pk_name pk_block_op_names[PKPROF_NR_BLOCK_OPS];
 extern const struct pk_name pk_vfs_op_names[PKPROF_NR_VFS_OPS];
 
+extern const struct pk_name pk_op_part_names[PKPROF_NR_OP_PARTS];
+
 /* Name of a source or loss reason; "?" for values beyond the tables. */
 const char *pk_source_name(unsigned int source);
 const char *pk_loss_name(unsigned int loss);
@@ -36,7 +38,7 @@ void pk_sources_format(uint32_t mask, struct pk_strbuf *out);
 static inline bool pk_sources_told(uint32_t mask)
 {
 	return mask & (1u << PKPROF_SRC_SCHED | 1u << PKPROF_SRC_BLOCK | 1u << PKPROF_SRC_TCP |
-		       1u << PKPROF_SRC_VFS);
+		       1u << PKPROF_SRC_VFS | 1u << PKPROF_SRC_UNIX);
 }
 
 /* The mask with what its sources need besides: offcpu needs sched, that needs task. */

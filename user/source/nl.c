@@ -315,6 +315,8 @@ static int put_config(struct nl_msg *msg, uint64_t cookie, const struct pk_sourc
 
 	if (!bad && cfg->ring_bytes)
 		bad = nla_put_u32(msg, PKPROF_A_RING_BYTES, cfg->ring_bytes);
+	if (!bad && cfg->optional)
+		bad = nla_put_u32(msg, PKPROF_A_OPTIONAL, cfg->optional);
 	if (!bad && cfg->nr_pids)
 		bad = nla_put(msg, PKPROF_A_PIDS, cfg->nr_pids * sizeof(*cfg->pids), cfg->pids);
 	if (!bad && cfg->cpus)
@@ -324,6 +326,9 @@ static int put_config(struct nl_msg *msg, uint64_t cookie, const struct pk_sourc
 	if (!bad && cfg->wait_cap)
 		bad = nla_put_u32(msg, PKPROF_A_WAIT_CAP,
 				  cfg->wait_cap == UINT32_MAX ? 0 : cfg->wait_cap);
+	if (!bad && cfg->io_cap)
+		bad = nla_put_u32(msg, PKPROF_A_IO_CAP,
+				  cfg->io_cap == UINT32_MAX ? 0 : cfg->io_cap);
 	return bad ? -EMSGSIZE : 0;
 }
 
@@ -428,9 +433,16 @@ int pk_nl_books(struct pk_nl *nl,
 	return request(nl, message(nl, PKPROF_CMD_STATUS, NLM_F_DUMP), on_books, &call, err);
 }
 
-int pk_nl_watch(struct pk_nl *nl, uint64_t cookie, struct pk_err *err)
+int pk_nl_watch(struct pk_nl *nl, uint64_t cookie, uint32_t sources, struct pk_err *err)
 {
-	return request(nl, with_cookie(message(nl, PKPROF_CMD_WATCH, 0), cookie), NULL, NULL, err);
+	struct nl_msg *msg = with_cookie(message(nl, PKPROF_CMD_WATCH, 0), cookie);
+
+	/* modules of an ABI below 7 refuse what they do not know */
+	if (msg && sources && nla_put_u32(msg, PKPROF_A_SOURCES, sources)) {
+		nlmsg_free(msg);
+		msg = NULL;
+	}
+	return request(nl, msg, NULL, NULL, err);
 }
 
 struct ledger_call {

@@ -56,8 +56,8 @@ int pk_nl_start(struct pk_nl *nl, uint64_t cookie, const struct pk_source_config
 int pk_nl_stop(struct pk_nl *nl, uint64_t cookie, struct pk_err *err);
 int pk_nl_mark(struct pk_nl *nl, uint64_t cookie, const char *text, struct pk_err *err);
 int pk_nl_status(struct pk_nl *nl, struct pk_nl_status *ret, struct pk_err *err);
-/* The ledger stays attached until the descriptor of this cookie is closed. */
-int pk_nl_watch(struct pk_nl *nl, uint64_t cookie, struct pk_err *err);
+/* The ledger and the sums of just these sources stay attached until the descriptor of this cookie is closed. */
+int pk_nl_watch(struct pk_nl *nl, uint64_t cookie, uint32_t sources, struct pk_err *err);
 /* See pk_live_read(). -ENOENT: the descriptor neither watches nor runs source sched. */
 int pk_nl_ledger(struct pk_nl *nl, uint64_t cookie, uint64_t epoch_ns, uint32_t what,
 		 const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err);

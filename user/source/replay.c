@@ -257,7 +257,7 @@ static int replay_ledger(struct pk_source *s, uint64_t epoch_ns, uint32_t what,
 	(void)what;
 	if (!pk_sources_told(r->info.sources))
 		return pk_err_set(err, -EOPNOTSUPP,
-				  "the dump %s was made without sources sched, block, tcp and vfs",
+				  "the dump %s was made without sources sched, block, tcp, vfs and unix",
 				  r->path);
 	if (replay_ledger_due(s))
 		return take_reading(r, v, ctx, err);

@@ -22,6 +22,7 @@
 
 struct pk_source_config {
 	uint32_t sources;	/* mask of 1 << enum pkprof_source */
+	uint32_t optional;	/* of them: may be left out, if the module lets them */
 	bool all_sources;	/* with all that they need; fail if one does not work here.
 				 * Else it is left out, and what needs it */
 	uint64_t period_ns;
@@ -32,6 +33,7 @@ struct pk_source_config {
 	const uint8_t *cpus;	/* bitmap as PKPROF_A_CPUS, NULL: all */
 	unsigned int cpus_bytes;
 	uint64_t wait_period_ns;	/* power of two, 0: default */
+	uint32_t io_cap;		/* likewise of block I/O */
 	uint32_t wait_cap;		/* stacks of waits per second and CPU, 0: default,
 					 * UINT32_MAX: no cap */
 };
@@ -79,7 +81,7 @@ struct pk_source_ops {
 		     void *ctx, struct pk_err *err);
 	/*
 	 * What the ledger holds for this session, see ledger.h; before stop only. NULL, or
-	 * -EOPNOTSUPP without sources sched, block, tcp and vfs: the engine has no ledger.
+	 * -EOPNOTSUPP without sources sched, block, tcp, vfs and unix: the engine has no ledger.
 	 */
 	int (*ledger)(struct pk_source *s, uint64_t epoch_ns, uint32_t what,
 		      const struct pk_ledger_visitor *v, void *ctx, struct pk_err *err);
@@ -95,6 +97,11 @@ struct pk_source_ops {
 	 */
 	int (*global_pids)(struct pk_source *s, uint32_t *pids, unsigned int nr,
 			   struct pk_err *err);
+	/*
+	 * Unwind rows of a file, a struct pkprof_rows, for stacks of the running session. NULL:
+	 * the engine takes none. -errno as uapi/pkprof_rows.h says.
+	 */
+	int (*take_rows)(struct pk_source *s, const void *rows, size_t bytes);
 	int (*mark)(struct pk_source *s, const char *text, struct pk_err *err);
 	/* After it no record is produced; drain once more. May be called beside a drain. */
 	int (*stop)(struct pk_source *s, struct pk_err *err);

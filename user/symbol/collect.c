@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Addresses that samples, waits and wake-ups use; see collect.h. Each raw node is visited once per
+ * Addresses that samples, waits, wake-ups, operations and block I/O use; see collect.h. Each raw node is visited once per
  * version of the mappings. JIT code belongs to a process, not to a version
  * (which forked processes share), so its addresses are kept per version and
  * given to each process that was sampled in it.
@@ -154,6 +154,16 @@ static int visit_all(struct collector *c)
 		const struct pk_wake *w = &c->p->wakes.data[i];
 
 		ret = visit(c, w->time_ns, w->waker_tgid, w->kstack, w->ustack);
+	}
+	for (size_t i = 0; i < c->p->ops.nr && !ret; i++) {
+		const struct pk_op *x = &c->p->ops.data[i];
+
+		ret = visit(c, x->time_ns, x->tgid, 0, x->ustack);
+	}
+	for (size_t i = 0; i < c->p->bios.nr && !ret; i++) {
+		const struct pk_bio *b = &c->p->bios.data[i];
+
+		ret = visit(c, b->time_ns, b->tgid, b->kstack, b->ustack);
 	}
 	return ret;
 }

@@ -3,111 +3,21 @@
  * Ranges of unwind entries; see eh_frame.h. Only the few bytes that say where
  * an entry begins and how long it is are read, when it is asked for.
  */
-#include <dwarf.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/reader.h"
+#include "symbol/dwarf_read.h"
 #include "symbol/eh_frame.h"
 
 #define MAX_TABLE_BYTES (128u << 20)
-#define MAX_SCANNED (4u << 20)
+#define MAX_SCANNED	(4u << 20)
 /* Of a CIE or FDE: length, id, augmentation and pointers fit in here. */
 #define HEAD_BYTES 128
 
-/* Where a piece of the file is, for pointers that are relative to themselves. */
-struct window {
-	struct pk_reader r;
-	const uint8_t *base;
-	uint64_t svma;		/* of base */
-	bool is64;
-};
-
-static uint64_t window_svma(const struct window *w)
+static struct pk_dwarf window_of(const struct pk_eh_frame *eh, const void *data, size_t len,
+				 uint64_t off)
 {
-	return w->svma + (w->r.pos - w->base);
-}
-
-static uint64_t read_uleb(struct pk_reader *r)
-{
-	return pk_reader_varint(r);
-}
-
-/* Signed LEB128, which is not the reader's zigzag form. */
-static uint64_t read_sleb(struct pk_reader *r)
-{
-	uint64_t v = 0;
-	unsigned int shift = 0;
-	uint8_t byte;
-
-	do {
-		byte = pk_reader_u8(r);
-		if (shift < 64)
-			v |= (uint64_t)(byte & 0x7f) << shift;
-		shift += 7;
-	} while (byte & 0x80 && shift < 70);
-	if (shift < 64 && byte & 0x40)
-		v |= ~0ULL << shift;
-	return v;
-}
-
-static uint16_t read_u16(struct pk_reader *r)
-{
-	uint8_t low = pk_reader_u8(r);
-
-	return low | pk_reader_u8(r) << 8;
-}
-
-/* A number in the form that the low half of a pointer encoding says. */
-static uint64_t read_form(struct window *w, uint8_t encoding)
-{
-	switch (encoding & 0x0f) {
-	case DW_EH_PE_absptr:
-		return w->is64 ? pk_reader_u64(&w->r) : pk_reader_u32(&w->r);
-	case DW_EH_PE_uleb128:
-		return read_uleb(&w->r);
-	case DW_EH_PE_sleb128:
-		return read_sleb(&w->r);
-	case DW_EH_PE_udata2:
-		return read_u16(&w->r);
-	case DW_EH_PE_sdata2:
-		return (int16_t)read_u16(&w->r);
-	case DW_EH_PE_udata4:
-		return pk_reader_u32(&w->r);
-	case DW_EH_PE_sdata4:
-		return (int32_t)pk_reader_u32(&w->r);
-	case DW_EH_PE_udata8:
-	case DW_EH_PE_sdata8:
-		return pk_reader_u64(&w->r);
-	}
-	w->r.bad = true;
-	return 0;
-}
-
-/* A pointer; @data: what DW_EH_PE_datarel counts from. */
-static uint64_t read_pointer(struct window *w, uint8_t encoding, uint64_t data)
-{
-	uint64_t here = window_svma(w), value = read_form(w, encoding);
-
-	switch (encoding & 0xf0) {
-	case DW_EH_PE_absptr:
-		break;
-	case DW_EH_PE_pcrel:
-		value += here;
-		break;
-	case DW_EH_PE_datarel:
-		value += data;
-		break;
-	default:	/* indirect, aligned, relative to what a file does not know */
-		w->r.bad = true;
-	}
-	return w->is64 ? value : (uint32_t)value;
-}
-
-static struct window window_of(const struct pk_eh_frame *eh, const void *data, size_t len,
-			       uint64_t off)
-{
-	struct window w = { .r = pk_reader_of(data, len), .base = data };
+	struct pk_dwarf w = { .r = pk_reader_of(data, len), .base = data };
 
 	w.is64 = gelf_getclass(eh->e->elf) == ELFCLASS64;
 	if (!pk_elf_to_svma(eh->e, off, &w.svma))
@@ -115,65 +25,14 @@ static struct window window_of(const struct pk_eh_frame *eh, const void *data, s
 	return w;
 }
 
-/* Start of an entry: bytes to its end in @len_ret, width of its id in bytes returned. */
-static unsigned int read_length(struct pk_reader *r, uint64_t *len_ret)
-{
-	*len_ret = pk_reader_u32(r);
-	if (*len_ret != 0xffffffff)
-		return 4;
-	*len_ret = pk_reader_u64(r);
-	return 8;
-}
-
 /* Encoding of the pointers in entries of the CIE at @off; DW_EH_PE_omit: not readable. */
 static uint8_t parse_cie(const struct pk_eh_frame *eh, uint64_t off)
 {
-	uint8_t buf[HEAD_BYTES], version, encoding = DW_EH_PE_absptr;
-	struct window w = window_of(eh, buf, pk_elf_read(eh->e, off, buf, sizeof(buf)), off);
-	const uint8_t *augmentation;
-	unsigned int width;
-	uint64_t len, id;
+	uint8_t buf[HEAD_BYTES];
+	struct pk_dwarf w = window_of(eh, buf, pk_elf_read(eh->e, off, buf, sizeof(buf)), off);
+	struct pk_dwarf_cie cie;
 
-	width = read_length(&w.r, &len);
-	id = width == 4 ? pk_reader_u32(&w.r) : pk_reader_u64(&w.r);
-	version = pk_reader_u8(&w.r);
-	augmentation = w.r.pos;
-	while (pk_reader_u8(&w.r))
-		;
-	if (pk_reader_bad(&w.r) || id || (version != 1 && version != 3))
-		return DW_EH_PE_omit;
-	read_uleb(&w.r);	/* code alignment */
-	read_sleb(&w.r);	/* data alignment */
-	if (version == 1)	/* return address register */
-		pk_reader_u8(&w.r);
-	else
-		read_uleb(&w.r);
-	if (*augmentation == 'z')
-		read_uleb(&w.r);
-	else if (*augmentation)
-		return DW_EH_PE_omit;
-	for (; *augmentation; augmentation++) {
-		switch (*augmentation) {
-		case 'R':
-			encoding = pk_reader_u8(&w.r);
-			return pk_reader_bad(&w.r) ? DW_EH_PE_omit : encoding;
-		case 'L':
-			pk_reader_u8(&w.r);
-			break;
-		case 'P':	/* the personality: only its size matters */
-			encoding = pk_reader_u8(&w.r);
-			read_form(&w, encoding);
-			encoding = DW_EH_PE_absptr;
-			break;
-		case 'z':
-		case 'S':
-		case 'B':
-			break;
-		default:
-			return DW_EH_PE_omit;
-		}
-	}
-	return pk_reader_bad(&w.r) ? DW_EH_PE_omit : encoding;
+	return pk_dwarf_cie(&w, true, &cie) ? cie.encoding : DW_EH_PE_omit;
 }
 
 static uint8_t encoding_of(struct pk_eh_frame *eh, uint64_t cie_off)
@@ -192,12 +51,12 @@ static uint8_t encoding_of(struct pk_eh_frame *eh, uint64_t cie_off)
 static bool parse_fde(struct pk_eh_frame *eh, const void *bytes, size_t nr_bytes, uint64_t off,
 		      uint64_t *start_ret, uint64_t *end_ret)
 {
-	struct window w = window_of(eh, bytes, nr_bytes, off);
+	struct pk_dwarf w = window_of(eh, bytes, nr_bytes, off);
 	uint64_t len, id, id_off, range;
 	unsigned int width;
 	uint8_t encoding;
 
-	width = read_length(&w.r, &len);
+	width = pk_dwarf_length(&w.r, &len);
 	id_off = off + (w.r.pos - w.base);
 	id = width == 4 ? pk_reader_u32(&w.r) : pk_reader_u64(&w.r);
 	if (pk_reader_bad(&w.r) || !len || !id || id > id_off)
@@ -205,8 +64,8 @@ static bool parse_fde(struct pk_eh_frame *eh, const void *bytes, size_t nr_bytes
 	encoding = encoding_of(eh, id_off - id);
 	if (encoding == DW_EH_PE_omit)
 		return false;
-	*start_ret = read_pointer(&w, encoding, 0);
-	range = read_form(&w, encoding);
+	*start_ret = pk_dwarf_pointer(&w, encoding, 0);
+	range = pk_dwarf_form(&w, encoding);
 	return !pk_reader_bad(&w.r) && range && !__builtin_add_overflow(*start_ret, range, end_ret);
 }
 
@@ -217,6 +76,17 @@ static int compare_fdes(const void *a, const void *b)
 	if (x->start != y->start)
 		return x->start < y->start ? -1 : 1;
 	return x->off < y->off ? -1 : x->off > y->off;
+}
+
+void pk_eh_frame_sort(struct pk_eh_frame *eh)
+{
+	/* linkers write the index in order */
+	for (size_t i = 1; i < eh->fdes.nr; i++) {
+		if (compare_fdes(&eh->fdes.data[i - 1], &eh->fdes.data[i]) > 0) {
+			qsort(eh->fdes.data, eh->fdes.nr, sizeof(*eh->fdes.data), compare_fdes);
+			return;
+		}
+	}
 }
 
 /* svma of a readable place to its offset. */
@@ -232,7 +102,7 @@ static bool svma_to_off(const struct pk_elf *e, uint64_t svma, uint64_t *off_ret
 }
 
 /* The table of .eh_frame_hdr. -ENOENT: there is none that can be used. */
-static int read_hdr(struct pk_eh_frame *eh, struct window *w)
+static int read_hdr(struct pk_eh_frame *eh, struct pk_dwarf *w)
 {
 	uint64_t hdr = w->svma, nr, off;
 	uint8_t version = pk_reader_u8(&w->r), frame_enc = pk_reader_u8(&w->r);
@@ -240,15 +110,15 @@ static int read_hdr(struct pk_eh_frame *eh, struct window *w)
 
 	if (version != 1 || count_enc == DW_EH_PE_omit || table_enc == DW_EH_PE_omit)
 		return -ENOENT;
-	read_pointer(w, frame_enc, hdr);
-	nr = read_pointer(w, count_enc, hdr);
+	pk_dwarf_pointer(w, frame_enc, hdr);
+	nr = pk_dwarf_pointer(w, count_enc, hdr);
 	if (pk_reader_bad(&w->r) || !nr || nr > pk_reader_left(&w->r) / 4)
 		return -ENOENT;
 	if (pk_vec_reserve(&eh->fdes, nr))
 		return -ENOMEM;
 	for (uint64_t i = 0; i < nr; i++) {
-		uint64_t start = read_pointer(w, table_enc, hdr);
-		uint64_t fde = read_pointer(w, table_enc, hdr);
+		uint64_t start = pk_dwarf_pointer(w, table_enc, hdr);
+		uint64_t fde = pk_dwarf_pointer(w, table_enc, hdr);
 
 		if (pk_reader_bad(&w->r))
 			return -ENOENT;
@@ -261,7 +131,7 @@ static int read_hdr(struct pk_eh_frame *eh, struct window *w)
 static int load_hdr(struct pk_eh_frame *eh)
 {
 	uint64_t off = eh->e->eh_frame_hdr_off, len = eh->e->eh_frame_hdr_len;
-	struct window w;
+	struct pk_dwarf w;
 	uint8_t *buf;
 	int ret;
 
@@ -291,7 +161,7 @@ static int scan_section(struct pk_eh_frame *eh)
 		const uint8_t *here = r.pos;
 		uint64_t off = s->off + (here - (const uint8_t *)d->d_buf), len;
 
-		read_length(&r, &len);
+		pk_dwarf_length(&r, &len);
 		if (!len || !pk_reader_bytes(&r, len))
 			break;
 		if (parse_fde(eh, here, r.pos - here, off, &start, &end) &&
@@ -313,8 +183,8 @@ int pk_eh_frame_init(struct pk_eh_frame *eh, const struct pk_elf *e)
 	}
 	if (ret)
 		pk_eh_frame_deinit(eh);
-	else if (eh->fdes.nr)
-		qsort(eh->fdes.data, eh->fdes.nr, sizeof(*eh->fdes.data), compare_fdes);
+	else
+		pk_eh_frame_sort(eh);
 	return ret;
 }
 
@@ -324,8 +194,7 @@ void pk_eh_frame_deinit(struct pk_eh_frame *eh)
 	pk_map64_deinit(&eh->encodings);
 }
 
-bool pk_eh_frame_find(struct pk_eh_frame *eh, uint64_t svma, uint64_t *start_ret,
-		      uint64_t *end_ret)
+bool pk_eh_frame_find(struct pk_eh_frame *eh, uint64_t svma, uint64_t *start_ret, uint64_t *end_ret)
 {
 	size_t lo = 0, hi = eh->fdes.nr;
 	uint8_t buf[HEAD_BYTES];

@@ -27,6 +27,8 @@ struct pk_eh_frame {
  */
 int pk_eh_frame_init(struct pk_eh_frame *eh, const struct pk_elf *e);
 void pk_eh_frame_deinit(struct pk_eh_frame *eh);
+/* For those who fill eh->fdes in another way. */
+void pk_eh_frame_sort(struct pk_eh_frame *eh);
 /* Range [*start_ret, *end_ret) of the entry that covers an svma. */
 bool pk_eh_frame_find(struct pk_eh_frame *eh, uint64_t svma, uint64_t *start_ret,
 		      uint64_t *end_ret);

@@ -39,6 +39,8 @@ static const struct pk_column count_columns[] = {
 	{ "latencies", "long waits for a CPU", PK_COL_COUNT, 0 },
 	{ "waits", "waits with stacks", PK_COL_COUNT, 0 },
 	{ "wakes", "wake-ups with stacks", PK_COL_COUNT, 0 },
+	{ "bios", "block I/O with stacks", PK_COL_COUNT, 0 },
+	{ "bio_ends", "ends of its requests", PK_COL_COUNT, 0 },
 	{ 0 },
 };
 
@@ -190,7 +192,8 @@ static int add_counts(const struct pk_profile *p, struct pk_result *ret)
 			    PK_COUNT(p->strings.entries.nr), PK_COUNT(p->ledger.nr),
 			    PK_COUNT(p->cpus.nr), PK_COUNT(p->hists.nr),
 			    PK_COUNT(p->latencies.nr), PK_COUNT(p->waits.nr),
-			    PK_COUNT(p->wakes.nr));
+			    PK_COUNT(p->wakes.nr), PK_COUNT(p->bios.nr),
+			    PK_COUNT(p->bio_ends.nr));
 }
 
 /* Threads by tid and tgid; an id that was used twice counts once. */

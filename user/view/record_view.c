@@ -142,6 +142,34 @@ static void put_ledger(const struct pk_record_result *r, struct pk_strbuf *out)
 	pk_strbuf_puts(out, " wake-ups\n");
 }
 
+static void put_unwinder(const struct pk_unwinder_stats *u, struct pk_strbuf *out)
+{
+	if (!u->nr_files)
+		return;
+	pk_strbuf_puts(out, "unwind rows: of ");
+	pk_unit_put_count(out, u->nr_tables);
+	pk_strbuf_puts(out, " files, ");
+	pk_unit_put_bytes(out, u->table_bytes);
+	pk_strbuf_putc(out, '\n');
+	if (u->nr_refused)
+		pk_strbuf_printf(out,
+				 "note: for the rows of %llu files there was no room, so stacks end in "
+				 "them: raise the module's parameter unwind_mb\n",
+				 (unsigned long long)u->nr_refused);
+	if (u->nr_deaths)
+		pk_strbuf_printf(out, "note: reading unwind information failed %u times\n",
+				 u->nr_deaths);
+}
+
+static void put_bios(const struct pk_record_result *r, struct pk_strbuf *out)
+{
+	if (!r->translate.nr_bios)
+		return;
+	pk_strbuf_puts(out, "block I/O: ");
+	pk_unit_put_count(out, r->translate.nr_bios);
+	pk_strbuf_puts(out, " with stacks\n");
+}
+
 static void put_ledger_notices(const struct pk_ledger_result *l, struct pk_strbuf *out)
 {
 	uint64_t nr_untold = l->accounts.nr_untold + l->hists.nr_untold;
@@ -224,6 +252,8 @@ void pk_record_view_summary(const struct pk_record_result *r, const char *path,
 	else
 		pk_strbuf_puts(out, ": a dump does not tell how many CPUs there were\n");
 	put_ledger(r, out);
+	put_bios(r, out);
+	put_unwinder(&r->unwinder, out);
 	put_names(&r->names, out);
 	put_notices(r, out);
 }

@@ -9,6 +9,7 @@
 #include "base/unit.h"
 #include "base/utf8.h"
 #include "source/names.h"
+#include "view/stat_io.h"
 #include "view/stat_view.h"
 
 #define ID_COLUMNS	8 /* a pid or tid with a blank */
@@ -71,6 +72,9 @@ void pk_stat_layout_init(struct pk_stat_layout *o, unsigned int width)
 
 void pk_stat_view_header(const struct pk_stat_layout *o, struct pk_strbuf *out)
 {
+	/* those of files and connections are said with each interval */
+	if (o->show != PK_SHOW_TIME)
+		return;
 	pk_strbuf_printf(out, "%*s%*s", ID_COLUMNS - 1, o->threads ? "TID" : "PID", ID_COLUMNS,
 			 o->threads ? "PID" : "THREADS");
 	for (unsigned int i = 0; i < o->nr_lines; i++)
@@ -181,12 +185,16 @@ static void put_system(const struct pk_live_picture *p, const char *time, struct
 }
 
 void pk_stat_view_interval(const struct pk_stat_layout *o, struct pk_live_picture *p,
-			   const char *time, struct pk_strbuf *out)
+			   struct pk_live_io *io, const char *time, struct pk_strbuf *out)
 {
 	double interval_ns = p->to_ns - p->from_ns;
 	size_t nr = 0, max = o->max_rows ? o->max_rows : SIZE_MAX;
 
 	put_system(p, time, out);
+	if (o->show != PK_SHOW_TIME) {
+		pk_stat_io_put(o, p, io, out);
+		return;
+	}
 	if (o->threads) {
 		pk_live_picture_sort_threads(p, o->key);
 		for (size_t i = 0; i < p->threads.nr && nr < max; i++) {
@@ -256,7 +264,9 @@ static void json_thread(struct pk_json *j, const struct pk_live_thread *t)
 	pk_json_end(j);
 }
 
-static void json_process(struct pk_json *j, const struct pk_live_process *p)
+/* @io: NULL: not asked for. */
+static void json_process(struct pk_json *j, const struct pk_live_process *p,
+			 const struct pk_live_io *io)
 {
 	pk_json_object(j, NULL);
 	pk_json_u64(j, "pid", p->tgid);
@@ -265,10 +275,13 @@ static void json_process(struct pk_json *j, const struct pk_live_process *p)
 	pk_json_bool(j, "kthread", p->kthread);
 	pk_json_u64(j, "threads", p->nr_threads);
 	json_amount(j, &p->amount);
+	if (io)
+		pk_stat_io_json_amount(j, "io", pk_live_io_find(io, p->tgid));
 	pk_json_end(j);
 }
 
-static void json_rows(struct pk_json *j, const struct pk_stat_layout *o, struct pk_live_picture *p)
+static void json_rows(struct pk_json *j, const struct pk_stat_layout *o, struct pk_live_picture *p,
+		      const struct pk_live_io *io)
 {
 	size_t nr = 0, max = o->max_rows ? o->max_rows : SIZE_MAX;
 
@@ -284,13 +297,13 @@ static void json_rows(struct pk_json *j, const struct pk_stat_layout *o, struct 
 	pk_live_picture_sort_processes(p, o->key);
 	for (size_t i = 0; i < p->processes.nr && nr < max; i++)
 		if (wanted(o, p->processes.data[i].tgid, &p->processes.data[i].amount)) {
-			json_process(j, &p->processes.data[i]);
+			json_process(j, &p->processes.data[i], io);
 			nr++;
 		}
 }
 
-void pk_stat_view_json(const struct pk_stat_layout *o, struct pk_live_picture *p, uint64_t wall_ns,
-		       struct pk_strbuf *out)
+void pk_stat_view_json(const struct pk_stat_layout *o, struct pk_live_picture *p,
+		       struct pk_live_io *io, uint64_t wall_ns, struct pk_strbuf *out)
 {
 	struct pk_json j = pk_json_of(out, 0);
 
@@ -299,8 +312,10 @@ void pk_stat_view_json(const struct pk_stat_layout *o, struct pk_live_picture *p
 	pk_json_u64(&j, "from_ns", p->from_ns);
 	pk_json_u64(&j, "to_ns", p->to_ns);
 	json_system(&j, &p->system);
+	if (o->show != PK_SHOW_TIME)
+		pk_stat_io_json(&j, p, io);
 	pk_json_array(&j, o->threads ? "threads" : "processes");
-	json_rows(&j, o, p);
+	json_rows(&j, o, p, o->show != PK_SHOW_TIME ? io : NULL);
 	pk_json_end(&j);
 	pk_json_end(&j);
 }

@@ -12,8 +12,11 @@
 
 #include "base/strbuf.h"
 #include "model/live.h"
+#include "view/io_columns.h"
 
 struct pk_stat_layout {
+	enum pk_show show;
+	unsigned int io_key;		/* unless times are shown: index into pk_io_columns */
 	bool threads;			/* rows are threads, not processes */
 	unsigned int key;		/* what rows are sorted by: enum pkprof_line, PK_LIVE_BY_* */
 	size_t max_rows;		/* 0: all */
@@ -30,11 +33,11 @@ void pk_stat_layout_init(struct pk_stat_layout *o, unsigned int width);
 
 /* What the columns are. */
 void pk_stat_view_header(const struct pk_stat_layout *o, struct pk_strbuf *out);
-/* One interval, that ended at @time: "12:34:56". Sorts the picture. */
+/* One interval, that ended at @time: "12:34:56". Sorts the pictures. @io: of what is shown. */
 void pk_stat_view_interval(const struct pk_stat_layout *o, struct pk_live_picture *p,
-			   const char *time, struct pk_strbuf *out);
+			   struct pk_live_io *io, const char *time, struct pk_strbuf *out);
 /* The same as one line of JSON; @wall_ns: CLOCK_REALTIME of the interval's end. */
-void pk_stat_view_json(const struct pk_stat_layout *o, struct pk_live_picture *p, uint64_t wall_ns,
-		       struct pk_strbuf *out);
+void pk_stat_view_json(const struct pk_stat_layout *o, struct pk_live_picture *p,
+		       struct pk_live_io *io, uint64_t wall_ns, struct pk_strbuf *out);
 
 #endif

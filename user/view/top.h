@@ -19,6 +19,8 @@
 #include "base/strbuf.h"
 #include "base/vec.h"
 #include "model/live.h"
+#include "model/live_io.h"
+#include "view/io_columns.h"
 
 /* --- columns --------------------------------------------------------------------------- */
 
@@ -42,6 +44,11 @@ enum pk_top_order {
 /* Sort key of a name as in the heads of columns, -1: there is none. */
 int pk_top_sort_find(const char *name);
 const char *pk_top_sort_name(unsigned int sort);
+/*
+ * The same where files or connections are shown: a column of theirs, or PK_TOP_BY_ID or
+ * PK_TOP_BY_NAME behind them.
+ */
+int pk_top_io_sort_find(enum pk_show show, const char *name);
 
 /* --- state ----------------------------------------------------------------------------- */
 
@@ -78,11 +85,14 @@ struct pk_top_row {
 	bool exited, kthread;
 	const char *name;
 	const struct pk_live_amount *amount;
+	const struct pk_live_io_amount *io;
 };
 
 struct pk_top {
 	enum pk_top_view view;
+	enum pk_show show;	/* what is shown of processes */
 	unsigned int sort;
+	unsigned int io_sort[PK_NR_SHOWS];	/* likewise, where no times are shown */
 	bool reverse;
 	bool ms;		/* times in ms/s, not in % */
 	bool paused, help, quit;
@@ -95,6 +105,7 @@ struct pk_top {
 	size_t page;		/* rows that the screen had room for, at last */
 	PK_VEC(struct pk_top_row) rows;	/* of the picture below */
 	const struct pk_live_picture *picture;	/* NULL: there is none yet */
+	struct pk_live_io *io;	/* joined with the picture; NULL: nothing is counted yet */
 	const struct pk_hottest *stacks;	/* NULL: none yet */
 	char process_name[PKPROF_COMM_LEN + 16];
 	char session[96];	/* whose session runs; empty: none */
@@ -139,6 +150,18 @@ struct pk_top_page {
 int pk_top_page_make(struct pk_top *t, unsigned int height, unsigned int width, bool unicode,
 		     const char *clock, struct pk_top_page *ret);
 void pk_top_page_deinit(struct pk_top_page *p);
+
+/* Whether rows have figures of files or connections. */
+static inline bool pk_top_is_io(const struct pk_top *t)
+{
+	return t->view == PK_TOP_PROCESSES && t->show != PK_SHOW_TIME;
+}
+
+/* Of the figures of files and connections; 0: there are none. */
+static inline uint64_t pk_top_io_interval_ns(const struct pk_top *t)
+{
+	return t->io ? t->io->picture.to_ns - t->io->picture.from_ns : 0;
+}
 
 /* ns of a row in a column. */
 uint64_t pk_top_column_ns(const struct pk_top_column *c, const struct pk_live_amount *a);

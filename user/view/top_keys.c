@@ -10,6 +10,8 @@
 void pk_top_init(struct pk_top *t)
 {
 	*t = (struct pk_top){ .interval_ns = 1000000000, .page = 1 };
+	t->io_sort[PK_SHOW_IO] = pk_top_io_sort_find(PK_SHOW_IO, "reqB/s");
+	t->io_sort[PK_SHOW_NET] = pk_top_io_sort_find(PK_SHOW_NET, "outB/s");
 }
 
 void pk_top_deinit(struct pk_top *t)
@@ -40,20 +42,34 @@ static void enter_view(struct pk_top *t, enum pk_top_view view)
 	t->selected = 0;
 }
 
+static unsigned int *sort_of(struct pk_top *t)
+{
+	return pk_top_is_io(t) ? &t->io_sort[t->show] : &t->sort;
+}
+
+static unsigned int nr_columns(const struct pk_top *t)
+{
+	const struct pk_io_column *c;
+
+	return pk_top_is_io(t) ? pk_io_columns_of(t->show, &c) : pk_top_nr_columns;
+}
+
 static void sort_by(struct pk_top *t, unsigned int sort)
 {
-	if (t->sort == sort)
+	if (*sort_of(t) == sort)
 		t->reverse = !t->reverse;
 	else
 		t->reverse = false;
-	t->sort = sort;
+	*sort_of(t) = sort;
 }
 
 static void next_sort(struct pk_top *t, int step)
 {
-	unsigned int nr = pk_top_nr_columns + PK_TOP_NR_ORDERS;
+	unsigned int nr = nr_columns(t) + PK_TOP_NR_ORDERS, *sort = sort_of(t);
 
-	t->sort = (t->sort + nr + step) % nr;
+	do
+		*sort = (*sort + nr + step) % nr;
+	while (pk_top_is_io(t) && *sort == nr_columns(t) + PK_TOP_BY_SWITCHES);
 	t->reverse = false;
 }
 
@@ -155,7 +171,7 @@ static bool is_move(struct pk_top *t, int key)
 
 static bool is_sort(struct pk_top *t, int key)
 {
-	for (unsigned int i = 0; i < pk_top_nr_columns; i++) {
+	for (unsigned int i = 0; i < pk_top_nr_columns && !pk_top_is_io(t); i++) {
 		if (pk_top_columns[i].key && pk_top_columns[i].key == key) {
 			sort_by(t, i);
 			return true;
@@ -163,13 +179,14 @@ static bool is_sort(struct pk_top *t, int key)
 	}
 	switch (key) {
 	case 'w':
-		sort_by(t, pk_top_nr_columns + PK_TOP_BY_SWITCHES);
+		if (!pk_top_is_io(t))
+			sort_by(t, pk_top_nr_columns + PK_TOP_BY_SWITCHES);
 		return true;
 	case 'i':
-		sort_by(t, pk_top_nr_columns + PK_TOP_BY_ID);
+		sort_by(t, nr_columns(t) + PK_TOP_BY_ID);
 		return true;
 	case 'n':
-		sort_by(t, pk_top_nr_columns + PK_TOP_BY_NAME);
+		sort_by(t, nr_columns(t) + PK_TOP_BY_NAME);
 		return true;
 	case '<':
 	case PK_TOP_KEY_LEFT:
@@ -219,6 +236,13 @@ void pk_top_key(struct pk_top *t, int key)
 		break;
 	case '/':
 		t->editing = t->view != PK_TOP_STACKS;
+		break;
+	case 'v':
+		/* from elsewhere: back to what was shown */
+		if (t->view == PK_TOP_PROCESSES)
+			t->show = (t->show + 1) % PK_NR_SHOWS;
+		t->reverse = false;
+		enter_view(t, PK_TOP_PROCESSES);
 		break;
 	case 's':
 		enter_view(t, t->view == PK_TOP_STACKS ? PK_TOP_PROCESSES : PK_TOP_STACKS);

@@ -19,6 +19,8 @@
 #define SWITCH_COLUMNS	8
 #define MIN_NAME_COLUMNS 12
 #define ROWS_OF_FRAME	6	/* lines that are not rows */
+#define MIN_IO_NAME_COLUMNS 8	/* so that 80 columns have all figures */
+#define MAX_DEVICES	3	/* that are shown above the rows */
 
 struct maker {
 	struct pk_top *t;
@@ -144,6 +146,10 @@ static void put_message(struct maker *m)
 	else if (t->view == PK_TOP_THREADS)
 		pk_strbuf_printf(b, "threads of %s (pid %" PRIu32 "); Esc: all processes",
 				 t->process_name, t->process);
+	else if (pk_top_is_io(t) && !pk_top_io_interval_ns(t))
+		pk_strbuf_puts(b, "the first interval is not over");
+	else if (pk_top_is_io(t))
+		pk_io_put_note(&t->io->picture, t->show, b);
 	if (t->editing || *t->filter)
 		pk_strbuf_printf(b, "%sonly names with: %s%s", b->len ? "; " : "", t->filter,
 				 t->editing ? "_" : "");
@@ -248,6 +254,113 @@ static void put_rows(struct maker *m, size_t room)
 		put_row(m, i, columns, nr);
 }
 
+/* --- files and connections --------------------------------------------------------------- */
+
+static size_t nr_devices(const struct pk_top *t)
+{
+	size_t nr = t->show == PK_SHOW_IO && pk_top_io_interval_ns(t) ? t->io->picture.devices.nr : 0;
+
+	return nr < MAX_DEVICES ? nr : MAX_DEVICES;
+}
+
+/* Lines of the frame that only these have: devices with their head, and all processes. */
+static size_t io_frame(const struct pk_top *t)
+{
+	return nr_devices(t) ? nr_devices(t) + 2 : 1;
+}
+
+static void put_devices(struct maker *m)
+{
+	size_t nr = nr_devices(m->t);
+	struct pk_strbuf *b;
+
+	if (!nr)
+		return;
+	pk_live_io_sort_devices(&m->t->io->picture);
+	b = add_line(m, PK_TOP_HEAD);
+	pk_io_put_device_head(b);
+	while (b->len < m->width && !pk_strbuf_failed(b))
+		pk_strbuf_putc(b, ' ');
+	for (size_t i = 0; i < nr; i++)
+		pk_io_put_device(&m->t->io->picture.devices.data[i], pk_top_io_interval_ns(m->t),
+				 add_line(m, PK_TOP_PLAIN));
+}
+
+/* Which columns fit, as choose_columns(). */
+static unsigned int choose_io(const struct maker *m, unsigned int nr_all, unsigned int *columns)
+{
+	unsigned int fixed = ID_COLUMNS + 1 + MIN_IO_NAME_COLUMNS, nr = 0;
+	unsigned int room = m->width > fixed ? (m->width - fixed) / PK_IO_CELL_COLUMNS : 0;
+	unsigned int sort = m->t->io_sort[m->t->show];
+
+	for (unsigned int i = 0; i < nr_all && nr < room; i++)
+		columns[nr++] = i;
+	if (nr && sort < nr_all && sort >= nr)
+		columns[nr - 1] = sort;
+	return nr;
+}
+
+static void put_io_head(struct maker *m, const struct pk_io_column *c, unsigned int nr_all,
+			const unsigned int *columns, unsigned int nr)
+{
+	struct pk_strbuf *b = add_line(m, PK_TOP_HEAD);
+	unsigned int sort = m->t->io_sort[m->t->show];
+
+	if (sort == nr_all + PK_TOP_BY_ID)
+		mark(m, ID_COLUMNS);
+	pk_strbuf_printf(b, "%*s", ID_COLUMNS, "PID");
+	for (unsigned int i = 0; i < nr; i++) {
+		if (columns[i] == sort)
+			mark(m, PK_IO_CELL_COLUMNS);
+		pk_strbuf_printf(b, "%*s", PK_IO_CELL_COLUMNS, c[columns[i]].name);
+	}
+	pk_strbuf_putc(b, ' ');
+	if (sort == nr_all + PK_TOP_BY_NAME)
+		mark(m, 4);
+	pk_strbuf_puts(b, "NAME");
+	while (b->len < m->width && !pk_strbuf_failed(b))
+		pk_strbuf_putc(b, ' ');
+}
+
+static void put_io_row(struct maker *m, enum pk_top_style style, const struct pk_top_row *row,
+		       const struct pk_io_column *c, const unsigned int *columns, unsigned int nr)
+{
+	struct pk_strbuf *b = add_line(m, style);
+	uint64_t interval_ns = pk_top_io_interval_ns(m->t);
+	size_t used;
+
+	if (row->id)
+		pk_strbuf_printf(b, "%*" PRIu32, ID_COLUMNS, row->id);
+	else
+		pk_strbuf_printf(b, "%*s", ID_COLUMNS, "-");
+	for (unsigned int i = 0; i < nr; i++)
+		pk_io_put_cell(&c[columns[i]],
+			       pk_io_column_value(&c[columns[i]], row->io, interval_ns), ".", b);
+	pk_strbuf_puts(b, row->kthread ? " [" : " ");
+	used = b->len + row->kthread;
+	if (m->width > used)
+		pk_utf8_put_printable(b, row->name, m->width - used, m->unicode);
+	if (row->kthread)
+		pk_strbuf_putc(b, ']');
+}
+
+static void put_io_rows(struct maker *m, size_t room)
+{
+	static const struct pk_live_io_amount nothing;
+	const struct pk_io_column *c;
+	unsigned int columns[PK_NR_IO_COLUMNS];
+	unsigned int nr_all = pk_io_columns_of(m->t->show, &c), nr = choose_io(m, nr_all, columns);
+	struct pk_top_row all = { .name = "(all)",
+				  .io = m->t->io ? &m->t->io->picture.total : &nothing };
+
+	put_devices(m);
+	put_io_head(m, c, nr_all, columns, nr);
+	put_io_row(m, PK_TOP_BOLD, &all, c, columns, nr);
+	for (size_t i = m->t->first; i < m->t->rows.nr && i < m->t->first + room; i++)
+		put_io_row(m, i == m->t->cursor ? PK_TOP_CURSOR : PK_TOP_PLAIN,
+			   &m->t->rows.data[i], c, columns, nr);
+}
+
 static void put_stacks(struct maker *m, size_t room)
 {
 	const struct pk_hottest *h = m->t->stacks;
@@ -280,7 +393,7 @@ static const char *const help[] = {
 	"  up, down, PgUp, PgDn, Home, End   move the cursor",
 	"  Enter   threads of the process    Esc    back; without filter",
 	"  < >     sort by the next column   r      the other way round",
-	"  w i n   sort by switches, pid, name",
+	"  w i n   sort by switches, pid, name    v   files and devices, TCP, times again",
 	"  /       only names with ...       space  pause, go on",
 	"  + -     longer, shorter interval  m      ms per second instead of %",
 	"  s       hottest stacks, from a session of our own; stacks are only for the owner",
@@ -312,7 +425,7 @@ static void put_keys(struct maker *m)
 	pk_strbuf_puts(add_line(m, PK_TOP_DIM),
 		       m->t->view == PK_TOP_STACKS ?
 			       "q quit  h help  s processes  space pause" :
-			       "q quit  h help  <> sort  r reverse  / filter  Enter threads  "
+			       "q quit  h help  v io/net  <> sort  / filter  Enter threads  "
 			       "s stacks  spc pause");
 }
 
@@ -366,7 +479,8 @@ int pk_top_page_make(struct pk_top *t, unsigned int height, unsigned int width, 
 		     const char *clock, struct pk_top_page *ret)
 {
 	struct maker m = { t, ret, height, width, unicode, { 0 } };
-	size_t room = height > ROWS_OF_FRAME ? height - ROWS_OF_FRAME : 0;
+	size_t frame = ROWS_OF_FRAME + (pk_top_is_io(t) ? io_frame(t) : 0);
+	size_t room = height > frame ? height - frame : 0;
 
 	*ret = (struct pk_top_page){ 0 };
 	if (t->help) {
@@ -380,6 +494,8 @@ int pk_top_page_make(struct pk_top *t, unsigned int height, unsigned int width, 
 	put_message(&m);
 	if (t->view == PK_TOP_STACKS)
 		put_stacks(&m, room);
+	else if (pk_top_is_io(t))
+		put_io_rows(&m, room);
 	else
 		put_rows(&m, room);
 	while (ret->lines.nr + 1 < height && pk_vec_push(&ret->lines))

@@ -51,6 +51,20 @@ int pk_top_sort_find(const char *name)
 	return -1;
 }
 
+int pk_top_io_sort_find(enum pk_show show, const char *name)
+{
+	const struct pk_io_column *c;
+	unsigned int nr = pk_io_columns_of(show, &c);
+
+	for (unsigned int i = 0; i < nr; i++)
+		if (!strcmp(c[i].name, name))
+			return i;
+	for (unsigned int i = PK_TOP_BY_ID; i < PK_TOP_NR_ORDERS; i++)
+		if (!strcmp(order_names[i], name))
+			return nr + i;
+	return -1;
+}
+
 uint64_t pk_top_column_ns(const struct pk_top_column *c, const struct pk_live_amount *a)
 {
 	uint64_t sum = 0;
@@ -66,6 +80,40 @@ static int compare_numbers(uint64_t a, uint64_t b)
 	return a > b ? -1 : a < b;
 }
 
+/* All figures of a row: only to tell who does anything from who does nothing. */
+static double sum_of(const struct pk_io_column *c, unsigned int nr,
+		     const struct pk_live_io_amount *io, uint64_t interval_ns)
+{
+	double sum = 0;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		double v = pk_io_column_value(&c[i], io, interval_ns);
+
+		sum += v > 0 ? v : 0;
+	}
+	return sum;
+}
+
+static int compare_io(const struct pk_top *t, const struct pk_top_row *x, const struct pk_top_row *y)
+{
+	const struct pk_io_column *c;
+	unsigned int nr = pk_io_columns_of(t->show, &c), sort = t->io_sort[t->show];
+	uint64_t interval_ns = pk_top_io_interval_ns(t);
+	double vx, vy;
+
+	if (sort == nr + PK_TOP_BY_NAME)
+		return strcasecmp(x->name, y->name);
+	if (sort >= nr)
+		return -compare_numbers(x->id, y->id);
+	vx = pk_io_column_value(&c[sort], x->io, interval_ns);
+	vy = pk_io_column_value(&c[sort], y->io, interval_ns);
+	if (vx == vy) {
+		vx = sum_of(c, nr, x->io, interval_ns);
+		vy = sum_of(c, nr, y->io, interval_ns);
+	}
+	return vx > vy ? -1 : vx < vy;
+}
+
 /* Most first, but ids and names upwards; equal ones by id. */
 static int compare(const void *a, const void *b, void *top)
 {
@@ -73,7 +121,9 @@ static int compare(const void *a, const void *b, void *top)
 	const struct pk_top *t = top;
 	int order;
 
-	if (t->sort < pk_top_nr_columns)
+	if (pk_top_is_io(t))
+		order = compare_io(t, x, y);
+	else if (t->sort < pk_top_nr_columns)
 		order = compare_numbers(pk_top_column_ns(&pk_top_columns[t->sort], x->amount),
 					pk_top_column_ns(&pk_top_columns[t->sort], y->amount));
 	else if (t->sort == pk_top_nr_columns + PK_TOP_BY_SWITCHES)
@@ -94,9 +144,12 @@ static bool is_wanted(const struct pk_top *t, const char *name)
 
 static int add_processes(struct pk_top *t)
 {
+	static const struct pk_live_io_amount nothing;
+
 	PK_VEC_FOREACH(&t->picture->processes, p) {
 		struct pk_top_row row = { p->tgid, p->nr_threads, p->exited, p->kthread,
-					  p->exited ? "(exited)" : p->comm, &p->amount };
+					  p->exited ? "(exited)" : p->comm, &p->amount,
+					  t->io ? pk_live_io_find(t->io, p->tgid) : &nothing };
 
 		if (is_wanted(t, row.name) && pk_vec_add(&t->rows, row))
 			return -ENOMEM;
@@ -107,7 +160,7 @@ static int add_processes(struct pk_top *t)
 static int add_threads(struct pk_top *t)
 {
 	PK_VEC_FOREACH(&t->picture->threads, th) {
-		struct pk_top_row row = { th->tid, 1, false, th->kthread, th->comm, &th->amount };
+		struct pk_top_row row = { th->tid, 1, false, th->kthread, th->comm, &th->amount, NULL };
 
 		if (th->tgid == t->process && is_wanted(t, row.name) && pk_vec_add(&t->rows, row))
 			return -ENOMEM;

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH Linux-syscall-note */
+/*
+ * Unwind rows of a file: how to get from a place in its code to the caller.
+ *
+ * Made by the reader from what compilers leave for debuggers and exceptions (.eh_frame,
+ * .debug_frame), one table for each mapped file, and handed to the module by one write()
+ * of a struct pkprof_rows, with all that belongs to it, to the descriptor that owns the
+ * session. Errors: ENXIO (no session, or one that takes no user stacks), EINVAL (sizes or
+ * indices that do not fit), EEXIST (it has rows already), ENOENT (flag ANY_GEN, and no such file is
+ * mapped), ENOSPC (the module's parameter "unwind_mb"), ENOMEM.
+ *
+ * The CFA is the value of the caller's stack pointer. Rows may be as wrong as they like:
+ * a walk reads user memory alone, and takes a bounded number of steps.
+ */
+#ifndef _UAPI_PKPROF_ROWS_H
+#define _UAPI_PKPROF_ROWS_H
+
+#include <linux/types.h>
+
+#define PKPROF_ROWS_MAGIC	0x53574f52u	/* "ROWS" */
+#define PKPROF_ROWS_PAGE_SHIFT	16		/* of the file, in rows' numbers */
+#define PKPROF_ROWS_MAX_BYTES	(256u << 20)	/* of one table */
+
+#define PKPROF_ROWS_ANY_GEN	(1u << 0)	/* generation is not known */
+#define PKPROF_ROWS_VDSO	(1u << 1)	/* the kernel's code in each 64-bit process: no file */
+
+/* Registers by their DWARF numbers in 64-bit code; 32-bit code's by their lower halves. */
+#define PKPROF_REG_BX	3
+#define PKPROF_REG_BP	6
+#define PKPROF_REG_SP	7
+#define PKPROF_NR_REGS	16
+
+enum pkprof_rule_kind {
+	PKPROF_RULE_GAP,	/* nothing is said of this code: by its frame pointer */
+	PKPROF_RULE_CFA,	/* CFA = reg + off */
+	PKPROF_RULE_CFA_AT,	/* CFA = word at (reg + off), + add */
+	PKPROF_RULE_SIGNAL,	/* 64-bit: a struct ucontext with all registers is at the sp */
+	PKPROF_RULE_END,	/* there is no caller */
+	PKPROF_RULE_UNKNOWN,	/* not to be said in these terms */
+	PKPROF_NR_RULE_KINDS	/* end marker */
+};
+
+/* Registers that functions preserve, in the order of pkprof_rule.saved. */
+enum pkprof_saved_reg {
+	PKPROF_SAVED_BP,
+	PKPROF_SAVED_BX,
+	PKPROF_SAVED_R12,
+	PKPROF_SAVED_R13,
+	PKPROF_SAVED_R14,
+	PKPROF_SAVED_R15,
+	PKPROF_NR_SAVED		/* end marker */
+};
+
+/*
+ * Where the caller's value of a register is: n > 0 words below the CFA, or, with BY_BP,
+ * n >= 0 words below where this frame's bp points.
+ */
+#define PKPROF_SAVED_NOT	0	/* not saved: the register still has it */
+#define PKPROF_SAVED_LOST	0x7fff	/* not to be had */
+#define PKPROF_SAVED_BY_BP	0x8000
+
+/* A word is 8 bytes, of 32-bit code 4. */
+struct pkprof_rule {
+	__u8 kind;		/* enum pkprof_rule_kind */
+	__u8 reg;		/* of the CFA, < PKPROF_NR_REGS */
+	__u16 ra;		/* the return address is so many words below the CFA; mostly 1 */
+	__s32 off, add;		/* bytes */
+	__u16 saved[PKPROF_NR_SAVED];
+};
+
+/* From here to the next row. */
+struct pkprof_row {
+	__u16 off;		/* low bits of its offset in the file */
+	__u16 rule;		/* index */
+};
+
+/*
+ * What is written: this, then without a gap
+ *	struct pkprof_rule rule[nr_rules]
+ *	__u32 page[nr_pages + 1]	index of the first row of each 64 KB of the file;
+ *					page[0] == 0, page[nr_pages] == nr_rows
+ *	struct pkprof_row row[nr_rows]	by offset in the file
+ * Before the first row and from the end of the last page on there is a GAP.
+ */
+struct pkprof_rows {
+	__u32 magic;		/* PKPROF_ROWS_MAGIC */
+	__u32 bytes;		/* of all */
+	__u32 flags;		/* PKPROF_ROWS_* */
+	__u32 dev;		/* file as in struct pkprof_rec_map; VDSO: 0 */
+	__u64 ino;
+	__u32 gen;
+	__u32 nr_rules;
+	__u32 nr_pages;
+	__u32 nr_rows;
+};
+
+#endif /* _UAPI_PKPROF_ROWS_H */

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Walking a user stack, see uwalk.h.
+ *
+ * Registers that a frame preserved are not read when they are passed: that they are in some
+ * slot is noted, and the slot is read if an older frame is found from them. The base pointer
+ * of code that uses it as a frame pointer is; that of other code passes through many
+ * frames unread.
+ */
+#include "user_word.h"
+#include "uwalk.h"
+
+#define PK_USER_START	4096	/* nothing is mapped below */
+#define PK_MAX_SIGNALS	8	/* handlers interrupted by handlers; each may be on another stack */
+
+/* of struct ucontext, on the stack of a 64-bit signal handler that returns */
+#define PK_UCONTEXT_REGS 40	/* bytes; r8 to r15, then those of pk_signal_order, then ip */
+
+static const u8 pk_signal_order[] = { 5, 4, PKPROF_REG_BP, PKPROF_REG_BX, 1, 0, 2, PKPROF_REG_SP };
+
+static const u8 pk_saved_reg[PKPROF_NR_SAVED] = { PKPROF_REG_BP, PKPROF_REG_BX, 12, 13, 14, 15 };
+
+#define PK_REG_BIT(reg) (1u << (reg))
+#define PK_PRESERVED (PK_REG_BIT(PKPROF_REG_BP) | PK_REG_BIT(PKPROF_REG_BX) | 0xfu << 12)
+
+/* A frame: where it goes on, and its registers as far as they are known. */
+struct pk_uframe {
+	u64 ip;
+	u64 reg[PKPROF_NR_REGS];	/* a value, or where it is */
+	u32 known;			/* mask of registers */
+	u32 in_memory;			/* of them: reg[] is an address */
+	bool exact;			/* ip is its own, not one to return to */
+	bool mapped;			/* the address space's ranges are known */
+	bool compat;
+	u8 nr_signals;
+	const struct pk_range *range;	/* of ip, or NULL */
+};
+
+static __always_inline u32 pk_uframe_word(const struct pk_uframe *f)
+{
+	return f->compat ? 4 : 8;
+}
+
+const struct pk_range *pk_ranges_find(const struct pk_ranges *ranges, u64 at)
+{
+	u32 from = 0, to = ranges ? ranges->nr : 0;
+
+	while (from < to) {
+		u32 middle = from + (to - from) / 2;
+
+		if (ranges->range[middle].end <= at)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return ranges && from < ranges->nr && ranges->range[from].start <= at ?
+		       &ranges->range[from] : NULL;
+}
+
+/* Callers are mostly in the same file. @at: within the instruction that decides. */
+static __always_inline void pk_uframe_find_range(struct pk_uframe *f,
+						 const struct pk_ranges *ranges, u64 at)
+{
+	if (!f->range || at - f->range->start >= f->range->end - f->range->start)
+		f->range = pk_ranges_find(ranges, at);
+}
+
+static bool pk_uframe_get(struct pk_uframe *f, unsigned int reg, u64 *ret)
+{
+	u32 bit = PK_REG_BIT(reg);
+
+	if (!(f->known & bit))
+		return false;
+	if (f->in_memory & bit) {
+		if (!pk_user_word(f->reg[reg], f->compat, &f->reg[reg])) {
+			f->known &= ~bit;
+			return false;
+		}
+		f->in_memory &= ~bit;
+	}
+	*ret = f->reg[reg];
+	return true;
+}
+
+static __always_inline void pk_uframe_set(struct pk_uframe *f, unsigned int reg, u64 value)
+{
+	f->reg[reg] = value;
+	f->known |= PK_REG_BIT(reg);
+	f->in_memory &= ~PK_REG_BIT(reg);
+}
+
+/* The caller's preserved registers: noted where they are. @bp: of this frame, for BY_BP. */
+static __always_inline void pk_uframe_restore(struct pk_uframe *f, const struct pkprof_rule *rule,
+					      u64 cfa, u64 bp)
+{
+	unsigned int i;
+
+	f->known &= PK_PRESERVED | PK_REG_BIT(PKPROF_REG_SP);
+	for (i = 0; i < PKPROF_NR_SAVED; i++) {
+		u16 saved = rule->saved[i];
+		u32 bit = PK_REG_BIT(pk_saved_reg[i]);
+
+		if (saved == PKPROF_SAVED_NOT)
+			continue;
+		if (unlikely(saved == PKPROF_SAVED_LOST)) {
+			f->known &= ~bit;
+			continue;
+		}
+		if (unlikely(saved & PKPROF_SAVED_BY_BP))
+			f->reg[pk_saved_reg[i]] =
+				bp - (u64)(saved & ~PKPROF_SAVED_BY_BP) * pk_uframe_word(f);
+		else
+			f->reg[pk_saved_reg[i]] = cfa - (u64)saved * pk_uframe_word(f);
+		f->known |= bit;
+		f->in_memory |= bit;
+	}
+}
+
+/* Return: enum pkprof_stack_end, or PK_GO_ON. */
+#define PK_GO_ON PKPROF_NR_STACK_ENDS
+
+/* To the caller, whose return address is at @slot. */
+static __always_inline u32 pk_uframe_return(struct pk_uframe *f, u64 slot, u64 sp)
+{
+	u64 ip;
+
+	if (!pk_user_word(slot, f->compat, &ip))
+		return PKPROF_END_FAULT;
+	if (!ip)
+		return PKPROF_END_ROOT;
+	if (ip < PK_USER_START || ip >= PK_USER_END)
+		return PKPROF_END_BAD_FRAME;
+	f->ip = ip;
+	f->exact = false;
+	pk_uframe_set(f, PKPROF_REG_SP, sp);
+	return PK_GO_ON;
+}
+
+/* Whether the rule needs this frame's base pointer for more than the CFA. */
+static __always_inline bool pk_rule_saves_by_bp(const struct pkprof_rule *rule)
+{
+	unsigned int i;
+	u16 all = 0;
+
+	for (i = 0; i < PKPROF_NR_SAVED; i++)
+		all |= rule->saved[i];
+	return all & PKPROF_SAVED_BY_BP;
+}
+
+static u32 pk_uframe_by_cfa(struct pk_uframe *f, const struct pkprof_rule *rule)
+{
+	u64 sp = f->reg[PKPROF_REG_SP], cfa, bp = 0;
+	u32 end;
+
+	if (!pk_uframe_get(f, rule->reg, &cfa))
+		return PKPROF_END_NO_RULE;
+	cfa += (s64)rule->off;
+	if (rule->kind == PKPROF_RULE_CFA_AT) {
+		if (!pk_user_word(cfa, f->compat, &cfa))
+			return PKPROF_END_FAULT;
+		cfa += (s64)rule->add;
+	}
+	if (f->compat)
+		cfa = (u32)cfa;
+	/* a caller's frame is above this one */
+	if (cfa <= sp || cfa >= PK_USER_END)
+		return PKPROF_END_BAD_FRAME;
+	if (unlikely(pk_rule_saves_by_bp(rule)) && !pk_uframe_get(f, PKPROF_REG_BP, &bp))
+		return PKPROF_END_NO_RULE;
+	end = pk_uframe_return(f, cfa - (u64)rule->ra * pk_uframe_word(f), cfa);
+	if (end == PK_GO_ON)
+		pk_uframe_restore(f, rule, cfa, bp);
+	return end;
+}
+
+/* What was interrupted by a signal, with all its registers. */
+static u32 pk_uframe_by_signal(struct pk_uframe *f)
+{
+	u64 at = f->reg[PKPROF_REG_SP] + PK_UCONTEXT_REGS, value;
+	unsigned int i;
+
+	/* another stack may lie anywhere: only their number ends a loop */
+	if (f->compat || f->nr_signals == PK_MAX_SIGNALS)
+		return f->compat ? PKPROF_END_NO_RULE : PKPROF_END_LOOP;
+	f->nr_signals++;
+	for (i = 0; i < PKPROF_NR_REGS; i++, at += sizeof(u64)) {
+		if (!pk_user_word(at, false, &value))
+			return PKPROF_END_FAULT;
+		pk_uframe_set(f, i < 8 ? i + 8 : pk_signal_order[i - 8], value);
+	}
+	if (!pk_user_word(at, false, &value))
+		return PKPROF_END_FAULT;
+	if (value < PK_USER_START || value >= PK_USER_END)
+		return PKPROF_END_BAD_FRAME;
+	f->ip = value;
+	f->exact = true;
+	return PK_GO_ON;
+}
+
+/*
+ * Why a frame pointer that leads nowhere may not have been one: in code that was made at run
+ * time, in that of a file whose rows are not here, or that has none for this place.
+ */
+static u32 pk_uframe_reason(const struct pk_uframe *f)
+{
+	if (!f->range)
+		return f->mapped ? PKPROF_END_BAD_FRAME : PKPROF_END_NO_TABLE;
+	if (!f->range->ref)
+		return PKPROF_END_JIT;
+	return READ_ONCE(f->range->ref->rows) ? PKPROF_END_BAD_FRAME : PKPROF_END_NO_TABLE;
+}
+
+/* A program begins with all its registers 0; its first instructions have no rows. */
+static bool pk_uframe_is_first(const struct pk_uframe *f)
+{
+	return !(f->reg[PKPROF_REG_BX] | f->reg[12] | f->reg[13] | f->reg[14] | f->reg[15]);
+}
+
+static u32 pk_uframe_by_pointer(struct pk_uframe *f, const struct pk_ranges *ranges, bool leaf)
+{
+	u32 word = pk_uframe_word(f), why = pk_uframe_reason(f), end;
+	u64 bp, next;
+
+	if (!pk_uframe_get(f, PKPROF_REG_BP, &bp))
+		return why;
+	/* programs and threads start with a frame pointer of 0 */
+	if (!bp && (!leaf || pk_uframe_is_first(f)))
+		return PKPROF_END_ROOT;
+	/* a frame lies above what is in use below it */
+	if (bp < f->reg[PKPROF_REG_SP] || bp % word || bp >= PK_USER_END - 2 * sizeof(u64))
+		return why;
+	if (!pk_user_word(bp, f->compat, &next))
+		return PKPROF_END_FAULT;
+	end = pk_uframe_return(f, bp + word, bp + 2 * word);
+	/* what was no frame pointer leads to what is no code */
+	if (end == PK_GO_ON && ranges) {
+		pk_uframe_find_range(f, ranges, f->ip - 1);
+		if (!f->range)
+			return why;
+	}
+	if (end == PKPROF_END_BAD_FRAME)
+		return why;
+	f->known &= PK_PRESERVED | PK_REG_BIT(PKPROF_REG_SP);
+	pk_uframe_set(f, PKPROF_REG_BP, next);
+	return end;
+}
+
+/* The rule for a place, or NULL: nothing is said of it. */
+static __always_inline const struct pkprof_rule *pk_uframe_rule(const struct pk_uframe *f, u64 at)
+{
+	const struct pkprof_rows *rows;
+
+	if (!f->range || !f->range->ref)
+		return NULL;
+	rows = smp_load_acquire(&f->range->ref->rows);
+	return rows ? pk_urows_find(rows, at - f->range->start + f->range->off) : NULL;
+}
+
+static __always_inline u32 pk_uframe_step(struct pk_uframe *f, const struct pk_ranges *ranges,
+					  bool leaf)
+{
+	u64 at = f->exact ? f->ip : f->ip - 1;
+	const struct pkprof_rule *rule;
+
+	pk_uframe_find_range(f, ranges, at);
+	rule = pk_uframe_rule(f, at);
+	switch (rule ? rule->kind : PKPROF_RULE_GAP) {
+	case PKPROF_RULE_CFA:
+	case PKPROF_RULE_CFA_AT:
+		return pk_uframe_by_cfa(f, rule);
+	case PKPROF_RULE_SIGNAL:
+		return pk_uframe_by_signal(f);
+	case PKPROF_RULE_END:
+		return PKPROF_END_ROOT;
+	case PKPROF_RULE_UNKNOWN:
+		return PKPROF_END_NO_RULE;
+	default:
+		return pk_uframe_by_pointer(f, ranges, leaf);
+	}
+}
+
+void pk_uwalk(struct pk_stack *st, const struct pk_uregs *regs, const struct pk_ranges *ranges,
+	      bool compat, u32 max_depth)
+{
+	struct pk_uframe f = {
+		.ip = regs->ip,
+		.known = (1u << PKPROF_NR_REGS) - 1,
+		.exact = true,
+		.mapped = ranges,
+		.compat = compat,
+	};
+	u32 end;
+
+	memcpy(f.reg, regs->reg, sizeof(f.reg));
+	st->ip[0] = f.ip;
+	st->nr = 1;
+	while ((end = pk_uframe_step(&f, ranges, st->nr == 1)) == PK_GO_ON) {
+		if (st->nr == max_depth) {
+			end = PKPROF_END_DEPTH;
+			break;
+		}
+		/* who reads this looks at the instruction before a return address */
+		st->ip[st->nr++] = f.exact ? f.ip + 1 : f.ip;
+	}
+	st->end = end;
+}

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# User stacks of code without frame pointers: equal to call trees that are known, on the CPU
+# and off it; whole in programs that live for a moment; and what becomes of tables that are none
+# or find no room.
+# shellcheck source=tests/live/harness.sh
+. "$PK_HERE/harness.sh"
+
+# main() and what it calls may have given their places to whom they called last
+readonly BEGIN='_start;__libc_start_main[^;]*;__libc_start_call_main;(main;)?(run;)?'
+RUNS=300
+[[ -z ${PK_PATIENT:-} ]] || RUNS=10000
+[[ -z ${PK_DEBUG:-} ]] || RUNS=50
+readonly RUNS
+
+# record MODE SECONDS [OPTION...]: what it did, in MODE.folded
+recorded() {
+	"$PK_USER" record -o "$1.pkp" "${@:3}" -- "$PK_WORK/tree" "$1" "$2" >"$1.txt" 2>&1 ||
+		fail "$1-recorded" "$(tail -n 1 "$1.txt")"
+}
+
+# right MODE PATH: a regular expression of its frames from the program's first on; of those who
+# were in its leaf or whose stack ends before
+right() {
+	local of
+
+	of=$("$PK_USER" export --format folded "$1.pkp" | awk -v right="^tree;$2(;| )" -v leaf=";$1_leaf" '
+		/^tree;/ && (index($0, leaf) || /stack cut/) { all += $NF; if ($0 ~ right) good += $NF }
+		END { printf "%d %d", good, all }')
+	expect "$1" "${of#* } >= 100 && ${of% *} >= 0.995 * ${of#* }" "${of% *} of ${of#* } samples"
+}
+
+load || exit 1
+# its rows are made once; later runs of the same program have them from their first instant
+recorded plain 0.2 -F 199
+for mode in plain alloca realign tail signal jump deep callback fork thread; do
+	recorded $mode 2 -F 499 --sources cpu,task
+done
+right plain "${BEGIN}plain_a;plain_b;plain_leaf"
+right alloca "${BEGIN}alloca_a;alloca_leaf"
+right realign "${BEGIN}realign_a;realign_leaf"
+right tail "${BEGIN}tail_b;tail_leaf"
+right signal "${BEGIN}signal_a;signal_wait;[^;]+;signal_handler;signal_leaf"
+right jump "${BEGIN}jump_a;jump_leaf"
+# awk knows no counts of 300
+right deep "$BEGIN(deep_r;)+deep_leaf"
+"$PK_USER" export --format folded deep.pkp | awk '/;deep_leaf/ && !/stack cut/ { n = gsub(/;deep_r/, ""); print n }' | sort -u >depths
+equal deep-frames "$(tr '\n' ' ' <depths)" '300 '
+right callback "${BEGIN}callback_a;([^;]+;)+callback_compare;callback_leaf"
+right fork "${BEGIN}fork_a;fork_leaf"
+right thread '[^;]*clone[^;]*;start_thread;thread_a;thread_leaf'
+
+# --- off the CPU -------------------------------------------------------------------------
+
+recorded sleep 2 -F 99
+ns=$("$PK_USER" export --format folded --kind off sleep.pkp |
+	awk -v right="^tree;${BEGIN}sleep_a;sleep_leaf;" '$0 ~ right { ns += $NF } END { printf "%.0f", ns }')
+within sleep "$(calc "${ns:-0} / 1e9")" 2 0.3 's in sleep_leaf'
+
+# --- programs that live for a moment ------------------------------------------------------
+
+"$PK_USER" record -o warm.pkp -F 999 --sources cpu,task -- /bin/true >warm.txt 2>&1
+"$PK_USER" record -o short.pkp -F 4999 --sources cpu,task -- bash -c \
+	"for ((i = 0; i < $RUNS; i++)); do /bin/true; done" >short.txt 2>&1
+of=$("$PK_USER" export --format folded short.pkp | awk '
+	/^(true|bash);/ { all += $NF; if (/stack cut/) cut += $NF } END { printf "%d %d", all - cut, all }')
+# what is cut, the most frequent first
+"$PK_USER" export --format folded short.pkp | awk '/^(true|bash);.*stack cut/ { split($0, f, ";"); nr[f[2] ";" f[3] ";" f[4]] += $NF }
+	END { for (where in nr) print nr[where], where }' | sort -rn | head -n 12
+expect short "${of#* } >= 100 && ${of% *} >= 0.99 * ${of#* }" "${of% *} of ${of#* } samples whole"
+unload
+
+# --- no room ------------------------------------------------------------------------------
+
+insmod "$PK_KO" unwind_mb=0
+recorded plain 0.5 -F 499 --sources cpu,task
+matches no-room-said "$(<plain.txt)" 'there was no room'
+matches no-room-cut "$("$PK_USER" export --format folded plain.pkp)" 'stack cut: no unwind rows'
+unload
