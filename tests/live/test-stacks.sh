@@ -67,11 +67,15 @@ else
 	fail rename-last "threads: $(tr '\n' ' ' <comms.txt)"
 fi
 
-record_one hostile hostile 3
-time_matches hostile hostile_spin
-kernel=$(pk export --format folded hostile.pkp | grep hostile_spin | grep -cE '0xffff[0-9a-f]{12}')
-equal hostile-no-kernel-address "$kernel" 0
-balanced hostile-books hostile.pkp
+# hostile_one NAME FUNCTION [sp]
+hostile_one() {
+	record_one "$1" hostile 3 "${@:3}"
+	time_matches "$1" "$2"
+	equal "$1-no-kernel-address" "$(pk export --format folded "$1.pkp" | grep "$2" | grep -cE '0xffff[0-9a-f]{12}')" 0
+	balanced "$1-books" "$1.pkp"
+}
+hostile_one hostile hostile_spin
+hostile_one hostile-sp hostile_sp sp
 
 record_one storm forkstorm 100 5000
 children=$(rows process.processes storm.pkp | jq -s '[.[] | select(.comm == "storm-child")] | length')

@@ -8,7 +8,7 @@
 . "$PK_HERE/harness.sh"
 
 # main() and what it calls may have given their places to whom they called last
-readonly BEGIN='_start;__libc_start_main[^;]*;__libc_start_call_main;(main;)?(run;)?'
+readonly BEGIN='_start;__libc_start_main[^;]*;__libc_start_call_main;(main;)?(run_[a-z]+;)?'
 RUNS=300
 [[ -z ${PK_PATIENT:-} ]] || RUNS=10000
 [[ -z ${PK_DEBUG:-} ]] || RUNS=50
@@ -34,8 +34,10 @@ right() {
 load || exit 1
 # its rows are made once; later runs of the same program have them from their first instant
 recorded plain 0.2 -F 199
-for mode in plain alloca realign tail signal jump deep callback fork thread; do
-	recorded $mode 2 -F 499 --sources cpu,task
+recorded library 0.2 -F 199
+recorded throw 0.2 -F 199
+for mode in plain alloca realign tail signal jump deep callback fork thread throw cleanup flight async library; do
+	recorded $mode 1 -F 999 --sources cpu,task
 done
 right plain "${BEGIN}plain_a;plain_b;plain_leaf"
 right alloca "${BEGIN}alloca_a;alloca_leaf"
@@ -50,6 +52,27 @@ equal deep-frames "$(tr '\n' ' ' <depths)" '300 '
 right callback "${BEGIN}callback_a;([^;]+;)+callback_compare;callback_leaf"
 right fork "${BEGIN}fork_a;fork_leaf"
 right thread '[^;]*clone[^;]*;start_thread;thread_a;thread_leaf'
+right throw "${BEGIN}throw_a;throw_b;_Unwind_ForcedUnwind;([^;]+;)?throw_stop;throw_leaf"
+right cleanup "${BEGIN}cleanup_a;cleanup_b[^;]*;(cleanup_do;)?cleanup_leaf"
+right library "${BEGIN}library_a;library_(json|zstd);([^;]+;)+library_alloc;library_leaf"
+
+# wholly MODE FRAMES: at any instruction, of our code and of the library's unwinder, what user
+# frames there may be
+wholly() {
+	local of
+
+	of=$("$PK_USER" export --format folded "$1.pkp" | awk -v right="^tree;$BEGIN$2\$" -v within=";$1_" '
+		/^tree;/ && (index($0, within) || /stack cut/) {
+			all += $NF
+			nr = $NF
+			gsub(/;[^;]*_\[k\]| [0-9]+$/, "")
+			if ($0 ~ right) good += nr; else print "# " $0 > "/dev/stderr"
+		}
+		END { printf "%d %d", good, all }')
+	expect "$1" "${of#* } >= 100 && ${of% *} >= 0.995 * ${of#* }" "${of% *} of ${of#* } samples"
+}
+wholly async 'async_a(;async_b(;async_c)?|(;[^;]*clock_gettime[^;]*)*)?'
+wholly flight 'flight_a((;[^;]*clock_gettime[^;]*)+|;flight_round(;[^;]*jmp[^;]*|;flight_b[^;]*(;_Unwind_.*|;flight_c[^;]*(;_Unwind_.*|;throw_b(;_Unwind_.*)?)?)?)?)?'
 
 # --- off the CPU -------------------------------------------------------------------------
 

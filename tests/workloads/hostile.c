@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Hostile frame pointers: spins with rbp pointing to where no frame is. The
- * kernel half must neither fault, nor loop, nor show what it finds there.
+ * Hostile frame and stack pointers: spins with rbp, or rsp, pointing to where no frame
+ * is. The kernel half must neither fault, nor loop, nor show what it finds there.
  *
- *	hostile SECONDS
+ *	hostile SECONDS [sp]
  *
- * Each bad value gets its part of SECONDS of CPU time. Prints "values NUMBER"
- * and "cpu NANOSECONDS" of all of them.
+ * Each bad value gets its part of SECONDS of CPU time, in hostile_spin(), with "sp" in
+ * hostile_sp(). Prints "values NUMBER" and "cpu NANOSECONDS" of all of them.
  */
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "clock.h"
 
@@ -30,10 +34,66 @@ static WORK void hostile_spin(uintptr_t frame)
 			 : "rcx", "cc", "memory");
 }
 
+/* The same with rsp; what was compiled says that the caller is found from it. */
+static WORK __attribute__((optimize("omit-frame-pointer"))) void hostile_sp(uintptr_t frame)
+{
+	__asm__ volatile("mov %%rsp, %%r12\n\t"
+			 "mov %0, %%rsp\n\t"
+			 "mov $2000000, %%ecx\n"
+			 "1:\n\t"
+			 "dec %%ecx\n\t"
+			 "jnz 1b\n\t"
+			 "mov %%r12, %%rsp"
+			 :
+			 : "r"(frame)
+			 : "rcx", "r12", "cc", "memory");
+}
+
 /* Frames as a walk would follow them: next frame, return address. */
 struct frame {
 	uintptr_t next, ret;
 };
+
+static char *map(int prot, int fd)
+{
+	return mmap(NULL, 4096, prot, fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
+}
+
+/* A page that only another thread could fill, which does not; else one that nobody touched. */
+static char *map_awaited(void)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	char *page = map(PROT_READ | PROT_WRITE, -1);
+	struct uffdio_register area = { .range = { (uintptr_t)page, 4096 },
+					.mode = UFFDIO_REGISTER_MODE_MISSING };
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &area))
+		fprintf(stderr, "hostile: no userfaultfd, that page is one never touched\n");
+	return page;
+}
+
+/* A page of a file that is shorter by now: touching it is SIGBUS. */
+static char *map_truncated(void)
+{
+	int fd = memfd_create("hostile", MFD_CLOEXEC);
+	char *page;
+
+	if (fd < 0 || ftruncate(fd, 4096))
+		return NULL;
+	page = map(PROT_READ | PROT_WRITE, fd);
+	return ftruncate(fd, 0) ? NULL : page;
+}
+
+/* Pages that are there and cannot be read without a fault. */
+static size_t make_pages(uintptr_t *values)
+{
+	values[0] = (uintptr_t)map(PROT_NONE, -1) + 128;
+	values[1] = (uintptr_t)map_truncated() + 128;
+	values[2] = (uintptr_t)map_awaited() + 128;
+	values[3] = (uintptr_t)map(PROT_READ | PROT_WRITE, -1) + 128;
+	return 4;
+}
 
 static size_t make_values(uintptr_t *values)
 {
@@ -66,7 +126,7 @@ static size_t make_values(uintptr_t *values)
 	values[nr++] = 0xffffffffff600000;		/* vsyscall page */
 	values[nr++] = (uintptr_t)-8;
 	values[nr++] = (uintptr_t)-16;			/* wraps with the frame's size */
-	return nr;
+	return nr + make_pages(values + nr);
 }
 
 int main(int argc, char **argv)
@@ -74,16 +134,17 @@ int main(int argc, char **argv)
 	uintptr_t values[32];
 	uint64_t each_ns, begin;
 	size_t nr = make_values(values);
+	void (*spin)(uintptr_t) = argc > 2 && !strcmp(argv[2], "sp") ? hostile_sp : hostile_spin;
 
 	if (argc < 2 || !nr) {
-		fprintf(stderr, "usage: hostile SECONDS\n");
+		fprintf(stderr, "usage: hostile SECONDS [sp]\n");
 		return 2;
 	}
 	each_ns = strtod(argv[1], NULL) * NSEC_PER_SEC / nr;
 	begin = thread_cpu_ns();
 	for (size_t i = 0; i < nr; i++)
 		for (uint64_t end = thread_cpu_ns() + each_ns; thread_cpu_ns() < end;)
-			hostile_spin(values[i]);
+			spin(values[i]);
 	printf("values %zu\ncpu %llu\n", nr, (unsigned long long)(thread_cpu_ns() - begin));
 	return 0;
 }

@@ -2,9 +2,11 @@
 /*
  * Call trees that are known: `tree MODE SECONDS` spends its CPU time in MODE_leaf(), which is
  * reached on one path only, through frames that are found by unwind rows alone. Compiled
- * without frame pointers, as programs of distributions are.
+ * without frame pointers, as programs of distributions are. In mode "async" the time goes to
+ * whole functions, their first and last instructions included.
  */
-/* cflags: -O2 -fomit-frame-pointer -momit-leaf-frame-pointer -foptimize-sibling-calls */
+/* cflags: -O2 -fexceptions -fomit-frame-pointer -momit-leaf-frame-pointer -foptimize-sibling-calls */
+#include <dlfcn.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -15,6 +17,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include <unwind.h>
 
 #define APART __attribute__((noipa))
 /* A call that is not the function's last act. */
@@ -262,6 +265,226 @@ APART static void *thread_a(void *arg)
 	return arg;
 }
 
+/* --- an exception on its way: where it is asked what to do, and in clean-ups --- */
+
+static struct _Unwind_Exception thrown;
+static jmp_buf caught;
+static int nr_caught;
+
+APART static void throw_leaf(void)
+{
+	spin();
+}
+
+static _Unwind_Reason_Code throw_stop(int version, _Unwind_Action actions, _Unwind_Exception_Class class,
+				      struct _Unwind_Exception *e, struct _Unwind_Context *context,
+				      void *arg)
+{
+	(void)version, (void)class, (void)e, (void)context;
+	if (arg) {
+		throw_leaf();
+		longjmp(caught, 1);
+	}
+	if (actions & _UA_END_OF_STACK)
+		longjmp(caught, 1);
+	return _URC_NO_REASON;
+}
+
+APART static int throw_b(void *arg)
+{
+	int ret = _Unwind_ForcedUnwind(&thrown, throw_stop, arg);
+
+	STAY();
+	return ret;
+}
+
+APART static int throw_a(void)
+{
+	if (!setjmp(caught))
+		throw_b(&thrown);
+	STAY();
+	return ++nr_caught;
+}
+
+APART static void cleanup_leaf(void)
+{
+	spin();
+}
+
+static void cleanup_do(int *n)
+{
+	cleanup_leaf();
+	(*n)++;
+}
+
+APART static int cleanup_b(void)
+{
+	__attribute__((cleanup(cleanup_do))) int n = 0;
+
+	n += throw_b(NULL);
+	return n;
+}
+
+APART static int cleanup_a(void)
+{
+	if (!setjmp(caught))
+		cleanup_b();
+	STAY();
+	return ++nr_caught;
+}
+
+/* --- at any instruction --- */
+
+static volatile long async_sum;
+
+APART static long async_c(long a, long b)
+{
+	volatile long room[4] = { a, b };
+
+	return room[a & 1] + room[b & 1];
+}
+
+APART static long async_b(long a, long b, long c)
+{
+	long x = async_c(a, b), y = async_c(b, c), z = async_c(c, a);
+
+	return a * x + b * y + c * z;
+}
+
+APART static void async_a(void)
+{
+	double end = cpu_s() + seconds;
+
+	do {
+		for (int i = 0; i < 100000; i++)
+			async_sum += async_b(i, i + 1, i + 2);
+	} while (cpu_s() < end);
+	STAY();
+}
+
+/* The library's own unwinder and clean-ups, over and over. */
+static void flight_do(int *n)
+{
+	(*n)++;
+}
+
+APART static int flight_c(int n)
+{
+	__attribute__((cleanup(flight_do))) int m = n;
+
+	m += throw_b(NULL);
+	return m;
+}
+
+APART static int flight_b(int n)
+{
+	__attribute__((cleanup(flight_do))) int m = n;
+
+	m += flight_c(n * 3);
+	return m;
+}
+
+APART static void flight_round(int n)
+{
+	if (!setjmp(caught))
+		flight_b(n);
+	nr_caught++;
+	STAY();
+}
+
+APART static void flight_a(void)
+{
+	double end = cpu_s() + seconds;
+
+	do {
+		for (int i = 0; i < 100; i++)
+			flight_round(i);
+	} while (cpu_s() < end);
+	STAY();
+}
+
+/* --- through libraries that come and go, one where another was --- */
+
+static long library_turns;
+
+APART static void library_leaf(void)
+{
+	for (volatile long i = 0; i < library_turns; i++)
+		;
+}
+
+APART static void *library_alloc(size_t bytes)
+{
+	library_leaf();
+	return malloc(bytes);
+}
+
+static void *library_alloc_of(void *arg, size_t bytes)
+{
+	(void)arg;
+	return library_alloc(bytes);
+}
+
+static void library_free_of(void *arg, void *at)
+{
+	(void)arg;
+	free(at);
+}
+
+APART static int library_json(void *lib)
+{
+	struct {
+		void *(*alloc)(size_t bytes);
+		void (*release)(void *at);
+	} hooks = { library_alloc, free };
+	void (*init)(void *);
+	void *(*parse)(const char *);
+
+	*(void **)&init = dlsym(lib, "cJSON_InitHooks");
+	*(void **)&parse = dlsym(lib, "cJSON_Parse");
+	if (!init || !parse)
+		return 1;
+	init(&hooks);
+	parse("[{}, [[]]]");
+	STAY();
+	return 0;
+}
+
+APART static int library_zstd(void *lib)
+{
+	struct {
+		void *(*alloc)(void *, size_t);
+		void (*release)(void *, void *);
+		void *arg;
+	} memory = { library_alloc_of, library_free_of, NULL };
+	void *(*create)(__typeof__(memory));
+
+	*(void **)&create = dlsym(lib, "ZSTD_createCCtx_advanced");
+	if (!create)
+		return 1;
+	create(memory);
+	STAY();
+	return 0;
+}
+
+APART static int library_a(void)
+{
+	double end = cpu_s() + seconds;
+	int ret = 0;
+
+	library_turns = 1000000;
+	for (int i = 0; !ret && cpu_s() < end; i++) {
+		void *lib = dlopen(i % 2 ? "libcjson.so.1" : "libzstd.so.1", RTLD_NOW | RTLD_LOCAL);
+
+		if (!lib)
+			return 1;
+		ret = i % 2 ? library_json(lib) : library_zstd(lib);
+		dlclose(lib);
+	}
+	STAY();
+	return ret;
+}
+
 /* --- one that waits --- */
 
 APART static int sleep_leaf(void)
@@ -281,35 +504,86 @@ APART static int sleep_a(void)
 	return ret;
 }
 
-static int run(const char *mode)
+static int run_plain(void)
+{
+	return plain_a(getpid()) == 0;
+}
+
+static int run_alloca(void)
+{
+	return alloca_a(getpid() % 1000 + 1) != 1;
+}
+
+static int run_realign(void)
+{
+	return realign_a(getpid() % 1000 + 1) == 0;
+}
+
+static int run_tail(void)
+{
+	return tail_a(getpid()) == 0;
+}
+
+static int run_signal(void)
+{
+	return !signal_a();
+}
+
+static int run_jump(void)
+{
+	return !jump_a();
+}
+
+static int run_deep(void)
+{
+	return !deep_r(300);
+}
+
+static int run_callback(void)
+{
+	return !callback_a();
+}
+
+static int run_thread(void)
 {
 	pthread_t thread;
 
-	if (!strcmp(mode, "plain"))
-		return plain_a(getpid()) == 0;
-	if (!strcmp(mode, "alloca"))
-		return alloca_a(getpid() % 1000 + 1) != 1;
-	if (!strcmp(mode, "realign"))
-		return realign_a(getpid() % 1000 + 1) == 0;
-	if (!strcmp(mode, "tail"))
-		return tail_a(getpid()) == 0;
-	if (!strcmp(mode, "signal"))
-		return !signal_a();
-	if (!strcmp(mode, "jump"))
-		return !jump_a();
-	if (!strcmp(mode, "deep"))
-		return !deep_r(300);
-	if (!strcmp(mode, "callback"))
-		return !callback_a();
-	if (!strcmp(mode, "fork"))
-		return fork_a();
-	if (!strcmp(mode, "sleep"))
-		return sleep_a();
-	if (!strcmp(mode, "thread"))
-		return pthread_create(&thread, NULL, thread_a, NULL) || pthread_join(thread, NULL);
-	fprintf(stderr, "tree: there is no mode '%s'\n", mode);
-	return 2;
+	return pthread_create(&thread, NULL, thread_a, NULL) || pthread_join(thread, NULL);
 }
+
+static int run_throw(void)
+{
+	return !throw_a();
+}
+
+static int run_cleanup(void)
+{
+	return !cleanup_a();
+}
+
+static int run_flight(void)
+{
+	flight_a();
+	return !nr_caught;
+}
+
+static int run_async(void)
+{
+	async_a();
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(void);
+} modes[] = {
+	{ "plain", run_plain },	    { "alloca", run_alloca },	{ "realign", run_realign },
+	{ "tail", run_tail },	    { "signal", run_signal },	{ "jump", run_jump },
+	{ "deep", run_deep },	    { "callback", run_callback }, { "fork", fork_a },
+	{ "thread", run_thread },   { "sleep", sleep_a },	{ "throw", run_throw },
+	{ "cleanup", run_cleanup }, { "flight", run_flight },	{ "async", run_async },
+	{ "library", library_a },
+};
 
 int main(int argc, char **argv)
 {
@@ -318,5 +592,10 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	seconds = atof(argv[2]);
-	return run(argv[1]);
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		if (!strcmp(argv[1], modes[i].name))
+			return modes[i].run();
+	}
+	fprintf(stderr, "tree: there is no mode '%s'\n", argv[1]);
+	return 2;
 }

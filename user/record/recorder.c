@@ -131,9 +131,30 @@ static unsigned int raise_descriptor_limit(void)
 	return l.rlim_cur > SPARE_DESCRIPTORS ? (l.rlim_cur - SPARE_DESCRIPTORS) / 2 : 0;
 }
 
+/* A file's generation is known if it was mapped while we record. */
 static void on_opened(void *ctx, const struct pk_file_key *key, bool gen_known, int fd)
 {
-	pk_unwinder_add(ctx, key, gen_known, fd);
+	struct pk_recording *r = ctx;
+
+	pk_unwinder_add(&r->unwinder, key, gen_known, fd);
+	if (gen_known && r->unwinder.fd >= 0)
+		pk_recent_note(&r->recent, key, fd);
+}
+
+static void on_recent(void *ctx, const struct pk_file_key *key, int fd)
+{
+	pk_unwinder_add(ctx, key, true, fd);
+}
+
+/* Rows of what runs already, and of what began in earlier recordings. */
+static void make_rows(struct pk_recording *r)
+{
+	if (r->unwinder.fd < 0)
+		return;
+	pk_recent_load(&r->recent, NULL);
+	pk_recent_open_all(&r->recent, on_recent, &r->unwinder);
+	if (r->command.pid)
+		pk_unwinder_wait(&r->unwinder, r->signals.fd, UNWINDER_PATIENCE_MS);
 }
 
 static int create_tables(struct pk_recording *r)
@@ -150,7 +171,7 @@ static int create_tables(struct pk_recording *r)
 		.max_held = raise_descriptor_limit(),
 		.proc = r->cfg->scan ? "/proc" : NULL,
 		.opened = on_opened,
-		.ctx = &r->unwinder,
+		.ctx = r,
 		.local_pids = r->result->in_pid_namespace ? &r->local_pids : NULL,
 	};
 	int ret = pk_writer_create(r->target.fd, r->target.path, &r->writer, r->err);
@@ -335,9 +356,9 @@ static int begin(struct pk_recording *r)
 		ret = create_tables(r);
 	if (!ret)
 		ret = write_beginning(r);
-	/* programs that run already have their rows before COMMAND begins */
-	if (!ret && r->command.pid)
-		pk_unwinder_wait(&r->unwinder, r->signals.fd, UNWINDER_PATIENCE_MS);
+	/* before COMMAND begins */
+	if (!ret)
+		make_rows(r);
 	if (!ret && r->command.pid)
 		ret = pk_command_release(&r->command, r->err);
 	return ret;
@@ -436,6 +457,8 @@ static void take_down(struct pk_recording *r)
 		res->files = *pk_files_stats(r->files);
 	res->unwinder = r->unwinder.stats;
 	pk_unwinder_stop(&r->unwinder);
+	pk_recent_save(&r->recent, NULL);
+	pk_recent_deinit(&r->recent);
 	if (r->target.kept)
 		res->kept = strdup(r->target.kept);
 	pk_command_close(&r->command);

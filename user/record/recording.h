@@ -9,6 +9,7 @@
 #include "record/command.h"
 #include "record/ledger.h"
 #include "record/target.h"
+#include "record/recent.h"
 #include "record/recorder.h"
 #include "record/seen.h"
 #include "record/signals.h"
@@ -29,6 +30,7 @@ struct pk_recording {
 	struct pk_writer *writer;
 	struct pk_files *files;
 	struct pk_unwinder unwinder;
+	struct pk_recent recent;	/* files whose rows are made before anybody maps them */
 	struct pk_translator translator;
 	struct pk_ledger_reader ledger;
 	struct pk_dump *dump;		/* NULL: none */

@@ -48,11 +48,13 @@ int pk_rows_cache_open(const struct pk_rows_cache_opt *opt, struct pk_rows_cache
 		return pk_err_set(err, -ENOMEM, "no memory for a cache of unwind rows");
 	code = pk_cache_dir_open(&c->dir, opt->dir,
 				 opt->max_bytes ? opt->max_bytes : DEFAULT_MAX_BYTES, err);
-	if (code)
+	if (code) {
 		free(c);
-	else
-		*ret = c;
-	return code;
+		return code;
+	}
+	pk_cache_dir_shrink(&c->dir);
+	*ret = c;
+	return 0;
 }
 
 void pk_rows_cache_close(struct pk_rows_cache *c)

@@ -126,8 +126,8 @@ static uint64_t sum(const kept_vec *all)
 	return bytes;
 }
 
-/* The oldest go, some more than need be, so that the next file does not ask again. */
-static void shrink(struct pk_cache_dir *d)
+/* Some more than need be go, so that the next file does not ask again. */
+void pk_cache_dir_shrink(struct pk_cache_dir *d)
 {
 	kept_vec all = { 0 };
 	size_t i = 0;
@@ -149,7 +149,7 @@ void pk_cache_dir_added(struct pk_cache_dir *d, uint64_t bytes)
 {
 	d->bytes += bytes;
 	if (d->bytes > d->max_bytes)
-		shrink(d);
+		pk_cache_dir_shrink(d);
 }
 
 int pk_cache_dir_open(struct pk_cache_dir *d, const char *path, uint64_t max_bytes,
@@ -177,7 +177,6 @@ int pk_cache_dir_open(struct pk_cache_dir *d, const char *path, uint64_t max_byt
 		return pk_err_set(err, ret, "cannot keep unwind rows in '%s': %s", users,
 				  ret == -EPERM ? "others may write there" : strerror(-ret));
 	}
-	shrink(d);
 	return 0;
 }
 

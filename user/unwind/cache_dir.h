@@ -13,7 +13,7 @@
 
 struct pk_cache_dir {
 	int fd;
-	uint64_t bytes, max_bytes; /* as far as we know; others may use it too */
+	uint64_t bytes, max_bytes; /* since it was looked at; others may use it too */
 };
 
 /* @path NULL: the user's. See pk_rows_cache_open() for errors. */
@@ -22,6 +22,8 @@ int pk_cache_dir_open(struct pk_cache_dir *d, const char *path, uint64_t max_byt
 void pk_cache_dir_close(struct pk_cache_dir *d);
 /* Nobody but root and we can have written what @st describes. */
 bool pk_cache_is_trusted(const struct stat *st);
+/* Look how much is there: the oldest files go where that is too much. */
+void pk_cache_dir_shrink(struct pk_cache_dir *d);
 /* A file of @bytes was added: the oldest go where there are too many. */
 void pk_cache_dir_added(struct pk_cache_dir *d, uint64_t bytes);
 
