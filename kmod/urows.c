@@ -6,8 +6,10 @@
 #ifdef __KERNEL__
 #include <linux/errno.h>
 #include <linux/sched.h>
+#define PK_BREATHE() cond_resched()
 #else
 #include <errno.h>
+#define PK_BREATHE() ((void)0)
 #endif
 #include "urows.h"
 
@@ -16,21 +18,21 @@
 /* Head and sizes. Sums of products of 32 bits do not overflow 64. */
 static bool pk_urows_check_sizes(const struct pkprof_rows *r, size_t bytes)
 {
-	u64 need;
+	__u64 need;
 
 	if (bytes < sizeof(*r) || bytes > PKPROF_ROWS_MAX_BYTES || r->magic != PKPROF_ROWS_MAGIC ||
 	    r->bytes != bytes)
 		return false;
-	need = sizeof(*r) + (u64)r->nr_rules * sizeof(struct pkprof_rule) +
-	       ((u64)r->nr_pages + 1) * sizeof(u32) +
-	       (u64)r->nr_rows * sizeof(struct pkprof_row);
+	need = sizeof(*r) + (__u64)r->nr_rules * sizeof(struct pkprof_rule) +
+	       ((__u64)r->nr_pages + 1) * sizeof(__u32) +
+	       (__u64)r->nr_rows * sizeof(struct pkprof_row);
 	return need == bytes;
 }
 
 static bool pk_urows_check_rules(const struct pkprof_rows *r)
 {
 	const struct pkprof_rule *rule = pk_urows_rules(r);
-	u32 i;
+	__u32 i;
 
 	for (i = 0; i < r->nr_rules; i++) {
 		if (rule[i].kind >= PKPROF_NR_RULE_KINDS || rule[i].reg >= PKPROF_NR_REGS)
@@ -39,10 +41,10 @@ static bool pk_urows_check_rules(const struct pkprof_rows *r)
 	return true;
 }
 
-static bool pk_urows_check_page(const struct pkprof_rows *r, u32 from, u32 to)
+static bool pk_urows_check_page(const struct pkprof_rows *r, __u32 from, __u32 to)
 {
 	const struct pkprof_row *row = pk_urows_rows(r);
-	u32 i;
+	__u32 i;
 
 	if (from > to || to > r->nr_rows || to - from > PK_ROWS_PAGE_BYTES)
 		return false;
@@ -55,8 +57,8 @@ static bool pk_urows_check_page(const struct pkprof_rows *r, u32 from, u32 to)
 
 int pk_urows_check(const struct pkprof_rows *r, size_t bytes)
 {
-	const u32 *page;
-	u32 i;
+	const __u32 *page;
+	__u32 i;
 
 	if (!pk_urows_check_sizes(r, bytes) || !pk_urows_check_rules(r))
 		return -EINVAL;
@@ -66,16 +68,16 @@ int pk_urows_check(const struct pkprof_rows *r, size_t bytes)
 	for (i = 0; i < r->nr_pages; i++) {
 		if (!pk_urows_check_page(r, page[i], page[i + 1]))
 			return -EINVAL;
-		cond_resched();
+		PK_BREATHE();
 	}
 	return 0;
 }
 
 /* How many of rows [from, to) begin at or before @off. */
-static u32 pk_urows_upto(const struct pkprof_row *row, u32 from, u32 to, u16 off)
+static __u32 pk_urows_upto(const struct pkprof_row *row, __u32 from, __u32 to, __u16 off)
 {
 	while (from < to) {
-		u32 middle = from + (to - from) / 2;
+		__u32 middle = from + (to - from) / 2;
 
 		if (row[middle].off <= off)
 			from = middle + 1;
@@ -85,17 +87,17 @@ static u32 pk_urows_upto(const struct pkprof_row *row, u32 from, u32 to, u16 off
 	return from;
 }
 
-const struct pkprof_rule *pk_urows_find(const struct pkprof_rows *r, u64 off)
+const struct pkprof_rule *pk_urows_find(const struct pkprof_rows *r, __u64 off)
 {
 	const struct pkprof_row *row = pk_urows_rows(r);
-	const u32 *page = pk_urows_pages(r);
-	u64 nr = off >> PKPROF_ROWS_PAGE_SHIFT;
-	u32 after;
+	const __u32 *page = pk_urows_pages(r);
+	__u64 nr = off >> PKPROF_ROWS_PAGE_SHIFT;
+	__u32 after;
 
 	if (nr >= r->nr_pages)
 		return NULL;
 	/* the row that is sought may begin in an earlier page */
-	after = pk_urows_upto(row, page[nr], page[nr + 1], (u16)off);
+	after = pk_urows_upto(row, page[nr], page[nr + 1], (__u16)off);
 	if (!after)
 		return NULL;
 	return pk_urows_rules(r) + row[after - 1].rule;

@@ -2,7 +2,8 @@
 /*
  * Unwind rows of one file, as uapi/pkprof_rows.h has them: checked once, then looked up.
  *
- * Pure; compiles in the unit tests and a fuzzer. After pk_urows_check() no look-up leaves the
+ * Pure; the tool compiles it too (user/unwind/rows.c), as what it keeps on disk must pass the
+ * same checks. After pk_urows_check() no look-up leaves the
  * table, whatever is in it.
  */
 #ifndef PK_UROWS_H
@@ -11,7 +12,8 @@
 #ifdef __KERNEL__
 #include <linux/types.h>
 #else
-#include "kernel_shim.h"	/* tests/unit */
+#include <stdbool.h>
+#include <stddef.h>
 #endif
 #include "uapi/pkprof_rows.h"
 
@@ -20,9 +22,9 @@ static inline const struct pkprof_rule *pk_urows_rules(const struct pkprof_rows 
 	return (const struct pkprof_rule *)(r + 1);
 }
 
-static inline const u32 *pk_urows_pages(const struct pkprof_rows *r)
+static inline const __u32 *pk_urows_pages(const struct pkprof_rows *r)
 {
-	return (const u32 *)(pk_urows_rules(r) + r->nr_rules);
+	return (const __u32 *)(pk_urows_rules(r) + r->nr_rules);
 }
 
 static inline const struct pkprof_row *pk_urows_rows(const struct pkprof_rows *r)
@@ -42,6 +44,6 @@ int pk_urows_check(const struct pkprof_rows *r, size_t bytes);
  * pk_urows_find - the rule at an offset in the file
  * Return: NULL in a gap. Any context.
  */
-const struct pkprof_rule *pk_urows_find(const struct pkprof_rows *r, u64 off);
+const struct pkprof_rule *pk_urows_find(const struct pkprof_rows *r, __u64 off);
 
 #endif

@@ -14,12 +14,12 @@
 
 static void use(const struct pk_rows_blob *b, size_t len)
 {
-	const struct pkprof_rule *rules = pk_rows_rules(b->data);
+	const struct pkprof_rule *rules = pk_urows_rules(b->data);
 
 	if (!pk_rows_valid(b->data, b->bytes))
 		abort();
 	for (uint64_t off = 0; off < len + 100; off++) {
-		const struct pkprof_rule *r = pk_rows_find(b->data, off);
+		const struct pkprof_rule *r = pk_urows_find(b->data, off);
 
 		if (r && (r < rules || r >= rules + b->data->nr_rules))
 			abort();

@@ -44,14 +44,14 @@ static void add_stats(const struct pk_rows_stats *s)
 
 static void add_blob(const char *name, const struct pk_rows_blob *b, double seconds)
 {
-	const struct pkprof_row *row = pk_rows_rows(b->data);
+	const struct pkprof_row *row = pk_urows_rows(b->data);
 
 	sums.files++;
 	sums.rules += b->data->nr_rules;
 	sums.rows += b->data->nr_rows;
 	sums.blob_bytes += b->bytes;
 	for (uint32_t i = 0; i < b->data->nr_rows; i++)
-		sums.of_kind[pk_rows_rules(b->data)[row[i].rule].kind]++;
+		sums.of_kind[pk_urows_rules(b->data)[row[i].rule].kind]++;
 	if (verbose)
 		printf("%10zu bytes %8u rows %6u rules %8.3f ms  %s\n", b->bytes, b->data->nr_rows,
 		       b->data->nr_rules, seconds * 1e3, name);

@@ -58,7 +58,7 @@ static struct pk_rows_blob compile(const char *name)
 static void assert_rule(const struct pk_rows_blob *b, uint64_t off, const char *want,
 			const char *what)
 {
-	const char *got = rule_text(pk_rows_find(b->data, off));
+	const char *got = rule_text(pk_urows_find(b->data, off));
 
 	if (strcmp(got, want))
 		fail_msg("%s: at 0x%lx '%s', not '%s'", what, off, got, want);

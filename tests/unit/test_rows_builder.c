@@ -39,7 +39,7 @@ static struct pk_rows_blob finish(struct pk_rows_builder *b)
 /* @rule 0: a gap. */
 static void assert_found(const struct pk_rows_blob *b, uint64_t off, unsigned int rule)
 {
-	const struct pkprof_rule *r = pk_rows_find(b->data, off);
+	const struct pkprof_rule *r = pk_urows_find(b->data, off);
 
 	if (!rule)
 		assert_true(!r || r->kind == PKPROF_RULE_GAP);
@@ -169,7 +169,7 @@ static void test_too_many_rules(void **state)
 	blob = finish(&b);
 	assert_int_equal(blob.data->nr_rules, 65535);
 	assert_found(&blob, 65534 * 3, 65534);
-	r = pk_rows_find(blob.data, 65535 * 3);
+	r = pk_urows_find(blob.data, 65535 * 3);
 	assert_true(r && r->kind == PKPROF_RULE_UNKNOWN);
 	assert_found(&blob, 70001 * 3, 5);
 	pk_rows_release(&blob);
@@ -209,9 +209,9 @@ static void test_validity(void **state)
 		add(&b, i * 3000, i % 9 + 1);
 	blob = finish(&b);
 	h = blob.data;
-	rule = (void *)pk_rows_rules(h);
-	page = (void *)pk_rows_pages(h);
-	row = (void *)pk_rows_rows(h);
+	rule = (void *)pk_urows_rules(h);
+	page = (void *)pk_urows_pages(h);
+	row = (void *)pk_urows_rows(h);
 #define ASSERT_SPOILT(place, value)                         \
 	do {                                                \
 		__typeof__(place) was = (place);            \

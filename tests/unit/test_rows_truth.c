@@ -122,7 +122,7 @@ static const struct pkprof_rule *rule_at(const struct truth *t, uint64_t pc)
 	uint64_t off = pc, end = pc + 1;
 
 	assert_true(pk_elf_to_off(&t->e, &off, &end));
-	return pk_rows_find(t->rows, off);
+	return pk_urows_find(t->rows, off);
 }
 
 static void compare_saved(struct truth *t, Dwarf_Frame *frame, uint64_t pc, uint64_t cfa,
@@ -248,7 +248,7 @@ static void check_between(struct truth *t, uint64_t pc)
 
 	if (!pk_elf_to_off(&t->e, &off, &end))
 		return;
-	rule = pk_rows_find(t->rows, off);
+	rule = pk_urows_find(t->rows, off);
 	if (!rule || rule->kind == PKPROF_RULE_GAP)
 		return;
 	for (uint64_t ahead = pc; ahead < pc + PADDING; ahead++) {

@@ -4,7 +4,7 @@
  * rule on memory made up; and rows, registers and memory at random, where a walk must end
  * within its limits and read nothing but user memory.
  */
-/* link: kmod/uwalk.c kmod/urows.c */
+/* link: kmod/uwalk.c */
 /* cflags: -fno-omit-frame-pointer */
 #include <errno.h>
 #include <fcntl.h>
