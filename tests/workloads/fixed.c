@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A fixed amount of work, 20 frames deep, for measuring what watching it costs.
+ * A fixed amount of work, 20 frames deep or more, for measuring what watching it costs.
  *
- *	fixed MILLIONS
+ *	fixed MILLIONS [MORE]
  *
- * Runs MILLIONS of millions of loop turns, 10,000 below each walk down the chain.
+ * Runs MILLIONS of millions of loop turns, 10,000 below each walk down the chain; that under MORE
+ * frames of a recursion.
  * Prints "turns NUMBER".
  */
 #include <stdio.h>
@@ -47,17 +48,26 @@ LEVEL(17, level_16)
 LEVEL(18, level_17)
 LEVEL(19, level_18)
 
+static WORK void walk(unsigned long long walks, unsigned long more)
+{
+	if (more)
+		walk(walks, more - 1);
+	else
+		for (unsigned long long i = 0; i < walks; i++)
+			level_19();
+	__asm__ volatile("" : : : "memory");
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long long walks;
 
 	if (argc < 2) {
-		fprintf(stderr, "usage: fixed MILLIONS\n");
+		fprintf(stderr, "usage: fixed MILLIONS [MORE]\n");
 		return 2;
 	}
 	walks = strtoull(argv[1], NULL, 0) * (1000000 / TURNS);
-	for (unsigned long long i = 0; i < walks; i++)
-		level_19();
+	walk(walks, argc > 2 ? strtoul(argv[2], NULL, 0) : 0);
 	printf("turns %llu\n", walks * TURNS);
 	return 0;
 }
