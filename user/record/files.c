@@ -135,18 +135,22 @@ int pk_files_define(struct pk_files *f, const struct pk_file_key *key, const cha
 	return it->path ? 0 : -ENOMEM;
 }
 
+/*
+ * The build ID decides where there is one: an overlay shows another inode number than the
+ * kernel's once it has copied a file up.
+ */
 static bool is_this_file(int fd, const struct file *it)
 {
 	uint8_t id[PKPROF_MAX_BUILD_ID];
 	struct stat st;
 
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_ino != it->key.ino)
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
 		return false;
 	if (it->build_id_len)
 		return pk_build_id_read(fd, id) == it->build_id_len &&
 		       !memcmp(id, it->build_id, it->build_id_len);
 	/* Some file systems give each subvolume a device number of its own. */
-	return true;
+	return st.st_ino == it->key.ino;
 }
 
 /* A device or pipe is never opened: that could have effects. */

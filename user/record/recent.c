@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Files mapped of late; see recent.h. A line with the boot's id, as device numbers and inode
- * generations are those of a boot; then a line for each file: device, inode, generation, path.
+ * generations are those of a boot; then a line for each file: device, inode and generation as the
+ * kernel has them, the inode as stat() tells it, path.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -28,7 +29,7 @@ static bool read_boot_id(char id[ID_BYTES])
 	return f && fgets(id, ID_BYTES, f);
 }
 
-static bool add(struct pk_recent *r, const struct pk_file_key *key, const char *path)
+static bool add(struct pk_recent *r, const struct pk_file_key *key, uint64_t shown_ino, const char *path)
 {
 	struct pk_recent_file *f;
 	char *copy = strdup(path);
@@ -38,20 +39,22 @@ static bool add(struct pk_recent *r, const struct pk_file_key *key, const char *
 		free(copy);
 		return false;
 	}
-	*f = (struct pk_recent_file){ .key = *key, .path = copy };
+	*f = (struct pk_recent_file){ .key = *key, .shown_ino = shown_ino, .path = copy };
 	return true;
 }
 
 static bool parse(struct pk_recent *r, char *line)
 {
 	struct pk_file_key key;
+	uint64_t shown_ino;
 	int at = 0;
 
 	line[strcspn(line, "\n")] = 0;
-	if (sscanf(line, "%" SCNu32 " %" SCNu64 " %" SCNu32 " %n", &key.dev, &key.ino, &key.gen, &at) != 3 ||
+	if (sscanf(line, "%" SCNu32 " %" SCNu64 " %" SCNu32 " %" SCNu64 " %n", &key.dev, &key.ino,
+		   &key.gen, &shown_ino, &at) != 4 ||
 	    !at || line[at] != '/')
 		return false;
-	return r->files.nr < PK_RECENT_MAX && add(r, &key, line + at);
+	return r->files.nr < PK_RECENT_MAX && add(r, &key, shown_ino, line + at);
 }
 
 /* Only what nobody else can have written. */
@@ -95,8 +98,8 @@ static bool write_list(const struct pk_recent *r, FILE *f)
 	for (size_t i = from; i < r->files.nr; i++) {
 		const struct pk_recent_file *file = &r->files.data[i];
 
-		if (fprintf(f, "%" PRIu32 " %" PRIu64 " %" PRIu32 " %s\n", file->key.dev, file->key.ino,
-			    file->key.gen, file->path) < 0)
+		if (fprintf(f, "%" PRIu32 " %" PRIu64 " %" PRIu32 " %" PRIu64 " %s\n", file->key.dev,
+			    file->key.ino, file->key.gen, file->shown_ino, file->path) < 0)
 			return false;
 	}
 	return true;
@@ -152,6 +155,7 @@ static void move_to_end(struct pk_recent *r, size_t i)
 void pk_recent_note(struct pk_recent *r, const struct pk_file_key *key, int fd)
 {
 	char link[32], path[PATH_MAX];
+	struct stat st;
 	ssize_t len;
 
 	for (size_t i = 0; i < r->files.nr; i++) {
@@ -163,11 +167,11 @@ void pk_recent_note(struct pk_recent *r, const struct pk_file_key *key, int fd)
 	}
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	len = readlink(link, path, sizeof(path) - 1);
-	if (len <= 0)
+	if (len <= 0 || fstat(fd, &st))
 		return;
 	path[len] = 0;
 	/* what is one line */
-	if (*path == '/' && !strchr(path, '\n') && add(r, key, path))
+	if (*path == '/' && !strchr(path, '\n') && add(r, key, st.st_ino, path))
 		r->changed = true;
 }
 
@@ -179,7 +183,7 @@ void pk_recent_open_all(const struct pk_recent *r,
 	PK_VEC_FOREACH(&r->files, f) {
 		PK_AUTO_FD int fd = open(f->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
-		if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_ino == f->key.ino)
+		if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_ino == f->shown_ino)
 			opened(ctx, &f->key, fd);
 	}
 }

@@ -5,7 +5,7 @@
  * a file's first tens of milliseconds have short stacks.
  *
  * Invariant: a file is given out only under the identity by which the kernel knew it in this
- * boot, and if its path still leads to that inode.
+ * boot, and if its path still leads to the same inode.
  */
 #ifndef PK_RECENT_H
 #define PK_RECENT_H
@@ -18,7 +18,8 @@
 #define PK_RECENT_MAX 128 /* files remembered; what was used last longest ago goes */
 
 struct pk_recent_file {
-	struct pk_file_key key;
+	struct pk_file_key key;	/* as the kernel has it */
+	uint64_t shown_ino;	/* inode as stat() tells it, which an overlay may change */
 	char *path;
 };
 
