@@ -7,14 +7,15 @@
 # shellcheck source=tests/live/harness.sh
 . "$PK_HERE/harness.sh"
 
-SECONDS_EACH=6
+SECONDS_EACH=6 HZ=10000
 [[ -z ${PK_PATIENT:-} ]] || SECONDS_EACH=60
-[[ -z ${PK_DEBUG:-} ]] || SECONDS_EACH=20
-readonly SECONDS_EACH
+# a sample takes longer there than 100 us
+[[ -z ${PK_DEBUG:-} ]] || HZ=1000 SECONDS_EACH=8
+readonly SECONDS_EACH HZ
 
 # begin NAME: a session for one of the storms; the pid of its recorder in $recorder
 begin() {
-	"$PK_USER" record -F 10000 --sources cpu,task,sched -o "$1.pkp" -d "$(calc "$SECONDS_EACH + 4")" >"$1.err" 2>&1 &
+	"$PK_USER" record -F $HZ --sources cpu,task,sched -o "$1.pkp" -d "$(calc "$SECONDS_EACH + 4")" >"$1.err" 2>&1 &
 	recorder=$!
 	for _ in $(seq 100); do
 		[[ ! -s $1.pkp ]] || break
