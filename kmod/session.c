@@ -18,6 +18,7 @@
 #include "block.h"
 #include "tcp.h"
 #include "unix.h"
+#include "uwalk.h"
 #include "vfs.h"
 #include "waited.h"
 #include "calibrate.h"
@@ -58,6 +59,7 @@ static void pk_cpu_destroy(struct pk_cpu *c)
 		return;
 	for (kind = 0; kind < ARRAY_SIZE(c->stacks); kind++)
 		pk_stack_table_deinit(&c->stacks[kind]);
+	vfree(c->memo);
 	vfree(c->ring_mem);
 	kfree(c);
 }
@@ -81,6 +83,9 @@ static struct pk_cpu *pk_cpu_create(struct pk_session *s, unsigned int cpu)
 		if (pk_stack_table_init(&c->stacks[kind], node))
 			goto err;
 	}
+	c->memo = vzalloc_node(sizeof(*c->memo), node);
+	if (!c->memo)
+		goto err;
 	return c;
 
 err:
@@ -91,7 +96,7 @@ err:
 /* An allocation this large is refused politely, before the OOM killer looks at it. */
 static int pk_session_check_memory(struct pk_session *s, struct netlink_ext_ack *extack)
 {
-	u64 per_cpu = pk_session_ring_bytes(s) + sizeof(struct pk_cpu) +
+	u64 per_cpu = pk_session_ring_bytes(s) + sizeof(struct pk_cpu) + sizeof(struct pk_rule_memo) +
 		      2 * PK_STACK_SLOTS * (sizeof(u64) + sizeof(u32));
 	u64 need_mb = (per_cpu * num_possible_cpus()) >> 20;
 	u64 free_mb = ((u64)max(si_mem_available(), 0L) << PAGE_SHIFT) >> 20;

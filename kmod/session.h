@@ -27,6 +27,7 @@
 
 struct netlink_ext_ack;
 struct pk_block;
+struct pk_rule_memo;
 struct pk_spaces;
 struct pk_tcp;
 struct pk_unix;
@@ -61,6 +62,7 @@ struct pk_cpu {
 	void *ring_mem;			/* vmalloc_user(), mapped by the reader */
 	struct pk_books books[PKPROF_NR_SOURCES];
 	struct pk_stack_table stacks[2];	/* by enum pkprof_stack_kind; irqs off */
+	struct pk_rule_memo *memo;	/* of user stacks; irqs off, not in an NMI */
 	bool stacks_claimed;
 	struct irq_work wake;		/* not hard: wakes poll() */
 	struct pk_session *session;

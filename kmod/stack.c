@@ -95,9 +95,16 @@ static const struct pk_ranges *pk_user_ranges(const struct pk_session *s)
 	return pk_spaces_find(s->spaces, READ_ONCE(rcu_dereference(current->real_parent)->mm));
 }
 
+/* This CPU's, where nobody else can walk here meanwhile. */
+static struct pk_rule_memo *pk_this_memo(struct pk_session *s)
+{
+	return irqs_disabled() && !in_nmi() ? pk_session_this_cpu(s)->memo : NULL;
+}
+
 void pk_stack_walk_user(struct pk_session *s, struct pk_stack *st, struct pt_regs *regs,
 			u32 max_depth)
 {
+	struct pk_uspace space = { .memo = pk_this_memo(s) };
 	struct pk_uregs user;
 
 	st->nr = 0;
@@ -111,9 +118,11 @@ void pk_stack_walk_user(struct pk_session *s, struct pk_stack *st, struct pt_reg
 		return;
 	}
 	pk_uregs_fill(&user, regs);
+	space.compat = !user_64bit_mode(regs);
 	rcu_read_lock();
+	space.ranges = pk_user_ranges(s);
 	pagefault_disable();
-	pk_uwalk(st, &user, pk_user_ranges(s), !user_64bit_mode(regs), max_depth);
+	pk_uwalk(st, &user, &space, max_depth);
 	pagefault_enable();
 	rcu_read_unlock();
 }

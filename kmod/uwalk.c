@@ -89,30 +89,66 @@ static __always_inline void pk_uframe_set(struct pk_uframe *f, unsigned int reg,
 	f->in_memory &= ~PK_REG_BIT(reg);
 }
 
-/* The caller's preserved registers: noted where they are. @bp: of this frame, for BY_BP. */
-static __always_inline void pk_uframe_restore(struct pk_uframe *f, const struct pkprof_rule *rule,
-					      u64 cfa, u64 bp)
+/*
+ * rule->saved[], first to last in ascending bits. Mostly none or one is not 0, so what is not is
+ * looked for in whole words.
+ */
+struct pk_saved {
+	u64 low;	/* 0 to 3 */
+	u32 high;	/* 4 and 5 */
+};
+
+#define PK_BY_BP_LOW  (PKPROF_SAVED_BY_BP * 0x0001000100010001ULL)
+#define PK_BY_BP_HIGH (PKPROF_SAVED_BY_BP * 0x00010001U)
+
+static __always_inline struct pk_saved pk_rule_saved(const struct pkprof_rule *rule)
 {
-	unsigned int i;
+	struct pk_saved s;
+
+	BUILD_BUG_ON(sizeof(rule->saved) != sizeof(s.low) + sizeof(s.high));
+	memcpy(&s.low, rule->saved, sizeof(s.low));
+	memcpy(&s.high, &rule->saved[4], sizeof(s.high));
+	return s;
+}
+
+/* Whether the rule needs this frame's base pointer for more than the CFA. */
+static __always_inline bool pk_saved_by_bp(const struct pk_saved *s)
+{
+	return s->low & PK_BY_BP_LOW || s->high & PK_BY_BP_HIGH;
+}
+
+/* A caller's register: noted where it is. @saved is not 0. */
+static __always_inline void pk_uframe_restore_one(struct pk_uframe *f, unsigned int reg, u16 saved,
+						  u64 cfa, u64 bp)
+{
+	u32 bit = PK_REG_BIT(reg);
+
+	if (unlikely(saved == PKPROF_SAVED_LOST)) {
+		f->known &= ~bit;
+		return;
+	}
+	if (unlikely(saved & PKPROF_SAVED_BY_BP))
+		f->reg[reg] = bp - (u64)(saved & ~PKPROF_SAVED_BY_BP) * pk_uframe_word(f);
+	else
+		f->reg[reg] = cfa - (u64)saved * pk_uframe_word(f);
+	f->known |= bit;
+	f->in_memory |= bit;
+}
+
+/* The caller's preserved registers. @bp: of this frame, for BY_BP. */
+static __always_inline void pk_uframe_restore(struct pk_uframe *f, struct pk_saved s, u64 cfa,
+					      u64 bp)
+{
+	const u8 *reg = pk_saved_reg;
 
 	f->known &= PK_PRESERVED | PK_REG_BIT(PKPROF_REG_SP);
-	for (i = 0; i < PKPROF_NR_SAVED; i++) {
-		u16 saved = rule->saved[i];
-		u32 bit = PK_REG_BIT(pk_saved_reg[i]);
-
-		if (saved == PKPROF_SAVED_NOT)
-			continue;
-		if (unlikely(saved == PKPROF_SAVED_LOST)) {
-			f->known &= ~bit;
-			continue;
-		}
-		if (unlikely(saved & PKPROF_SAVED_BY_BP))
-			f->reg[pk_saved_reg[i]] =
-				bp - (u64)(saved & ~PKPROF_SAVED_BY_BP) * pk_uframe_word(f);
-		else
-			f->reg[pk_saved_reg[i]] = cfa - (u64)saved * pk_uframe_word(f);
-		f->known |= bit;
-		f->in_memory |= bit;
+	for (; s.low; s.low >>= 16, reg++) {
+		if ((u16)s.low)
+			pk_uframe_restore_one(f, *reg, (u16)s.low, cfa, bp);
+	}
+	for (reg = pk_saved_reg + 4; s.high; s.high >>= 16, reg++) {
+		if ((u16)s.high)
+			pk_uframe_restore_one(f, *reg, (u16)s.high, cfa, bp);
 	}
 }
 
@@ -136,19 +172,9 @@ static __always_inline u32 pk_uframe_return(struct pk_uframe *f, u64 slot, u64 s
 	return PK_GO_ON;
 }
 
-/* Whether the rule needs this frame's base pointer for more than the CFA. */
-static __always_inline bool pk_rule_saves_by_bp(const struct pkprof_rule *rule)
+static __always_inline u32 pk_uframe_by_cfa(struct pk_uframe *f, const struct pkprof_rule *rule)
 {
-	unsigned int i;
-	u16 all = 0;
-
-	for (i = 0; i < PKPROF_NR_SAVED; i++)
-		all |= rule->saved[i];
-	return all & PKPROF_SAVED_BY_BP;
-}
-
-static u32 pk_uframe_by_cfa(struct pk_uframe *f, const struct pkprof_rule *rule)
-{
+	const struct pk_saved saved = pk_rule_saved(rule);
 	u64 sp = f->reg[PKPROF_REG_SP], cfa, bp = 0;
 	u32 end;
 
@@ -165,11 +191,11 @@ static u32 pk_uframe_by_cfa(struct pk_uframe *f, const struct pkprof_rule *rule)
 	/* a caller's frame is above this one */
 	if (cfa <= sp || cfa >= PK_USER_END)
 		return PKPROF_END_BAD_FRAME;
-	if (unlikely(pk_rule_saves_by_bp(rule)) && !pk_uframe_get(f, PKPROF_REG_BP, &bp))
+	if (unlikely(pk_saved_by_bp(&saved)) && !pk_uframe_get(f, PKPROF_REG_BP, &bp))
 		return PKPROF_END_NO_RULE;
 	end = pk_uframe_return(f, cfa - (u64)rule->ra * pk_uframe_word(f), cfa);
 	if (end == PK_GO_ON)
-		pk_uframe_restore(f, rule, cfa, bp);
+		pk_uframe_restore(f, saved, cfa, bp);
 	return end;
 }
 
@@ -245,25 +271,46 @@ static u32 pk_uframe_by_pointer(struct pk_uframe *f, const struct pk_ranges *ran
 	return end;
 }
 
+static __always_inline u32 pk_memo_slot(const struct pkprof_rows *rows, u64 off)
+{
+	return (u32)(off ^ (uintptr_t)rows >> 12) * 0x9e3779b1u >> (32 - PK_MEMO_BITS);
+}
+
 /* The rule for a place, or NULL: nothing is said of it. */
-static __always_inline const struct pkprof_rule *pk_uframe_rule(const struct pk_uframe *f, u64 at)
+static __always_inline const struct pkprof_rule *pk_uframe_rule(const struct pk_uframe *f, u64 at,
+								struct pk_rule_memo *memo)
 {
 	const struct pkprof_rows *rows;
+	const struct pkprof_rule *rule;
+	u64 off;
+	u32 i;
 
 	if (!f->range || !f->range->ref)
 		return NULL;
 	rows = smp_load_acquire(&f->range->ref->rows);
-	return rows ? pk_urows_find(rows, at - f->range->start + f->range->off) : NULL;
+	if (!rows)
+		return NULL;
+	off = at - f->range->start + f->range->off;
+	if (!memo)
+		return pk_urows_find(rows, off);
+	i = pk_memo_slot(rows, off);
+	if (likely(memo->entry[i].off == off && memo->entry[i].rows == rows))
+		return memo->entry[i].rule;
+	rule = pk_urows_find(rows, off);
+	memo->entry[i].rows = rows;
+	memo->entry[i].off = off;
+	memo->entry[i].rule = rule;
+	return rule;
 }
 
-static __always_inline u32 pk_uframe_step(struct pk_uframe *f, const struct pk_ranges *ranges,
+static __always_inline u32 pk_uframe_step(struct pk_uframe *f, const struct pk_uspace *space,
 					  bool leaf)
 {
 	u64 at = f->exact ? f->ip : f->ip - 1;
 	const struct pkprof_rule *rule;
 
-	pk_uframe_find_range(f, ranges, at);
-	rule = pk_uframe_rule(f, at);
+	pk_uframe_find_range(f, space->ranges, at);
+	rule = pk_uframe_rule(f, at, space->memo);
 	switch (rule ? rule->kind : PKPROF_RULE_GAP) {
 	case PKPROF_RULE_CFA:
 	case PKPROF_RULE_CFA_AT:
@@ -275,26 +322,26 @@ static __always_inline u32 pk_uframe_step(struct pk_uframe *f, const struct pk_r
 	case PKPROF_RULE_UNKNOWN:
 		return PKPROF_END_NO_RULE;
 	default:
-		return pk_uframe_by_pointer(f, ranges, leaf);
+		return pk_uframe_by_pointer(f, space->ranges, leaf);
 	}
 }
 
-void pk_uwalk(struct pk_stack *st, const struct pk_uregs *regs, const struct pk_ranges *ranges,
-	      bool compat, u32 max_depth)
+void pk_uwalk(struct pk_stack *st, const struct pk_uregs *regs, const struct pk_uspace *space,
+	      u32 max_depth)
 {
 	struct pk_uframe f = {
 		.ip = regs->ip,
 		.known = (1u << PKPROF_NR_REGS) - 1,
 		.exact = true,
-		.mapped = ranges,
-		.compat = compat,
+		.mapped = space->ranges,
+		.compat = space->compat,
 	};
 	u32 end;
 
 	memcpy(f.reg, regs->reg, sizeof(f.reg));
 	st->ip[0] = f.ip;
 	st->nr = 1;
-	while ((end = pk_uframe_step(&f, ranges, st->nr == 1)) == PK_GO_ON) {
+	while ((end = pk_uframe_step(&f, space, st->nr == 1)) == PK_GO_ON) {
 		if (st->nr == max_depth) {
 			end = PKPROF_END_DEPTH;
 			break;

@@ -36,6 +36,33 @@ struct pk_ranges {
 	struct pk_range range[];
 };
 
+#define PK_MEMO_BITS 9
+
+/*
+ * Rules that were looked up of late, as the same callers come back sample after sample: a hit
+ * takes a tenth of a look-up. Tables stay as long as the memo, so nothing in it grows stale.
+ * All-zero is empty. Belongs to whoever walks: no two walks use one at a time.
+ */
+struct pk_rule_memo {
+	struct {
+		const struct pkprof_rows *rows;
+		u64 off;
+		const struct pkprof_rule *rule;	/* NULL: a gap */
+	} entry[1 << PK_MEMO_BITS];
+};
+
+/**
+ * struct pk_uspace - where a walk goes
+ * @ranges:	NULL: not known
+ * @memo:	NULL: none
+ * @compat:	32-bit code
+ */
+struct pk_uspace {
+	const struct pk_ranges *ranges;
+	struct pk_rule_memo *memo;
+	bool compat;
+};
+
 /* Registers of user mode, by DWARF's numbers in 64-bit code. */
 struct pk_uregs {
 	u64 ip;
@@ -48,13 +75,11 @@ const struct pk_range *pk_ranges_find(const struct pk_ranges *ranges, u64 at);
 /**
  * pk_uwalk - the user half of a stack
  * @st:		gets nr and end as well
- * @ranges:	NULL: not known
- * @compat:	32-bit code
  * @max_depth:	frames, at least 1
  *
- * Context: any in which pk_user_word() may be used; RCU read side, for @ranges.
+ * Context: any in which pk_user_word() may be used; RCU read side, for the ranges.
  */
-void pk_uwalk(struct pk_stack *st, const struct pk_uregs *regs, const struct pk_ranges *ranges,
-	      bool compat, u32 max_depth);
+void pk_uwalk(struct pk_stack *st, const struct pk_uregs *regs, const struct pk_uspace *space,
+	      u32 max_depth);
 
 #endif

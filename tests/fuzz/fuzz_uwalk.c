@@ -38,7 +38,8 @@ bool pk_user_word(u64 at, bool compat, u64 *ret)
 
 static void walk(const struct pkprof_rows *rows, const struct pk_uregs *regs, bool compat)
 {
-	static struct pk_stack st;
+	static struct pk_stack st, again;
+	static struct pk_rule_memo memo;
 	const struct pk_rows_ref ref = { rows };
 	struct {
 		struct pk_ranges ranges;
@@ -48,8 +49,20 @@ static void walk(const struct pkprof_rows *rows, const struct pk_uregs *regs, bo
 		.room = { { FILE_START, FILE_START + FILE_BYTES, 0, &ref } },
 	};
 
+	struct pk_uspace at = { .ranges = &space.ranges, .compat = compat };
+
 	nr_reads = 0;
-	pk_uwalk(&st, regs, &space.ranges, compat, DEPTH);
+	pk_uwalk(&st, regs, &at, DEPTH);
+	/* with what was looked up before it is the same walk */
+	memset(&memo, 0, sizeof(memo));
+	at.memo = &memo;
+	for (int i = 0; i < 2; i++) {
+		nr_reads = 0;
+		pk_uwalk(&again, regs, &at, DEPTH);
+		if (again.nr != st.nr || again.end != st.end ||
+		    memcmp(again.ip, st.ip, st.nr * sizeof(st.ip[0])))
+			abort();
+	}
 	if (!st.nr || st.nr > DEPTH || st.end >= PKPROF_NR_STACK_ENDS)
 		abort();
 }

@@ -50,6 +50,7 @@ static inline void cond_resched(void)
 }
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+#define BUILD_BUG_ON(condition) _Static_assert(!(condition), #condition)
 
 #define READ_ONCE(x)	    __atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define WRITE_ONCE(x, value) __atomic_store_n(&(x), (value), __ATOMIC_RELAXED)

@@ -110,6 +110,31 @@ static void make_table(const struct pkprof_rule *rules, unsigned int nr)
 
 static struct pk_stack walked;
 
+/*
+ * Without a memo, with an empty one, and with one that knows all of it: the same. Tables of
+ * tests change in place, so that the memo never outlives a walk.
+ */
+static void walk_with(const struct pk_uregs *regs, const struct pk_ranges *ranges, bool compat,
+		      u32 max_depth)
+{
+	struct pk_uspace at = { .ranges = ranges, .compat = compat };
+	static struct pk_rule_memo memo;
+	static struct pk_stack again;
+	unsigned int reads;
+
+	pk_uwalk(&walked, regs, &at, max_depth);
+	reads = nr_reads;
+	memset(&memo, 0, sizeof(memo));
+	at.memo = &memo;
+	for (unsigned int i = 0; i < 2; i++) {
+		pk_uwalk(&again, regs, &at, max_depth);
+		assert_int_equal(again.nr, walked.nr);
+		assert_int_equal(again.end, walked.end);
+		assert_memory_equal(again.ip, walked.ip, walked.nr * sizeof(walked.ip[0]));
+	}
+	nr_reads = reads;
+}
+
 static const struct pk_stack *walk(u64 ip, u64 sp, u64 bp)
 {
 	struct pk_uregs regs = { .ip = ip };
@@ -119,7 +144,7 @@ static const struct pk_stack *walk(u64 ip, u64 sp, u64 bp)
 	regs.reg[PKPROF_REG_SP] = sp;
 	regs.reg[PKPROF_REG_BP] = bp;
 	own = false;
-	pk_uwalk(&walked, &regs, &space.ranges, false, PKPROF_MAX_DEPTH);
+	walk_with(&regs, &space.ranges, false, PKPROF_MAX_DEPTH);
 	return &walked;
 }
 
@@ -258,10 +283,10 @@ static void test_reasons(void **state)
 	{
 		struct pk_uregs first = { .ip = code(PLAIN), .reg[PKPROF_REG_SP] = STACK };
 
-		pk_uwalk(&walked, &first, NULL, false, PKPROF_MAX_DEPTH);
+		walk_with(&first, NULL, false, PKPROF_MAX_DEPTH);
 		assert_int_equal(walked.end, PKPROF_END_ROOT);
 		first.reg[PKPROF_REG_BX] = 1;
-		pk_uwalk(&walked, &first, NULL, false, PKPROF_MAX_DEPTH);
+		walk_with(&first, NULL, false, PKPROF_MAX_DEPTH);
 		assert_int_equal(walked.end, PKPROF_END_NO_TABLE);
 	}
 	/* a return address that is none */
@@ -303,7 +328,7 @@ static void test_32_bits(void **state)
 	words[3] = JIT_START;		/* which keeps frame pointers */
 	words[16] = STACK32 + 128;
 	words[17] = code(1);
-	pk_uwalk(&walked, &regs, &space.ranges, true, 8);
+	walk_with(&regs, &space.ranges, true, 8);
 	assert_int_equal(walked.nr, 3);
 	assert_int_equal(walked.ip[2], code(1));
 	assert_int_equal(walked.end, PKPROF_END_ROOT);
@@ -377,7 +402,7 @@ static void test_by_chance(void **state)
 			regs.reg[i] = some_address();
 		own = false;
 		nr_reads = 0;
-		pk_uwalk(&walked, &regs, chance() % 16 ? &space.ranges : NULL, chance() % 8 == 0,
+		walk_with(&regs, chance() % 16 ? &space.ranges : NULL, chance() % 8 == 0,
 			 depth);
 		assert_in_range(walked.nr, 1, depth);
 		assert_true(walked.end < PKPROF_NR_STACK_ENDS);
@@ -443,7 +468,7 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 	(void)sig;
 	(void)info;
 	own = true;
-	pk_uwalk(&walked, &regs, &self.ranges, false, PKPROF_MAX_DEPTH);
+	walk_with(&regs, &self.ranges, false, PKPROF_MAX_DEPTH);
 	own = false;
 }
 
