@@ -320,6 +320,8 @@ answered() {
 			share = off > 0 ? right / off : 0
 			# what little there is besides the run queue of one that is preempted is its start
 			slack = 2e6 + 0.01 * waited
+			# it begins and ends by its clock, but in the ledger with exec and exit, which are kept waiting too
+			if ($4 ~ /preempted/) slack += 0.005 * life
 			text = sprintf("%s %.1f ms of %.1f ms off the run queue (%.1f %%), by its own clock %.1f ms of %.1f ms",
 				       $4, right / 1e6, off / 1e6, share * 100, waited / 1e6, life / 1e6)
 			bad = ""
