@@ -78,6 +78,8 @@ static int prepare(struct pk_recording *r)
 	/* without it stacks are shorter, which they say themselves */
 	if (!ret && cfg->scan && cfg->source.user_depth)
 		(void)pk_unwinder_start(&r->unwinder, r->source, NULL);
+	if (!ret && r->unwinder.fd >= 0)
+		pk_recent_load(&r->recent, NULL);
 	if (!ret && cfg->dump_path)
 		ret = pk_dump_create(cfg->dump_path, &r->dump, r->err);
 	return ret ? ret : pk_target_open(&r->target, cfg->path, r->err);
@@ -149,9 +151,6 @@ static void on_recent(void *ctx, const struct pk_file_key *key, int fd)
 /* Rows of what runs already, and of what began in earlier recordings. */
 static void make_rows(struct pk_recording *r)
 {
-	if (r->unwinder.fd < 0)
-		return;
-	pk_recent_load(&r->recent, NULL);
 	pk_recent_open_all(&r->recent, on_recent, &r->unwinder);
 	if (r->command.pid)
 		pk_unwinder_wait(&r->unwinder, r->signals.fd, UNWINDER_PATIENCE_MS);
