@@ -10,7 +10,7 @@
 SECONDS_EACH=6 HZ=10000
 [[ -z ${PK_PATIENT:-} ]] || SECONDS_EACH=60
 # a sample takes longer there than 100 us
-[[ -z ${PK_DEBUG:-} ]] || HZ=1000 SECONDS_EACH=8
+[[ -z ${PK_DEBUG:-} ]] || HZ=1000 SECONDS_EACH=20
 readonly SECONDS_EACH HZ
 
 # begin NAME: a session for one of the storms; the pid of its recorder in $recorder
@@ -34,7 +34,7 @@ begin churn
 churn "$SECONDS_EACH" >churn.txt
 expect churn "$? == 0"
 for work in maps stacks forks execs thread_execs threads; do
-	expect "churn-$work" "$(said $work churn.txt) > 10" "$(said $work churn.txt) times"
+	expect "churn-$work" "$(said $work churn.txt) > 0" "$(said $work churn.txt) times"
 done
 end churn
 
