@@ -287,7 +287,8 @@ account() {
 # answered FILE ANSWERS [PREFIX]: programs of known answer (tests/workloads/answer.h),
 # one case for each thread of theirs:
 #
-#   * of the time that it neither ran nor could run, 95 % is on its line;
+#   * of the time that it neither ran nor could run, 95 % is on its line, or all but what may
+#     lie before and after the times by its own clock;
 #   * there is not more on the line than it waited by its own clock;
 #   * nor less, but for what it was on the run queue or running meanwhile.
 #
@@ -319,13 +320,14 @@ answered() {
 			off = total[tid] - ready
 			share = off > 0 ? right / off : 0
 			# what little there is besides the run queue of one that is preempted is its start
+			# it begins and ends by its clock, but in the ledger with exec and exit, which wait too
+			outside = 2e6 + 0.005 * life
 			slack = 2e6 + 0.01 * waited
-			# it begins and ends by its clock, but in the ledger with exec and exit, which are kept waiting too
-			if ($4 ~ /preempted/) slack += 0.005 * life
+			if ($4 ~ /preempted/) slack += outside
 			text = sprintf("%s %.1f ms of %.1f ms off the run queue (%.1f %%), by its own clock %.1f ms of %.1f ms",
 				       $4, right / 1e6, off / 1e6, share * 100, waited / 1e6, life / 1e6)
 			bad = ""
-			if (share < 0.95) {
+			if (share < 0.95 && off - right > outside) {
 				bad = "elsewhere:"
 				for (i in names)
 					if (index("," $4 ",", "," names[i] ",") == 0 && sum[tid, names[i]] > 0.001 * total[tid])
