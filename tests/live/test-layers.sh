@@ -5,26 +5,8 @@
 # /proc/diskstats counted for it, and the total is that of the disks below, once.
 # shellcheck source=tests/live/harness.sh
 . "$PK_HERE/harness.sh"
-
-# io TABLE FILE JQ: figures of `io --json`, made once per file
-io() {
-	[[ $2.io -nt $2 ]] || pk io --json -n 0 "$2" >"$2.io"
-	jq -r "[.$1[]] | $3" "$2.io"
-}
-
-# disk DEVICE FIELD: as Documentation/admin-guide/iostats.rst numbers them
-disk() {
-	echo $(($(awk -v d="$1" -v f="$2" '$3 == d { print $(f + 3) }' after.txt) -
-		$(awk -v d="$1" -v f="$2" '$3 == d { print $(f + 3) }' before.txt)))
-}
-
-# sum FILE DEVICE FIELD OPERATION...
-sum() {
-	local ops
-
-	ops=$(printf '"%s",' "${@:4}")
-	io operations "$1" "[.[] | select(.device == \"$2\" and (.op | IN(${ops%,}))) | .$3] | add // 0"
-}
+# shellcheck source=tests/live/disks.sh
+. "$PK_HERE/disks.sh"
 
 # as_counted NAME FILE DEVICE [OPERATION]: reads, their sectors, writes, their sectors, discards,
 # flushes; but for writes of that kind.
