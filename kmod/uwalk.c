@@ -11,7 +11,7 @@
 #include "uwalk.h"
 
 #define PK_USER_START	4096	/* nothing is mapped below */
-#define PK_MAX_SIGNALS	8	/* handlers interrupted by handlers; each may be on another stack */
+#define PK_MAX_SWITCHES	8	/* to another stack, which may lie anywhere */
 
 /* of struct ucontext, on the stack of a 64-bit signal handler that returns */
 #define PK_UCONTEXT_REGS 40	/* bytes; r8 to r15, then those of pk_signal_order, then ip */
@@ -32,7 +32,7 @@ struct pk_uframe {
 	bool exact;			/* ip is its own, not one to return to */
 	bool mapped;			/* the address space's ranges are known */
 	bool compat;
-	u8 nr_signals;
+	u8 nr_switches;			/* of stacks, by signals and by programs themselves */
 	const struct pk_range *range;	/* of ip, or NULL */
 };
 
@@ -205,10 +205,10 @@ static u32 pk_uframe_by_signal(struct pk_uframe *f)
 	u64 at = f->reg[PKPROF_REG_SP] + PK_UCONTEXT_REGS, value;
 	unsigned int i;
 
-	/* another stack may lie anywhere: only their number ends a loop */
-	if (f->compat || f->nr_signals == PK_MAX_SIGNALS)
+	/* a handler may have its own: only their number ends a loop */
+	if (f->compat || f->nr_switches == PK_MAX_SWITCHES)
 		return f->compat ? PKPROF_END_NO_RULE : PKPROF_END_LOOP;
-	f->nr_signals++;
+	f->nr_switches++;
 	for (i = 0; i < PKPROF_NR_REGS; i++, at += sizeof(u64)) {
 		if (!pk_user_word(at, false, &value))
 			return PKPROF_END_FAULT;
@@ -242,7 +242,9 @@ static bool pk_uframe_is_first(const struct pk_uframe *f)
 	return !(f->reg[PKPROF_REG_BX] | f->reg[12] | f->reg[13] | f->reg[14] | f->reg[15]);
 }
 
-static u32 pk_uframe_by_pointer(struct pk_uframe *f, const struct pk_ranges *ranges, bool leaf)
+/* @anywhere: the code is known to keep frame pointers, and to take them to other stacks. */
+static u32 pk_uframe_by_pointer(struct pk_uframe *f, const struct pk_ranges *ranges, bool leaf,
+				bool anywhere)
 {
 	u32 word = pk_uframe_word(f), why = pk_uframe_reason(f), end;
 	u64 bp, next;
@@ -252,9 +254,11 @@ static u32 pk_uframe_by_pointer(struct pk_uframe *f, const struct pk_ranges *ran
 	/* programs and threads start with a frame pointer of 0 */
 	if (!bp && (!leaf || pk_uframe_is_first(f)))
 		return PKPROF_END_ROOT;
-	/* a frame lies above what is in use below it */
-	if (bp < f->reg[PKPROF_REG_SP] || bp % word || bp >= PK_USER_END - 2 * sizeof(u64))
+	if (bp % word || bp < PK_USER_START || bp >= PK_USER_END - 2 * sizeof(u64))
 		return why;
+	/* a frame lies above what is in use below it */
+	if (bp < f->reg[PKPROF_REG_SP] && (!anywhere || f->nr_switches++ == PK_MAX_SWITCHES))
+		return anywhere ? PKPROF_END_LOOP : why;
 	if (!pk_user_word(bp, f->compat, &next))
 		return PKPROF_END_FAULT;
 	end = pk_uframe_return(f, bp + word, bp + 2 * word);
@@ -321,8 +325,10 @@ static __always_inline u32 pk_uframe_step(struct pk_uframe *f, const struct pk_u
 		return PKPROF_END_ROOT;
 	case PKPROF_RULE_UNKNOWN:
 		return PKPROF_END_NO_RULE;
+	case PKPROF_RULE_POINTER:
+		return pk_uframe_by_pointer(f, space->ranges, leaf, true);
 	default:
-		return pk_uframe_by_pointer(f, space->ranges, leaf);
+		return pk_uframe_by_pointer(f, space->ranges, leaf, false);
 	}
 }
 

@@ -37,6 +37,7 @@ enum pkprof_rule_kind {
 	PKPROF_RULE_SIGNAL,	/* 64-bit: a struct ucontext with all registers is at the sp */
 	PKPROF_RULE_END,	/* there is no caller */
 	PKPROF_RULE_UNKNOWN,	/* not to be said in these terms */
+	PKPROF_RULE_POINTER,	/* 64-bit: bp is a frame's, which may be on any stack */
 	PKPROF_NR_RULE_KINDS	/* end marker */
 };
 

@@ -20,7 +20,7 @@ static const char *rule_text(const struct pkprof_rule *r)
 	static const char *const reg[PKPROF_NR_REGS] = { "ax",	"dx",  "cx",  "bx", "si",  "di",
 							 "bp",	"sp",  "r8",  "r9", "r10", "r11",
 							 "r12", "r13", "r14", "r15" };
-	static const char *const kind[] = { "gap", "", "", "signal", "end", "unknown" };
+	static const char *const kind[] = { "gap", "", "", "signal", "end", "unknown", "pointer" };
 	static const char *const saved[] = { "bp", "bx", "r12", "r13", "r14", "r15" };
 	static char text[256];
 	char *p = text;
@@ -337,6 +337,58 @@ static void test_32_bit(void **state)
 	check("small", f, sizeof(f) / sizeof(f[0]), "-static -m32");
 }
 
+/* Go's code: frame pointers, and the functions of its runtime that go to another stack. */
+#define GO_FUNCTION(name, body)                                                                    \
+	"	.globl " name "\n	.type " name ", @function\n" name ":\n	.cfi_startproc\n"  \
+	body "	.balign 0x20\n	.cfi_endproc\n	.size " name ", . - " name "\n"
+
+#define GO_CODE                                                                                    \
+	"	.cfi_sections .debug_frame\n	.text\n	.globl _start\n	.balign 0x20\n"    \
+	"_start:\ncode:\n"                                                                         \
+	GO_FUNCTION("main.leaf", "	nop\n")                                                    \
+	GO_FUNCTION("main.work", "	nop\n	.cfi_def_cfa_offset 64\n")			   \
+	GO_FUNCTION("runtime.systemstack.abi0", "	nop\n	.cfi_def_cfa_offset 24\n")	   \
+	GO_FUNCTION("runtime.systemstack_switch", "	nop\n")				   \
+	GO_FUNCTION("runtime.goexit.abi0", "	nop\n")					   \
+	"	.skip 0x20\n"									   \
+	GO_FUNCTION("runtime.sigreturn", "	nop\n")					   \
+	"	.skip 0x40\n	.section .go.buildinfo, \"a\"\n	.quad 1\n"
+
+static void test_go(void **state)
+{
+	struct pk_rows_blob b;
+	uint64_t code;
+
+	(void)state;
+	elf_assemble("go", GO_CODE, "-static");
+	b = compile("go");
+	code = offset_of("go", "code");
+	assert_rule(&b, code, "sp+8", "no frame yet");
+	assert_rule(&b, code + 0x21, "sp+64 bp2", "a frame");
+	assert_rule(&b, code + 0x40, "pointer", "another stack");
+	assert_rule(&b, code + 0x5f, "pointer", "another stack");
+	assert_rule(&b, code + 0x60, "sp+8", "a name that begins like another");
+	assert_rule(&b, code + 0x80, "end", "where goroutines begin");
+	assert_rule(&b, code + 0x9f, "end", "where goroutines begin");
+	assert_rule(&b, code + 0xa0, "pointer", "nothing said of it");
+	assert_rule(&b, code + 0xbf, "signal", "as if called before its start");
+	assert_rule(&b, code + 0xdf, "signal", "its end");
+	assert_rule(&b, code + 0xe0, "pointer", "behind all");
+	pk_rows_release(&b);
+
+	/* without anything but the mark of who built it, beyond one page of rows */
+	elf_assemble("bare-go",
+		     "	.text\n	.globl _start\n_start:\ncode:\n	.skip 0x20000\nend:\n"
+		     "	.section .go.buildinfo, \"a\"\n	.quad 1\n",
+		     "-static");
+	b = compile("bare-go");
+	code = offset_of("bare-go", "code");
+	assert_rule(&b, code, "pointer", "first");
+	assert_rule(&b, code + 0x1ffff, "pointer", "last");
+	assert_rule(&b, code + 0x20000, "gap", "behind all");
+	pk_rows_release(&b);
+}
+
 /* What is between entries: padding, a hole, code without entries, the end. */
 static void test_between(void **state)
 {
@@ -491,6 +543,7 @@ int main(void)
 		cmocka_unit_test(test_steps_and_damage),
 		cmocka_unit_test(test_signal_frames),
 		cmocka_unit_test(test_32_bit),
+		cmocka_unit_test(test_go),
 		cmocka_unit_test(test_between),
 		cmocka_unit_test(test_set_loc),
 		cmocka_unit_test(test_entries_in_disorder),

@@ -157,7 +157,7 @@ static int set_up(void **state)
 
 /* --- each kind ------------------------------------------------------------------------ */
 
-enum { PLAIN, END, UNKNOWN, REALIGNED, SIGNAL, BX_BASE, LOST_BP, NR_MADE };
+enum { PLAIN, END, UNKNOWN, REALIGNED, SIGNAL, BX_BASE, LOST_BP, POINTER, NR_MADE };
 
 static const struct pkprof_rule made[NR_MADE] = {
 	/* pushed: rbp, rbx; and 24 bytes of locals */
@@ -169,6 +169,7 @@ static const struct pkprof_rule made[NR_MADE] = {
 	[SIGNAL] = { .kind = PKPROF_RULE_SIGNAL },
 	[BX_BASE] = { PKPROF_RULE_CFA, PKPROF_REG_BX, 1, 16, 0, { 0 } },
 	[LOST_BP] = { PKPROF_RULE_CFA, PKPROF_REG_SP, 1, 16, 0, { PKPROF_SAVED_LOST } },
+	[POINTER] = { .kind = PKPROF_RULE_POINTER },
 };
 
 static void test_plain_frames(void **state)
@@ -260,6 +261,32 @@ static void test_signals(void **state)
 	make_signal_frame(STACK, code(SIGNAL), STACK, 0);
 	assert_int_equal(walk(code(SIGNAL), STACK, 0)->end, PKPROF_END_LOOP);
 	assert_true(walked.nr < 20);
+}
+
+/* Code that goes to another stack, which may lie below, and leaves its bp in the old one. */
+static void test_other_stacks(void **state)
+{
+	(void)state;
+	make_table(made, NR_MADE);
+	put(STACK + 8192 + 40, code(POINTER));
+	put(STACK + 8192 + 48 - 16, STACK + 64); /* bp when PLAIN was called */
+	put(STACK + 64, STACK + 128);
+	put(STACK + 72, code(END));
+	assert_int_equal(walk(code(PLAIN), STACK + 8192, 0)->nr, 3);
+	assert_int_equal(walked.end, PKPROF_END_ROOT);
+	/* where nothing is said of code, a frame that lies below is none */
+	put(STACK + 8192 + 40, code(NR_MADE));
+	assert_int_equal(walk(code(PLAIN), STACK + 8192, 0)->end, PKPROF_END_BAD_FRAME);
+	/* two frames that lead to each other */
+	put(STACK + 64, STACK + 512);
+	put(STACK + 72, code(POINTER));
+	put(STACK + 512, STACK + 64);
+	put(STACK + 520, code(POINTER));
+	assert_int_equal(walk(code(POINTER), STACK, STACK + 64)->end, PKPROF_END_LOOP);
+	assert_true(walked.nr < 25);
+	/* no address at all */
+	assert_int_equal(walk(code(POINTER), STACK, 8)->end, PKPROF_END_BAD_FRAME);
+	assert_int_equal(walk(code(POINTER), STACK, STACK + 3)->end, PKPROF_END_BAD_FRAME);
 }
 
 static void test_reasons(void **state)
@@ -541,6 +568,7 @@ int main(void)
 		cmocka_unit_test_setup(test_preserved_registers, set_up),
 		cmocka_unit_test_setup(test_realigned_frames, set_up),
 		cmocka_unit_test_setup(test_signals, set_up),
+		cmocka_unit_test_setup(test_other_stacks, set_up),
 		cmocka_unit_test_setup(test_reasons, set_up),
 		cmocka_unit_test_setup(test_depth, set_up),
 		cmocka_unit_test_setup(test_32_bits, set_up),

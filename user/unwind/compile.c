@@ -4,20 +4,24 @@
 
 #include "symbol/vdso.h"
 #include "unwind/compile.h"
+#include "unwind/go_code.h"
 #include "unwind/rows_builder.h"
 
 /* Functions are aligned to at most this; see add_row(). */
 #define PADDING_BYTES 16
 
-static const struct pkprof_rule gap = { .kind = PKPROF_RULE_GAP };
+static const struct pkprof_rule nothing = { .kind = PKPROF_RULE_GAP };
 
 struct compilation {
 	struct pk_cfi cfi;
 	struct pk_rows_builder builder;
 	const struct pk_segment *seg;
 	struct pkprof_rule entry; /* that of a function's first instruction */
+	struct pkprof_rule gap;	  /* that of code of which nothing is said */
 	uint64_t end;		  /* svma up to which rows were made */
 	bool open;		  /* nothing is known from there on */
+	bool is_go;
+	struct pk_go_functions go;
 };
 
 static int add(struct compilation *c, uint64_t svma, const struct pkprof_rule *rule)
@@ -41,27 +45,41 @@ static int add_row(void *arg, uint64_t svma, const struct pkprof_rule *rule)
 		if (is_entry && svma - c->end < PADDING_BYTES)
 			svma = c->end;
 		else
-			ret = add(c, c->end, &gap);
+			ret = add(c, c->end, &c->gap);
 	}
 	c->open = false;
 	return ret ? ret : add(c, svma, rule);
 }
 
-/* The start of the next entry that begins later than @i does; or the end of the segment. */
-static uint64_t next_start(const struct compilation *c, size_t i)
+static int add_cfi_row(void *arg, uint64_t svma, const struct pkprof_rule *rule)
+{
+	const struct compilation *c = arg;
+	struct pkprof_rule go = *rule;
+
+	if (c->is_go && !c->cfi.is_eh)
+		pk_go_rule(&go);
+	return add_row(arg, svma, &go);
+}
+
+/*
+ * The start of the next entry that begins later than @i does, or of the next function with a
+ * rule of its own, @go on; or the end of the segment.
+ */
+static uint64_t next_start(const struct compilation *c, size_t i, size_t go)
 {
 	const struct pk_fde *fde = c->cfi.eh.fdes.data;
 	uint64_t end = c->seg->svma + c->seg->len;
 
+	if (go < c->go.v.nr && c->go.v.data[go].start < end)
+		end = c->go.v.data[go].start;
 	for (size_t next = i + 1; next < c->cfi.eh.fdes.nr; next++)
 		if (fde[next].start > fde[i].start)
 			return fde[next].start < end ? fde[next].start : end;
 	return end;
 }
 
-static int add_entry(struct compilation *c, size_t i)
+static int add_entry(struct compilation *c, size_t i, uint64_t limit)
 {
-	uint64_t limit = next_start(c, i);
 	struct pk_cfi_entry x;
 	int ret = pk_cfi_entry(&c->cfi, i, &x);
 
@@ -70,8 +88,17 @@ static int add_entry(struct compilation *c, size_t i)
 		return 0;
 	}
 	if (!ret)
-		ret = pk_cfi_rows(&c->cfi, &x, limit, add_row, c);
+		ret = pk_cfi_rows(&c->cfi, &x, limit, add_cfi_row, c);
 	c->end = x.end < limit ? x.end : limit;
+	c->open = true;
+	return ret;
+}
+
+static int add_go_function(struct compilation *c, const struct pk_go_function *f)
+{
+	int ret = add_row(c, f->start, &f->rule);
+
+	c->end = f->end;
 	c->open = true;
 	return ret;
 }
@@ -92,22 +119,42 @@ static size_t first_entry(const struct pk_cfi *cfi, uint64_t svma)
 	return lo;
 }
 
+static size_t first_go_function(const struct compilation *c, uint64_t svma)
+{
+	size_t i = 0;
+
+	while (i < c->go.v.nr && c->go.v.data[i].start < svma)
+		i++;
+	return i;
+}
+
+/* Of what begins in the segment in order; what another said already is left out. */
 static int add_segment(struct compilation *c, const struct pk_segment *s)
 {
+	size_t i = first_entry(&c->cfi, s->svma), go = first_go_function(c, s->svma);
+	uint64_t end = s->svma + s->len;
 	int ret = 0;
 
 	c->seg = s;
-	c->open = false;
 	c->end = s->svma;
-	for (size_t i = first_entry(&c->cfi, s->svma); !ret && i < c->cfi.eh.fdes.nr; i++) {
-		uint64_t start = c->cfi.eh.fdes.data[i].start;
+	c->open = c->is_go; /* that it keeps frame pointers is said of it from the start */
+	while (!ret) {
+		uint64_t entry = i < c->cfi.eh.fdes.nr ? c->cfi.eh.fdes.data[i].start : end;
+		uint64_t function = go < c->go.v.nr ? c->go.v.data[go].start : end;
 
-		if (start >= s->svma + s->len)
+		if (entry >= end && function >= end)
 			break;
-		if (start >= c->end) /* else another said it already */
-			ret = add_entry(c, i);
+		if (function <= entry) {
+			ret = add_go_function(c, &c->go.v.data[go++]);
+			continue;
+		}
+		if (entry >= c->end)
+			ret = add_entry(c, i, next_start(c, i, go));
+		i++;
 	}
-	return !ret && c->open ? add(c, c->end, &gap) : ret;
+	if (!ret && c->open)
+		ret = add(c, c->end, &c->gap);
+	return !ret && c->is_go ? add(c, end, &nothing) : ret;
 }
 
 /* Executable segments in order of the file; what two of them have belongs to the first. */
@@ -151,31 +198,48 @@ static int failed(struct pk_err *err, int code, const char *name)
 	return pk_err_set(err, code, "no unwind rows of '%s': %s", name, why);
 }
 
+/* Without call frame information there are still the rules of Go's code. */
+static int init(struct compilation *c, const struct pk_elf *e)
+{
+	int ret = pk_cfi_init(&c->cfi, e);
+
+	if (ret && (ret != -ENOENT || !pk_go_built(e)))
+		return ret;
+	c->entry = (struct pkprof_rule){ .kind = PKPROF_RULE_CFA,
+					 .reg = PKPROF_REG_SP,
+					 .ra = 1,
+					 .off = pk_cfi_word(c->cfi.is64) };
+	c->is_go = c->cfi.is64 && pk_go_built(e);
+	c->gap.kind = c->is_go ? PKPROF_RULE_POINTER : PKPROF_RULE_GAP;
+	return c->is_go ? pk_go_functions(e, &c->go) : 0;
+}
+
+static void deinit(struct compilation *c)
+{
+	pk_rows_builder_deinit(&c->builder);
+	pk_vec_deinit(&c->go.v);
+	pk_cfi_deinit(&c->cfi);
+}
+
 static int compile(const struct pk_elf *e, uint32_t flags, struct pk_rows_blob *ret,
 		   struct pk_rows_stats *stats)
 {
 	struct compilation c = { 0 };
-	uint64_t text_bytes;
+	uint64_t text_bytes = 0;
 	int err;
 
 	if (!known_machine(e))
 		return -EINVAL;
-	err = pk_cfi_init(&c.cfi, e);
-	if (err)
-		return err;
-	c.entry = (struct pkprof_rule){ .kind = PKPROF_RULE_CFA,
-					.reg = PKPROF_REG_SP,
-					.ra = 1,
-					.off = pk_cfi_word(c.cfi.is64) };
-	err = add_segments(&c, e, &text_bytes);
+	err = init(&c, e);
+	if (!err)
+		err = add_segments(&c, e, &text_bytes);
 	if (!err && !c.builder.rows.nr)
 		err = -ENOENT;
 	if (!err)
 		err = pk_rows_finish(&c.builder, flags, ret);
 	if (stats)
 		*stats = (struct pk_rows_stats){ text_bytes, c.builder.nr_replaced, c.cfi.counts };
-	pk_rows_builder_deinit(&c.builder);
-	pk_cfi_deinit(&c.cfi);
+	deinit(&c);
 	return err;
 }
 
