@@ -249,7 +249,7 @@ static void pk_on_cgroup(void *data, struct cgroup *cgrp, const char *path,
 	pk_task_leave(books, entered);
 }
 
-static void pk_task_emit_map(struct pk_session *s, const struct vm_area_struct *vma,
+static void pk_task_emit_map(struct pk_session *s, struct vm_area_struct *vma,
 			     const struct pk_file_id *id)
 {
 	struct pkprof_rec_map *r = pk_emit_begin(s, PKPROF_SRC_TASK, PKPROF_REC_MAP, sizeof(*r),
@@ -264,7 +264,7 @@ static void pk_task_emit_map(struct pk_session *s, const struct vm_area_struct *
 	r->file_off = (u64)vma->vm_pgoff << PAGE_SHIFT;
 	r->ino = id->ino;
 	r->gen = id->gen;
-	r->reserved = 0;
+	r->flags = pk_area_is_vdso(vma) ? PKPROF_MAP_VDSO : 0;
 	pk_emit_end(s);
 }
 

@@ -94,11 +94,15 @@ const struct pk_ranges *pk_spaces_find(const struct pk_spaces *sp, const struct 
 
 /* --- reading an address space --- */
 
-/* The kernel's own code of 64-bit processes; that of others lies below 4 GB. */
-static bool pk_area_is_vdso(const struct vm_area_struct *vma)
+/* mm->context.vdso is set only after the area was announced. That of 32-bit code is below 4 GB. */
+bool pk_area_is_vdso(struct vm_area_struct *vma)
 {
-	return vma->vm_start > U32_MAX &&
-	       vma->vm_start == (unsigned long)vma->vm_mm->context.vdso;
+	const char *name;
+
+	if (vma->vm_file || vma->vm_start <= U32_MAX || !vma->vm_ops || !vma->vm_ops->name)
+		return false;
+	name = vma->vm_ops->name(vma);
+	return name && !strcmp(name, "[vdso]");
 }
 
 static struct vm_area_struct *pk_next_area(struct mm_struct *mm, unsigned long at)

@@ -51,4 +51,7 @@ int pk_spaces_upload(struct pk_spaces *sp, const void __user *from, size_t bytes
  */
 const struct pk_ranges *pk_spaces_find(const struct pk_spaces *sp, const struct mm_struct *mm);
 
+/* Whether an area is the kernel's own code in a 64-bit process. Context: its lock, or it is new. */
+bool pk_area_is_vdso(struct vm_area_struct *vma);
+
 #endif

@@ -143,7 +143,7 @@
 #include "pkprof_rows.h"
 
 #define PKPROF_VERSION		"0.1.0"	/* of the whole package */
-#define PKPROF_ABI		8
+#define PKPROF_ABI		9
 #define PKPROF_ABI_COMPAT	1	/* lowest peer ABI that this side speaks */
 
 #define PKPROF_FAMILY		"pkprof"
@@ -388,6 +388,8 @@ struct pkprof_rec_cgroup {
  * name follows in a PKPROF_REC_FILE, at first sight only, maybe later and on
  * another CPU's ring. dev == 0 and ino == 0: anonymous memory.
  */
+#define PKPROF_MAP_VDSO		(1u << 0)	/* the kernel's own code in 64-bit processes; no file */
+
 struct pkprof_rec_map {
 	struct pkprof_rec rec;
 	__u32 tgid;
@@ -397,7 +399,7 @@ struct pkprof_rec_map {
 	__u64 file_off;		/* bytes, of addr within the file */
 	__u64 ino;
 	__u32 gen;		/* inode generation */
-	__u32 reserved;
+	__u32 flags;		/* PKPROF_MAP_* */
 };
 
 struct pkprof_rec_file {

@@ -22,7 +22,7 @@ recorded() {
 
 # whole_enough NAME "GOOD ALL": 99.5 %, or all but three where there are few
 whole_enough() {
-	expect "$1" "${2#* } >= 100 && ${2% *} >= 0.995 * ${2#* } - 3" "${2% *} of ${2#* } samples"
+	expect "$1" "${2#* } >= 50 && ${2% *} >= 0.995 * ${2#* } - 3" "${2% *} of ${2#* } samples"
 }
 
 # right MODE PATH: a regular expression of its frames from the program's first on; of those who
@@ -76,8 +76,7 @@ wholly() {
 		END { printf "%d %d", good, all }')
 	whole_enough "$1" "$of"
 }
-# the kernel's code for it has no name everywhere
-readonly CLOCK='(;[^;]*clock_gettime[^;]*|;.anonymous code[^;]*)'
+readonly CLOCK='(;[^;]*clock_gettime[^;]*)'
 wholly async "async_a(;async_b(;async_c)?|$CLOCK*)?"
 wholly flight "flight_a($CLOCK+|;flight_round(;[^;]*jmp[^;]*|;flight_b[^;]*(;_Unwind_.*|;flight_c[^;]*(;_Unwind_.*|;throw_b(;_Unwind_.*)?)?)?)?)?"
 
@@ -98,6 +97,32 @@ recorded sleep 2 -F 99
 ns=$("$PK_USER" export --format folded --kind off sleep.pkp |
 	awk -v right="^tree;${BEGIN}sleep_a;sleep_leaf;" '$0 ~ right { ns += $NF } END { printf "%.0f", ns }')
 within sleep "$(calc "${ns:-0} / 1e9")" 2 0.3 's in sleep_leaf'
+
+# --- files that nobody has seen before -----------------------------------------------------
+
+# unknown NAME: a program that is another only by its build ID
+unknown() {
+	local at
+
+	at=$(readelf -SW "$PK_WORK/tree" | awk '{ for (i = 1; i < NF; i++) if ($i == ".note.gnu.build-id") print $(i + 3) }')
+	cp "$PK_WORK/tree" "$1"
+	head -c 16 /dev/urandom | dd of="$1" bs=1 seek=$((0x$at + 20)) conv=notrunc status=none
+}
+
+for name in new1 new2 new3 new4 new5; do
+	unknown $name
+done
+"$PK_USER" record -o unknown.pkp -F 4999 --sources cpu,task -- sh -c \
+	'for name in new1 new2 new3 new4 new5; do ./$name plain 0.4; done' >unknown.txt 2>&1
+# from its first sample to the last one that was cut for want of rows, milliseconds, sorted
+"$PK_USER" export --format perf-script unknown.pkp | awk '
+	/^[^ \t]/ { comm = $1; for (i = 2; i <= NF; i++) if ($i ~ /^[0-9]+\.[0-9]+:$/) at = $i + 0; next }
+	comm ~ /^new/ && NF { if (!(comm in first)) first[comm] = at; nr[comm] = at }
+	comm ~ /^new/ && /no unwind rows/ { last[comm] = at }
+	END { for (c in first) printf "%.1f %.1f\n", c in last ? 1000 * (last[c] - first[c]) : 0, 1000 * (nr[c] - first[c]) }' |
+	sort -n >unknown.ms
+expect unknown "$(wc -l <unknown.ms) == 5 && $(awk 'NR == 3 { print ($1 < $2 / 2) }' unknown.ms)" \
+	"without rows for $(awk '{ printf "%s ", $1 }' unknown.ms)ms"
 
 # --- programs that live for a moment ------------------------------------------------------
 

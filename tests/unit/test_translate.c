@@ -214,6 +214,7 @@ static void test_lives_of_tasks(void **state)
 static void test_mappings_find_their_files(void **state)
 {
 	struct pk_profile *p;
+	struct pkprof_rec_map *vdso;
 	struct pk_map_event *m;
 	struct pk_file *f;
 
@@ -224,8 +225,11 @@ static void test_mappings_find_their_files(void **state)
 	take(0, make_map(20, 7, 0x500000, 0x1000, 222));
 	take(0, make_map(30, 7, 0x600000, 0x1000, 0));
 	take(0, make_map(40, 7, 0x700000, 0x1000, 333));
+	vdso = make_map(50, 7, 0x7f0000000000, 0x2000, 0);
+	vdso->flags = PKPROF_MAP_VDSO;
+	take(0, vdso);
 	p = result();
-	assert_int_equal(p->maps.nr, 4);
+	assert_int_equal(p->maps.nr, 5);
 	m = p->maps.data;
 	f = &p->files.data[m[0].file];
 	assert_string_equal(text(f->path), "/bin/late");
@@ -241,6 +245,8 @@ static void test_mappings_find_their_files(void **state)
 	assert_int_equal(m[2].file, 0);
 	assert_string_equal(text(p->files.data[m[3].file].path), "");
 	assert_int_equal(p->files.data[m[3].file].ino, 333);
+	assert_string_equal(text(p->files.data[m[4].file].path), "[vdso]");
+	assert_int_equal(m[4].file_off, 0);
 	assert_int_equal(pk_files_stats(env.files)->nr_nameless, 1);
 }
 

@@ -8,7 +8,6 @@
 #include "profile/valid.h"
 #include "record/slots.h"
 #include "record/translate.h"
-#include "record/vdso_mapping.h"
 #include "source/ledger.h"
 
 /* What the sorter holds. Texts and stacks are in the writer already. */
@@ -45,7 +44,6 @@ int pk_translate_init(struct pk_translator *t, const struct pk_translate_config 
 		.accounts = cfg->accounts,
 		.hists = cfg->hists,
 		.nr_cpus = cfg->nr_cpus,
-		.vdso_bytes = pk_vdso_bytes(),
 	};
 	pk_op_files_init(&t->op_files, w);
 	pk_sorter_init(&t->sorter, cfg->sorter_bytes, emit, t);
@@ -313,7 +311,7 @@ static int take_map(struct pk_translator *t, unsigned int cpu, const struct pkpr
 	(void)cpu;
 	if (r->addr + r->len < r->addr)
 		return malformed(t);
-	item.vdso = !r->dev && !r->ino && pk_vdso_resembles(r->addr, r->len, t->vdso_bytes);
+	item.vdso = r->flags & PKPROF_MAP_VDSO;
 	if (item.vdso)
 		item.event.file_off = 0;
 	return pk_sorter_push(&t->sorter, rec->time_ns, ITEM_MAP, &item, sizeof(item));

@@ -51,7 +51,6 @@ struct pk_translator {
 	struct pk_op_files op_files;
 	struct pk_slot_table *slots;	/* nr_cpus * 2, by CPU and enum pkprof_stack_kind */
 	unsigned int nr_cpus;
-	uint64_t vdso_bytes;		/* length of the vdso here, 0: not known */
 	struct pk_translate_stats stats;
 	uint64_t last_sample_ns;	/* time of the last one that went out, or of a mark */
 };
