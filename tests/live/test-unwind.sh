@@ -112,6 +112,7 @@ unknown() {
 for name in new1 new2 new3 new4 new5; do
 	unknown $name
 done
+# shellcheck disable=SC2016 # the shell that is recorded knows them
 "$PK_USER" record -o unknown.pkp -F 4999 --sources cpu,task -- sh -c \
 	'for name in new1 new2 new3 new4 new5; do ./$name plain 0.4; done' >unknown.txt 2>&1
 # from its first sample to the last one that was cut for want of rows, milliseconds, sorted
