@@ -60,12 +60,21 @@ static __always_inline bool pk_block_submit_quick(struct pk_block *b, struct pk_
 	return true;
 }
 
+static noinline void pk_block_submit_in_op_any(struct pk_vfs *v, struct pk_flight *f, u64 now_ns,
+					       unsigned long irqs)
+{
+	f->op = pk_op_submitted(v, now_ns);
+	local_irq_restore(irqs);
+}
+
 /* The last step of the quick course, apart: it needs registers that would have to be saved. */
 static noinline void pk_block_submit_in_op(struct pk_vfs *v, struct pk_flight *f, u64 now_ns,
 					   unsigned long irqs)
 {
-	f->op = pk_op_submitted(v, now_ns);
-	local_irq_restore(irqs);
+	if (likely(pk_op_submitted_quick(v, now_ns, &f->op)))
+		local_irq_restore(irqs);
+	else
+		pk_block_submit_in_op_any(v, f, now_ns, irqs);
 }
 
 static __always_inline void pk_block_bio_queue(void *data, struct bio *bio)

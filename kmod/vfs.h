@@ -59,7 +59,7 @@ struct pk_vfs_flight {
 /* What an operation's time went to, if anything but the CPU had a part in it. */
 struct pk_op_slot {
 	struct pk_op_parts parts;
-	u32 turn;	/* another one whenever the slot is another operation's */
+	u32 link;	/* of it: see PK_OP_LINK_USED */
 };
 
 struct pk_vfs {
