@@ -40,7 +40,7 @@ static noinline void pk_block_submit_any(struct pk_block *b, struct bio *bio, un
 }
 
 /*
- * By a process, to a device with a queue; not to be recorded. False: nothing was done. What it
+ * To a device with a queue; not to be recorded. False: nothing was done. What it
  * does of operations is left to the caller.
  */
 static __always_inline bool pk_block_submit_quick(struct pk_block *b, struct pk_block_here *here,
@@ -51,10 +51,9 @@ static __always_inline bool pk_block_submit_quick(struct pk_block *b, struct pk_
 	struct pk_flight *f;
 
 	if (unlikely(left < 0 || !queue_is_mq(pk_bio_queue_there(bio)) ||
-		     current->flags & PF_KTHREAD ||
 		     !pk_flights_claim_quick(&b->flights, (u64)bio, &f)))
 		return false;
-	pk_flight_init(f, now_ns, current->tgid & PK_WHO_TGID);
+	pk_flight_init(f, now_ns, pk_block_current());
 	here->draw.left = left;
 	*f_ret = f;
 	return true;
