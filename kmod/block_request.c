@@ -267,7 +267,7 @@ static __always_inline bool pk_block_complete_quick(struct pk_block *b, struct p
 	p.device_ns = now_ns - f->issued_ns;
 	op = pk_block_op((__force unsigned int)rq->cmd_flags, nr_bytes);
 	if (unlikely(!pk_block_is_plain(&p) ||
-		     !pk_block_cells_quick(&b->keys, &here->sums, device, f->whole, op, &p)))
+		     !pk_block_cells_quick(&b->keys, &here->sums, f->whole, op, &p)))
 		return false;
 	pk_block_book_plain(&p);
 	pk_block_leave_op(b, f, f->issued_ns, now_ns);

@@ -79,7 +79,7 @@ void pk_block_keys_init(struct pk_block_keys *k, unsigned int nr_cpus, u64 bytes
 
 void pk_block_cpu_init(struct pk_block_cpu *c, const struct pk_block_keys *k, void *mem)
 {
-	c->cells = mem;
+	*c = (struct pk_block_cpu){ .cells = mem };
 	c->owns = (void *)(c->cells + k->nr + PKPROF_NR_BLOCK_OPS);
 }
 
