@@ -40,7 +40,7 @@ static noinline void pk_block_submit_any(struct pk_block *b, struct bio *bio, un
 }
 
 /*
- * By a process, to a device with a queue; not to be recorded. False: nothing was done. What it
+ * To a device with a queue; not to be recorded. False: nothing was done. What it
  * does of operations is left to the caller.
  */
 static __always_inline bool pk_block_submit_quick(struct pk_block *b, struct pk_block_here *here,
@@ -51,21 +51,29 @@ static __always_inline bool pk_block_submit_quick(struct pk_block *b, struct pk_
 	struct pk_flight *f;
 
 	if (unlikely(left < 0 || !queue_is_mq(pk_bio_queue_there(bio)) ||
-		     current->flags & PF_KTHREAD ||
 		     !pk_flights_claim_quick(&b->flights, (u64)bio, &f)))
 		return false;
-	pk_flight_init(f, now_ns, current->tgid & PK_WHO_TGID);
+	pk_flight_init(f, now_ns, pk_block_current());
 	here->draw.left = left;
 	*f_ret = f;
 	return true;
+}
+
+static noinline void pk_block_submit_in_op_any(struct pk_vfs *v, struct pk_flight *f, u64 now_ns,
+					       unsigned long irqs)
+{
+	f->op = pk_op_submitted(v, now_ns);
+	local_irq_restore(irqs);
 }
 
 /* The last step of the quick course, apart: it needs registers that would have to be saved. */
 static noinline void pk_block_submit_in_op(struct pk_vfs *v, struct pk_flight *f, u64 now_ns,
 					   unsigned long irqs)
 {
-	f->op = pk_op_submitted(v, now_ns);
-	local_irq_restore(irqs);
+	if (likely(pk_op_submitted_quick(v, now_ns, &f->op) || !pk_op_is_on(v, current)))
+		local_irq_restore(irqs);
+	else
+		pk_block_submit_in_op_any(v, f, now_ns, irqs);
 }
 
 static __always_inline void pk_block_bio_queue(void *data, struct bio *bio)
@@ -147,13 +155,12 @@ static void pk_block_bio_remap(void *data, struct bio *bio)
 
 /* --- merges and splits --- */
 
-static void pk_block_bio_merge(void *data, struct bio *bio)
+static noinline void pk_block_merge_any(struct pk_block *b, struct bio *bio, unsigned long irqs)
 {
-	struct pk_block *b = data;
 	struct pk_block_run run;
 	struct pk_flight *f;
 
-	pk_block_enter(b, &run);
+	pk_block_enter_again(b, irqs, &run);
 	/* the request that it joins has an older one to begin with */
 	f = pk_flights_find(&b->flights, (u64)bio);
 	if (f) {
@@ -164,6 +171,45 @@ static void pk_block_bio_merge(void *data, struct bio *bio)
 	pk_block_piece(b, run.here, pk_bio_disk(bio), (__force unsigned int)bio->bi_opf,
 		       bio->bi_iter.bi_size, true);
 	pk_block_leave(&run);
+}
+
+/* Of a kind that is known, and not recorded. False: nothing was done. */
+static __always_inline bool pk_block_merge_quick(struct pk_block *b, struct pk_block_here *here,
+						 const struct bio *bio, u64 now_ns)
+{
+	const struct gendisk *disk = pk_bio_disk(bio);
+	u32 bytes = bio->bi_iter.bi_size;
+	struct pk_block_device *d;
+	struct pk_flight *f;
+	u16 device;
+	u64 cell;
+
+	if (unlikely(!disk || !pk_flights_find_quick(&b->flights, (u64)bio, &f) || f->sample))
+		return false;
+	if (unlikely(!pk_block_device_quick(b, disk, &device, &d) ||
+		     !pk_block_cell_quick(&b->keys, device,
+					  pk_block_op((__force unsigned int)bio->bi_opf, bytes),
+					  bytes, &cell)))
+		return false;
+	pk_flights_drop(f);
+	pk_block_count_piece(&here->sums.cells[cell].sums, true, now_ns);
+	return true;
+}
+
+static void pk_block_bio_merge(void *data, struct bio *bio)
+{
+	struct pk_block *b = data;
+	struct pk_block_here *here;
+	unsigned long irqs;
+	u64 now_ns;
+
+	local_irq_save(irqs);
+	here = this_cpu_ptr(b->here);
+	if (likely(pk_block_enter_quick(here, &now_ns) &&
+		   pk_block_merge_quick(b, here, bio, now_ns)))
+		local_irq_restore(irqs);
+	else
+		pk_block_merge_any(b, bio, irqs);
 }
 
 /* A new bio takes the front of one that was submitted: it is as old, and from the same process. */

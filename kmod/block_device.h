@@ -40,23 +40,25 @@ static __always_inline u16 pk_block_device_slot(u64 key)
 /* The number of a disk, which the caller's request keeps alive. Context: any. */
 u16 pk_block_device_find(struct pk_block *b, const struct gendisk *disk);
 
-/* Likewise, where it is at once; false: it is to be looked for. */
+/* Likewise, and its row, where it is at once; false: it is to be looked for. */
 static __always_inline bool pk_block_device_quick(struct pk_block *b, const struct gendisk *disk,
-						  u16 *at_ret)
+						  u16 *at_ret, struct pk_block_device **ret)
 {
 	u64 key = pk_block_device_key(disk);
-	const struct pk_block_device *d;
 
 	*at_ret = pk_block_device_slot(key);
-	d = &b->devices[*at_ret];
-	return likely(smp_load_acquire(&d->ready) == key);
+	*ret = &b->devices[*at_ret];
+	/* one address: else the compiler makes it twice */
+	asm("" : "+r"(*ret));
+	return likely(smp_load_acquire(&(*ret)->ready) == key);
 }
 
 static __always_inline u16 pk_block_device_of(struct pk_block *b, const struct gendisk *disk)
 {
+	struct pk_block_device *d;
 	u16 at;
 
-	return pk_block_device_quick(b, disk, &at) ? at : pk_block_device_find(b, disk);
+	return pk_block_device_quick(b, disk, &at, &d) ? at : pk_block_device_find(b, disk);
 }
 
 #endif

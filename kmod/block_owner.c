@@ -10,30 +10,13 @@
  */
 #include <linux/bvec.h>
 #include <linux/mm.h>
-#include <linux/string.h>
 #include <linux/vmalloc.h>
 
 #include "block_owner.h"
 #include "block_probe.h"
-#include "compat/writeback.h"
 
 #define PK_OWNERS	8	/* of one request that are told apart */
 #define PK_OWNED_PAGES	2048	/* of one request that are looked at */
-
-/* A journal's thread writes for all, on behalf of none of them. */
-static bool pk_block_is_journal(void)
-{
-	return !strncmp(current->comm, "jbd2/", 5);
-}
-
-u32 pk_block_current(void)
-{
-	u32 by = PKPROF_BLOCK_BY_SELF;
-
-	if (current->flags & PF_KTHREAD)
-		by = pk_block_is_journal() ? PKPROF_BLOCK_BY_JOURNAL : PKPROF_BLOCK_BY_KTHREAD;
-	return (current->tgid & PK_WHO_TGID) | by << PK_WHO_SHIFT;
-}
 
 /* --- pages that become dirty --- */
 
@@ -74,16 +57,6 @@ void pk_block_dirty_deinit(struct pk_block *b)
 }
 
 /* --- pages that are written --- */
-
-bool pk_block_has_owners(const struct request *rq)
-{
-	const struct bio *bio = rq->bio;
-	u64 index;
-
-	if (!bio || !bio_has_data((struct bio *)bio) || !bio->bi_io_vec)
-		return false;
-	return pk_written_back(bio_page((struct bio *)bio), &index);
-}
 
 struct pk_owner {
 	u32 who;

@@ -91,7 +91,7 @@ static __always_inline bool pk_block_is_data(const struct request *rq)
 	return req_op((struct request *)rq) == REQ_OP_WRITE;
 }
 
-/* Of a read or the like that is known by its first bio, for the first time. False: nothing was done. */
+/* Known by its first bio, for the first time, and nobody else's. False: nothing was done. */
 static __always_inline bool pk_block_issue_quick(struct pk_block *b, const struct request *rq,
 						 u64 now_ns)
 {
@@ -102,13 +102,13 @@ static __always_inline bool pk_block_issue_quick(struct pk_block *b, const struc
 
 	if (unlikely(!disk || !rq->bio || !pk_flights_find_quick(&b->flights, (u64)rq->bio, &f)))
 		return false;
-	/* of a process and new; for data its owners are to be looked for */
-	if (unlikely(f->whole >> PK_WHO_SHIFT != PK_FLIGHT_QUEUED << (32 - PK_WHO_SHIFT) ||
-		     pk_block_is_data(rq)))
+	if (unlikely(f->state.word != PK_FLIGHT_QUEUED ||
+		     (pk_block_is_data(rq) && pk_block_has_owners(rq))))
 		return false;
-	if (unlikely(!pk_block_device_quick(b, disk, &device)))
+	if (unlikely(!pk_block_device_quick(b, disk, &device, &d)))
 		return false;
-	d = &b->devices[device];
+	if (unlikely(f->who >> PK_WHO_SHIFT))
+		f->who = pk_who_settled(f->who);
 	f->state.device = device;
 	f->issued_ns = now_ns;
 	pk_block_send_op(b, f, now_ns);
@@ -267,7 +267,7 @@ static __always_inline bool pk_block_complete_quick(struct pk_block *b, struct p
 	p.device_ns = now_ns - f->issued_ns;
 	op = pk_block_op((__force unsigned int)rq->cmd_flags, nr_bytes);
 	if (unlikely(!pk_block_is_plain(&p) ||
-		     !pk_block_cells_quick(&b->keys, &here->sums, device, f->whole, op, &p)))
+		     !pk_block_cells_quick(&b->keys, &here->sums, f->whole, op, &p)))
 		return false;
 	pk_block_book_plain(&p);
 	pk_block_leave_op(b, f, f->issued_ns, now_ns);

@@ -26,7 +26,7 @@ static unsigned int pk_block_slot(atomic64_t *keys, unsigned int nr, u64 key)
 	return nr;
 }
 
-/* The cell of a kind; if there is no room for it, of any. */
+/* The cell of a kind that was not met before; if there is no room for it, of any. */
 static unsigned int pk_block_find_cell(struct pk_block_keys *k, u16 device, u8 op, u64 bytes)
 {
 	unsigned int at = k->nr;
@@ -38,6 +38,15 @@ static unsigned int pk_block_find_cell(struct pk_block_keys *k, u16 device, u8 o
 	if (device < PK_BLOCK_INDEXED)
 		WRITE_ONCE(k->where[device][pk_block_kind(op, bytes)], at + 1);
 	return at;
+}
+
+static unsigned int pk_block_cell_of(struct pk_block_keys *k, u16 device, u8 op, u64 bytes)
+{
+	u64 at;
+
+	if (likely(device < PK_BLOCK_INDEXED && pk_block_cell_quick(k, device, op, bytes, &at)))
+		return at;
+	return pk_block_find_cell(k, device, op, bytes);
 }
 
 static unsigned int pk_block_find_own(struct pk_block_keys *k, u16 device, u8 op, u32 who)
@@ -70,7 +79,7 @@ void pk_block_keys_init(struct pk_block_keys *k, unsigned int nr_cpus, u64 bytes
 
 void pk_block_cpu_init(struct pk_block_cpu *c, const struct pk_block_keys *k, void *mem)
 {
-	c->cells = mem;
+	*c = (struct pk_block_cpu){ .cells = mem };
 	c->owns = (void *)(c->cells + k->nr + PKPROF_NR_BLOCK_OPS);
 }
 
@@ -78,7 +87,7 @@ void pk_block_cpu_init(struct pk_block_cpu *c, const struct pk_block_keys *k, vo
 
 void pk_block_book(struct pk_block_keys *k, struct pk_block_cpu *c, const struct pk_block_done *d)
 {
-	unsigned int cell = pk_block_find_cell(k, d->device, d->op, d->bytes);
+	unsigned int cell = pk_block_cell_of(k, d->device, d->op, d->bytes);
 	unsigned int own = pk_block_find_own(k, d->device, d->op, d->who);
 
 	pk_block_book_in(&c->cells[cell], &c->owns[own], d);
@@ -96,14 +105,7 @@ void pk_block_book_bytes(struct pk_block_keys *k, struct pk_block_cpu *c,
 void pk_block_book_piece(struct pk_block_keys *k, struct pk_block_cpu *c, u16 device, u8 op,
 			 u64 bytes, bool merged, u64 now_ns)
 {
-	unsigned int at = pk_block_find_cell(k, device, op, bytes);
-	struct pk_block_sums *s = &c->cells[at].sums;
-
-	if (merged)
-		s->nr_merged++;
-	else
-		s->nr_split++;
-	s->last_ns = now_ns;
+	pk_block_count_piece(&c->cells[pk_block_cell_of(k, device, op, bytes)].sums, merged, now_ns);
 }
 
 /* --- telling --- */

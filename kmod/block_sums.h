@@ -75,10 +75,17 @@ struct pk_block_keys {
 	atomic64_t own[PK_BLOCK_MAX_OWNS];
 };
 
-/* Of one CPU: keys->nr + PKPROF_NR_BLOCK_OPS cells, likewise owns. */
+/*
+ * Of one CPU: keys->nr + PKPROF_NR_BLOCK_OPS cells, likewise owns. Requests come in rows of
+ * one kind of one process: @row is all that tells where those of the last one belong to, 0: there
+ * was none.
+ */
 struct pk_block_cpu {
 	struct pk_block_cell *cells;
 	struct pk_block_own *owns;
+	u64 row;
+	struct pk_block_cell *row_cell;
+	struct pk_block_own *row_own;
 };
 
 /* As many as @bytes allow on @nr_cpus, within the limits above. */
@@ -140,22 +147,40 @@ static __always_inline bool pk_block_is_plain(const struct pk_block_plain *p)
 		      PK_HIST_MAX_NS / 4);
 }
 
+/* The number of a kind's cell, if it was met before; else false. @device: below PK_BLOCK_INDEXED. */
+static __always_inline bool pk_block_cell_quick(const struct pk_block_keys *k, u64 device,
+						unsigned long op, u64 bytes, u64 *at_ret)
+{
+	u64 at = READ_ONCE(k->where[device][pk_block_kind(op, bytes)]);
+
+	*at_ret = at - 1;
+	return likely(at);
+}
+
 /*
- * Its cells, where they are found at once; else false. @device: below PK_BLOCK_INDEXED,
- * @whole: as in struct pk_flight.
+ * Its cells, where they are found at once; else false. @whole: as in struct pk_flight, with a
+ * device below PK_BLOCK_INDEXED.
  */
 static __always_inline bool pk_block_cells_quick(const struct pk_block_keys *k, struct pk_block_cpu *c,
-						 u64 device, u64 whole,
-						 unsigned long op,
+						 u64 whole, unsigned long op,
 						 struct pk_block_plain *p)
 {
-	u64 cell = READ_ONCE(k->where[device][pk_block_kind(op, p->bytes)]);
-	u64 key = whole | PK_BLOCK_KEY_USED | (u64)op << PK_BLOCK_KEY_OP;
-	u64 own = pk_block_hash(key) & k->own_mask;
+	u64 used = whole | PK_BLOCK_KEY_USED, key = used | (u64)op << PK_BLOCK_KEY_OP, own, cell;
+	u64 row = used | (u64)pk_block_kind(op, p->bytes) << PK_BLOCK_KEY_OP;
 
-	p->cell = &c->cells[cell - 1];
-	p->own = &c->owns[own];
-	return likely(cell && (u64)atomic64_read(&k->own[own]) == key);
+	if (unlikely(row != c->row)) {
+		own = pk_block_hash(key) & k->own_mask;
+		if (unlikely(!pk_block_cell_quick(k, whole >> PK_BLOCK_KEY_DEVICE, op, p->bytes,
+						  &cell) ||
+			     (u64)atomic64_read(&k->own[own]) != key))
+			return false;
+		c->row = row;
+		c->row_cell = &c->cells[cell];
+		c->row_own = &c->owns[own];
+	}
+	p->cell = c->row_cell;
+	p->own = c->row_own;
+	return true;
 }
 
 static __always_inline void pk_block_count(struct pk_hist *h, unsigned long bucket, u64 ns)
@@ -225,7 +250,17 @@ void pk_block_book(struct pk_block_keys *k, struct pk_block_cpu *c, const struct
 /* Bytes of a request that is another one's. Likewise. */
 void pk_block_book_bytes(struct pk_block_keys *k, struct pk_block_cpu *c,
 			 const struct pk_block_done *d, u32 bytes);
-/* A piece of @bytes joined a request (@merged), or was cut in two. Likewise. */
+/* A piece joined a request (@merged), or was cut in two. */
+static __always_inline void pk_block_count_piece(struct pk_block_sums *s, bool merged, u64 now_ns)
+{
+	if (merged)
+		s->nr_merged++;
+	else
+		s->nr_split++;
+	s->last_ns = now_ns;
+}
+
+/* One of @bytes, wherever it belongs to. Context: any, irqs off, on the CPU of @c. */
 void pk_block_book_piece(struct pk_block_keys *k, struct pk_block_cpu *c, u16 device, u8 op,
 			 u64 bytes, bool merged, u64 now_ns);
 

@@ -4,13 +4,6 @@
  */
 #include "op_parts.h"
 
-void pk_op_parts_begin(struct pk_op_parts *p, u64 first_ns)
-{
-	memset(p, 0, sizeof(*p));
-	p->at_ns = first_ns;
-	p->doing = PKPROF_OP_CPU;
-}
-
 /* Of what is no wait for the disk. */
 static u8 pk_op_part_of(const struct pk_op_wait *w)
 {

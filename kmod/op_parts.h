@@ -34,18 +34,17 @@
  * struct pk_op_parts - one operation on its way
  * @at_ns:	all before is in @ns
  * @doing:	enum pkprof_op_part of what its thread does on the CPU since then
- * @nr_requests: as far as they go
  * @sent_ns:	a request of its own was given to the device, the last time
- * @asked_ns:	of the request that ended last: its submission,
- * @issued_ns:	when the device got it, 0: it did not,
- * @done_ns:	its end; 0: none has ended
+ * @done_ns:	end of the request that ended last; 0: none has ended
+ * @asked_ns:	then: its submission,
+ * @issued_ns:	and when the device got it, 0: it did not
  */
 struct pk_op_parts {
 	u64 at_ns;
 	u64 ns[PKPROF_NR_OP_PARTS];
 	u64 sent_ns;
-	u64 asked_ns, issued_ns, done_ns;
-	u16 nr_requests;
+	u64 done_ns, asked_ns, issued_ns;
+	u32 nr_requests;
 	u8 doing;
 };
 
@@ -57,7 +56,19 @@ struct pk_op_wait {
 	u64 busy_ns;	/* of [since, woken) the device had something to do */
 };
 
-void pk_op_parts_begin(struct pk_op_parts *p, u64 first_ns);
+/* One by one: setting so few words as a block costs more than they do. */
+static __always_inline void pk_op_parts_begin(struct pk_op_parts *p, u64 first_ns)
+{
+	unsigned int i;
+
+	p->at_ns = first_ns;
+#pragma GCC unroll 16
+	for (i = 0; i < PKPROF_NR_OP_PARTS; i++)
+		p->ns[i] = 0;
+	p->sent_ns = p->done_ns = 0;
+	p->nr_requests = 0;
+	p->doing = PKPROF_OP_CPU;
+}
 
 static inline void pk_op_parts_upto(struct pk_op_parts *p, u8 part, u64 now_ns)
 {
@@ -80,7 +91,7 @@ static inline void pk_op_parts_submitted(struct pk_op_parts *p, u64 now_ns)
 {
 	pk_op_parts_upto(p, p->doing, now_ns);
 	p->doing = PKPROF_OP_SUBMIT;
-	p->nr_requests += p->nr_requests < (u16)~0;
+	p->nr_requests++;
 }
 
 /* A request of its own ended. Context: any CPU. */

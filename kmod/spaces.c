@@ -26,6 +26,7 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
+#include "compat/mm.h"
 #include "file_id.h"
 #include "filter.h"
 #include "spaces.h"
@@ -105,26 +106,15 @@ bool pk_area_is_vdso(struct vm_area_struct *vma)
 	return name && !strcmp(name, "[vdso]");
 }
 
-static struct vm_area_struct *pk_next_area(struct mm_struct *mm, unsigned long at)
-{
-	struct vm_area_struct *vma;
-
-	for (vma = find_vma(mm, at); vma; vma = find_vma(mm, vma->vm_end)) {
-		if (vma->vm_flags & VM_EXEC)
-			return vma;
-	}
-	return NULL;
-}
-
 static u32 pk_space_count(struct mm_struct *mm)
 {
 	struct vm_area_struct *vma;
+	VMA_ITERATOR(areas, mm, 0);
 	u32 nr = 0;
 
-	for (vma = pk_next_area(mm, 0); vma && nr < PK_MAX_RANGES;
-	     vma = pk_next_area(mm, vma->vm_end))
-		nr++;
-	return nr;
+	for_each_vma(areas, vma)
+		nr += !!(vma->vm_flags & VM_EXEC);
+	return min_t(u32, nr, PK_MAX_RANGES);
 }
 
 static void pk_range_fill(struct pk_spaces *sp, struct vm_area_struct *vma, struct pk_range *ret)
@@ -142,9 +132,10 @@ static void pk_range_fill(struct pk_spaces *sp, struct vm_area_struct *vma, stru
 
 static struct pk_space_map *pk_space_map_create(struct pk_spaces *sp, struct mm_struct *mm)
 {
-	u32 nr = pk_space_count(mm), i;
+	u32 nr = pk_space_count(mm);
 	struct vm_area_struct *vma;
 	struct pk_space_map *map;
+	VMA_ITERATOR(areas, mm, 0);
 
 	if (!pk_tables_charge(sp->tables, pk_space_map_bytes(nr)))
 		return NULL;
@@ -153,9 +144,10 @@ static struct pk_space_map *pk_space_map_create(struct pk_spaces *sp, struct mm_
 		pk_tables_uncharge(sp->tables, pk_space_map_bytes(nr));
 		return NULL;
 	}
-	map->ranges.nr = nr;
-	for (vma = pk_next_area(mm, 0), i = 0; i < nr; vma = pk_next_area(mm, vma->vm_end), i++)
-		pk_range_fill(sp, vma, &map->ranges.range[i]);
+	for_each_vma(areas, vma) {
+		if (vma->vm_flags & VM_EXEC && map->ranges.nr < nr)
+			pk_range_fill(sp, vma, &map->ranges.range[map->ranges.nr++]);
+	}
 	return map;
 }
 

@@ -45,10 +45,16 @@ struct pk_vfs_flight {
 	atomic64_t task;
 	u64 first_ns;
 	const void *sb, *type;
-	u32 pid;	/* else the task is another one than had this memory before */
-	u32 tgid;
+	union {
+		struct {
+			u32 pid;	/* else the task is another one than had this memory before */
+			u32 tgid;
+		};
+		u64 ids;	/* both at once, as pk_vfs_ids() */
+	};
 	u32 dev, round;
 	u32 cell;
+	s32 counts;	/* -1: what its call returns is a number of bytes; else 0 */
 	u8 op;
 	u8 apart;	/* its slot is in use */
 	u8 locking;	/* its task waits for a lock, or tries to get it */
@@ -59,7 +65,7 @@ struct pk_vfs_flight {
 /* What an operation's time went to, if anything but the CPU had a part in it. */
 struct pk_op_slot {
 	struct pk_op_parts parts;
-	u32 turn;	/* another one whenever the slot is another operation's */
+	u32 link;	/* of it: see PK_OP_LINK_USED */
 };
 
 struct pk_vfs {

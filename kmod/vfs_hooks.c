@@ -92,7 +92,7 @@ static __always_inline bool pk_vfs_begin_quick(struct pk_vfs *v, struct pk_vfs_h
 		     !atomic64_try_cmpxchg(&f->task, &free, (u64)current)))
 		return false;
 	/* who shares the slot may have had it in between: then all of this is to be told anew */
-	if (unlikely(f->pid != current->pid || f->sb != sb || f->op != op)) {
+	if (unlikely(f->ids != pk_vfs_ids(current) || f->sb != sb || f->op != op)) {
 		pk_vfs_flight_drop(f);
 		return false;
 	}
@@ -112,6 +112,44 @@ static noinline void pk_vfs_begin_any(struct pk_vfs *v, const struct super_block
 	pk_vfs_leave(&run);
 }
 
+/*
+ * Nearly as usual: the pair is free, and what the task did last was of another kind, but there
+ * is a cell for what it does now. False: nothing was done.
+ */
+static __always_inline bool pk_vfs_begin_known(struct pk_vfs *v, struct pk_vfs_here *here,
+					       const struct super_block *sb, u8 op)
+{
+	struct pk_vfs_flight *f = v->flights[current->pid & (PK_VFS_FLIGHTS - 1)];
+	u32 cell = PK_VFS_NO_CELL;
+	s64 free = 0;
+	u64 now_ns;
+
+	if (unlikely(v->filtered || atomic64_read(&f[0].task) | atomic64_read(&f[1].task) ||
+		     !pk_vfs_is_followed()))
+		return false;
+	if (sb && unlikely(!pk_vfs_cell_quick(&v->keys, pk_vfs_key_on(sb, op, 0), &cell)))
+		return false;
+	if (unlikely(!pk_tsc_clock_quick(&here->clock, &now_ns) ||
+		     !atomic64_try_cmpxchg(&f->task, &free, (u64)current)))
+		return false;
+	pk_vfs_flight_init(f, now_ns, cell, op);
+	if (sb)
+		pk_vfs_flight_keep(v, f, sb);
+	return true;
+}
+
+/* After a quick beginning, with preemption off still. */
+static noinline void pk_vfs_begin_other(struct pk_vfs *v, const struct super_block *sb, u8 op,
+					u64 bytes)
+{
+	struct pk_vfs_here *here = this_cpu_ptr(&pk_vfs_here);
+
+	if (likely(here->left && pk_vfs_begin_known(v, here, sb, op)))
+		preempt_enable_notrace();
+	else
+		pk_vfs_begin_any(v, sb, op, bytes);
+}
+
 static __always_inline void pk_vfs_begin(struct pk_vfs *v, const struct super_block *sb, u8 op,
 					 u64 bytes)
 {
@@ -122,7 +160,7 @@ static __always_inline void pk_vfs_begin(struct pk_vfs *v, const struct super_bl
 	if (likely(pk_vfs_enter_quick(here) && pk_vfs_begin_quick(v, here, sb, op)))
 		preempt_enable_notrace();
 	else
-		pk_vfs_begin_any(v, sb, op, bytes);
+		pk_vfs_begin_other(v, sb, op, bytes);
 }
 
 /* The operation on its way, if it began as @first, is @op and on this file system. */
@@ -135,17 +173,12 @@ static __always_inline void pk_vfs_reach(struct pk_vfs *v, const struct super_bl
 	pk_vfs_enter(&run);
 	f = pk_vfs_flight_find(v, (u64)current);
 	if (f && f->pid == current->pid && f->op == first && f->cell == PK_VFS_NO_CELL) {
-		f->op = op;
+		pk_vfs_flight_set_op(f, op);
 		f->sb = NULL;
 		f->cell = pk_vfs_cell_of(v, sb, op, 0);
 	}
 	pk_vfs_leave(&run);
 }
-
-/* What the call returns is a number of bytes. */
-#define PK_VFS_COUNTS_BYTES                                                                  \
-	(BIT(PKPROF_VFS_READ) | BIT(PKPROF_VFS_WRITE) | BIT(PKPROF_VFS_SENDFILE) |           \
-	 BIT(PKPROF_VFS_COPY) | BIT(PKPROF_VFS_SPLICE))
 
 /* @now_ns: the end, 0: is to be asked for. */
 static noinline void pk_vfs_returned(struct pk_vfs *v, struct pk_vfs_flight *f, struct pt_regs *regs,
@@ -155,7 +188,7 @@ static noinline void pk_vfs_returned(struct pk_vfs *v, struct pk_vfs_flight *f, 
 		.now_ns = now_ns,
 		.regs = regs,
 		.ret = ret,
-		.bytes = ret > 0 && BIT(f->op) & PK_VFS_COUNTS_BYTES ? ret : 0,
+		.bytes = ret > 0 ? ret & f->counts : 0,
 		.failed = ret < 0,
 	};
 	struct pk_vfs_run run;
@@ -193,14 +226,15 @@ static __always_inline bool pk_vfs_returned_quick(struct pk_vfs_here *here,
 		     took_ns > here->ops->longest_ns[f->op]))
 		return false;
 	choice->nr++;
-	pk_vfs_book(c, BIT(f->op) & PK_VFS_COUNTS_BYTES ? ret : 0, false, now_ns);
+	pk_vfs_book(c, ret & f->counts, false, now_ns);
 	pk_vfs_book_time(c, bucket, took_ns);
 	pk_vfs_flight_drop(f);
 	return true;
 }
 
-static __always_inline void pk_vfs_call_over(struct pk_vfs *v, struct pk_vfs_flight *f,
-					     struct pt_regs *regs, long ret)
+/* Apart, so that a call that has to do with no file saves no register. */
+static noinline void pk_vfs_call_over(struct pk_vfs *v, struct pt_regs *regs, long ret,
+				      struct pk_vfs_flight *f)
 {
 	struct pk_vfs_here *here;
 	u64 now_ns = 0;
@@ -220,9 +254,9 @@ static void pk_vfs_sys_exit_probe(void *data, struct pt_regs *regs, long ret)
 	struct pk_vfs_flight *f = v->flights[current->pid & (PK_VFS_FLIGHTS - 1)];
 
 	if ((u64)atomic64_read(&f[0].task) == (u64)current)
-		pk_vfs_call_over(v, f, regs, ret);
+		pk_vfs_call_over(v, regs, ret, f);
 	else if (unlikely((u64)atomic64_read(&f[1].task) == (u64)current))
-		pk_vfs_call_over(v, f + 1, regs, ret);
+		pk_vfs_call_over(v, regs, ret, f + 1);
 }
 
 /* --- begins --- */

@@ -24,21 +24,9 @@ struct pk_vfs *pk_op_vfs;
 
 /* --- taking apart --- */
 
-void pk_op_start(struct pk_vfs *v, struct pk_vfs_flight *f)
-{
-	struct pk_op_slot *slot = pk_op_slot_of(v, f);
-
-	pk_op_parts_begin(&slot->parts, f->first_ns);
-	/* requests of who had the slot before are not this one's */
-	WRITE_ONCE(slot->turn, (slot->turn + 1) & (PK_OP_LINK_USED - 1) >> PK_OP_LINK_SLOT);
-	f->apart = 1;
-}
-
 void pk_op_missed(struct pk_vfs *v, struct pk_vfs_flight *f, u64 now_ns)
 {
-	if (!f->apart)
-		pk_op_start(v, f);
-	pk_op_parts_missed(&pk_op_slot_of(v, f)->parts, now_ns);
+	pk_op_parts_missed(&pk_op_apart(v, f)->parts, now_ns);
 }
 
 void pk_op_locking(struct pk_vfs *v, bool begins)
@@ -71,12 +59,9 @@ static u64 pk_op_busy_ns(const struct pk_vfs *v, const struct pk_vfs_flight *f,
 
 static void pk_op_wait_in(struct pk_vfs *v, struct pk_vfs_flight *f, const struct pk_op_wait *w)
 {
+	struct pk_op_parts *parts = &pk_op_apart(v, f)->parts;
 	struct pk_op_wait whole = *w;
-	struct pk_op_parts *parts;
 
-	if (!f->apart)
-		pk_op_start(v, f);
-	parts = &pk_op_slot_of(v, f)->parts;
 	whole.locked = f->locking;
 	if (pk_op_parts_is_others(parts, &whole))
 		whole.busy_ns = pk_op_busy_ns(v, f, w);
@@ -213,7 +198,7 @@ static void pk_op_put_parts(struct pk_vfs *v, struct pk_vfs_flight *f, const str
 	} else if (f->apart) {
 		pk_op_parts_end(parts, end->now_ns);
 		memcpy(r->parts_ns, parts->ns, sizeof(r->parts_ns));
-		r->nr_requests = parts->nr_requests;
+		r->nr_requests = min_t(u32, parts->nr_requests, U16_MAX);
 	} else {
 		r->parts_ns[PKPROF_OP_CPU] = end->length_ns;
 	}

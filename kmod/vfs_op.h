@@ -85,50 +85,86 @@ static __always_inline struct pk_op_slot *pk_op_slot_of(struct pk_vfs *v,
 	return &v->slots[0][0] + (f - &v->flights[0][0]);
 }
 
-/* Begin to take an operation apart. */
-void pk_op_start(struct pk_vfs *v, struct pk_vfs_flight *f);
+/* Begin to take an operation apart. Requests of who had the slot before are not this one's. */
+static __always_inline void pk_op_start(struct pk_vfs_flight *f, struct pk_op_slot *slot, u32 at)
+{
+	u32 turn = (slot->link >> PK_OP_LINK_SLOT) + 1;
+
+	pk_op_parts_begin(&slot->parts, f->first_ns);
+	WRITE_ONCE(slot->link, PK_OP_LINK_USED | turn << PK_OP_LINK_SLOT | at);
+	f->apart = 1;
+}
+
+/* The slot of an operation that is taken apart from now on, if it was not yet. */
+static __always_inline struct pk_op_slot *pk_op_apart(struct pk_vfs *v, struct pk_vfs_flight *f)
+{
+	u32 at = f - &v->flights[0][0];
+	struct pk_op_slot *slot = &v->slots[0][0] + at;
+
+	if (!f->apart)
+		pk_op_start(f, slot, at);
+	return slot;
+}
+
+static __always_inline u32 pk_op_submitted_in(struct pk_vfs *v, struct pk_vfs_flight *f, u64 now_ns)
+{
+	struct pk_op_slot *slot = pk_op_apart(v, f);
+
+	pk_op_parts_submitted(&slot->parts, now_ns);
+	return slot->link;
+}
 
 /*
  * The current task submits a request at @now_ns. Return: what to tell pk_op_request_over(), 0: it is in no
  * operation. Context: irqs off.
  */
-static __always_inline u32 pk_op_submitted(struct pk_vfs *v, u64 now_ns)
+static inline u32 pk_op_submitted(struct pk_vfs *v, u64 now_ns)
 {
 	struct pk_vfs_flight *f = pk_vfs_flight_find(v, (u64)current);
-	struct pk_op_slot *slot;
-	u32 at;
 
-	if (unlikely(!f)) {
+	if (!f)
 		f = pk_vfs_flight_find(v, (u64)current | PK_VFS_FAULTING);
-		if (!f)
-			return 0;
-	}
-	if (unlikely(f->pid != current->pid || !in_task()))
+	if (!f || f->pid != current->pid || !in_task())
 		return 0;
-	if (!f->apart)
-		pk_op_start(v, f);
-	at = f - &v->flights[0][0];
-	slot = &v->slots[0][0] + at;
-	pk_op_parts_submitted(&slot->parts, now_ns);
-	return PK_OP_LINK_USED | slot->turn << PK_OP_LINK_SLOT | at;
+	return pk_op_submitted_in(v, f, now_ns);
+}
+
+/*
+ * Likewise, where it is in one as most are: no fault, and no other task's is in its way. Else
+ * false, and nothing has changed.
+ */
+static __always_inline bool pk_op_submitted_quick(struct pk_vfs *v, u64 now_ns, u32 *link_ret)
+{
+	struct pk_vfs_flight *f = v->flights[current->pid & (PK_VFS_FLIGHTS - 1)];
+
+	if (unlikely((u64)atomic64_read(&f->task) != (u64)current || f->pid != current->pid ||
+		     !in_task()))
+		return false;
+	*link_ret = pk_op_submitted_in(v, f, now_ns);
+	return true;
+}
+
+static __always_inline struct pk_op_slot *pk_op_slot_at(struct pk_vfs *v, u32 link)
+{
+	return &v->slots[0][0] + (link & ((1u << PK_OP_LINK_SLOT) - 1));
 }
 
 /* A request with such a link ended. Context: any. */
 static __always_inline void pk_op_request_over(struct pk_vfs *v, u32 link, u64 asked_ns,
 					       u64 issued_ns, u64 done_ns)
 {
-	struct pk_op_slot *slot = &v->slots[0][0] + (link & ((1u << PK_OP_LINK_SLOT) - 1));
+	struct pk_op_slot *slot = pk_op_slot_at(v, link);
 
-	if (likely((link & ~PK_OP_LINK_USED) >> PK_OP_LINK_SLOT == READ_ONCE(slot->turn)))
+	if (likely(READ_ONCE(slot->link) == link))
 		pk_op_parts_done(&slot->parts, asked_ns, issued_ns, done_ns);
 }
 
 /* A request with such a link was given to the device. Context: any. */
 static __always_inline void pk_op_request_sent(struct pk_vfs *v, u32 link, u64 now_ns)
 {
-	struct pk_op_slot *slot = &v->slots[0][0] + (link & ((1u << PK_OP_LINK_SLOT) - 1));
+	struct pk_op_slot *slot = pk_op_slot_at(v, link);
 
-	if (likely((link & ~PK_OP_LINK_USED) >> PK_OP_LINK_SLOT == READ_ONCE(slot->turn)))
+	if (likely(READ_ONCE(slot->link) == link))
 		WRITE_ONCE(slot->parts.sent_ns, now_ns);
 }
 

@@ -106,12 +106,16 @@ static __always_inline u64 pk_vfs_fs_key(const struct super_block *sb)
 /* Or the one that there is. */
 u32 pk_vfs_cell_new(struct pk_vfs *v, const struct super_block *sb, u8 op, u8 flags);
 
-/* @sb: NULL: no file system was reached. */
+/* Of the current process. @sb: NULL: no file system was reached. */
+static __always_inline u64 pk_vfs_key_on(const struct super_block *sb, u8 op, u8 flags)
+{
+	return pk_vfs_key(pk_vfs_fs_key(sb), sb ? sb->s_dev : 0, current->tgid, op, flags);
+}
+
 static __always_inline u32 pk_vfs_cell_of(struct pk_vfs *v, const struct super_block *sb, u8 op,
 					  u8 flags)
 {
-	int at = pk_vfs_cell_find(&v->keys, pk_vfs_key(pk_vfs_fs_key(sb), sb ? sb->s_dev : 0,
-						       current->tgid, op, flags));
+	int at = pk_vfs_cell_find(&v->keys, pk_vfs_key_on(sb, op, flags));
 
 	return likely(at >= 0) ? (u32)at : pk_vfs_cell_new(v, sb, op, flags);
 }
@@ -127,6 +131,22 @@ void pk_vfs_count(struct pk_vfs *v, struct pk_vfs_here *here, const struct super
 
 /* --- operations on their way --- */
 
+/* What the call returns is a number of bytes. */
+#define PK_VFS_COUNTS_BYTES                                                                  \
+	(BIT(PKPROF_VFS_READ) | BIT(PKPROF_VFS_WRITE) | BIT(PKPROF_VFS_SENDFILE) |           \
+	 BIT(PKPROF_VFS_COPY) | BIT(PKPROF_VFS_SPLICE))
+
+/* Of the thread and its process, in one load. */
+static __always_inline u64 pk_vfs_ids(const struct task_struct *p)
+{
+	u64 ids;
+
+	BUILD_BUG_ON(offsetof(struct task_struct, tgid) !=
+		     offsetof(struct task_struct, pid) + sizeof(ids) / 2);
+	memcpy(&ids, &p->pid, sizeof(ids));
+	return ids;
+}
+
 /* The task has none. NULL: no room. */
 static __always_inline struct pk_vfs_flight *pk_vfs_flight_new(struct pk_vfs *v, u64 task)
 {
@@ -139,13 +159,19 @@ static __always_inline struct pk_vfs_flight *pk_vfs_flight_new(struct pk_vfs *v,
 	return NULL;
 }
 
+static __always_inline void pk_vfs_flight_set_op(struct pk_vfs_flight *f, u8 op)
+{
+	f->op = op;
+	f->counts = BIT(op) & PK_VFS_COUNTS_BYTES ? -1 : 0;
+}
+
 static __always_inline void pk_vfs_flight_init(struct pk_vfs_flight *f, u64 now_ns, u32 cell, u8 op)
 {
 	f->first_ns = now_ns;
-	f->pid = current->pid;
+	f->ids = pk_vfs_ids(current);
 	f->sb = NULL;
 	f->cell = cell;
-	f->op = op;
+	pk_vfs_flight_set_op(f, op);
 	f->apart = 0;
 	f->locking = 0;
 }
@@ -157,7 +183,6 @@ static __always_inline void pk_vfs_flight_keep(const struct pk_vfs *v, struct pk
 	f->sb = sb;
 	f->type = sb->s_type;
 	f->dev = sb->s_dev;
-	f->tgid = current->tgid;
 	f->round = READ_ONCE(v->round);
 }
 
@@ -165,7 +190,7 @@ static __always_inline bool pk_vfs_flight_is_kept(const struct pk_vfs *v,
 						  const struct pk_vfs_flight *f,
 						  const struct super_block *sb, u8 op)
 {
-	return f->sb == sb && f->op == op && f->pid == current->pid && f->tgid == current->tgid &&
+	return f->sb == sb && f->op == op && f->ids == pk_vfs_ids(current) &&
 	       f->type == sb->s_type && f->dev == sb->s_dev && f->round == READ_ONCE(v->round);
 }
 

@@ -84,6 +84,13 @@ static __always_inline int pk_vfs_cell_find(const struct pk_vfs_keys *k, u64 key
 	return pk_group_find(k->key, pk_vfs_group_of(k, key), PK_VFS_GROUP, key);
 }
 
+/* Likewise, where it is the first one of its group; else false. */
+static __always_inline bool pk_vfs_cell_quick(const struct pk_vfs_keys *k, u64 key, u32 *at_ret)
+{
+	*at_ret = pk_vfs_group_of(k, key);
+	return likely((u64)atomic64_read(&k->key[*at_ret]) == key);
+}
+
 /*
  * A cell for what has none, with the number of its file system; always one. Context: any.
  */

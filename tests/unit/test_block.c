@@ -384,18 +384,27 @@ static void test_plain_requests(void **state)
 		.bytes = 8192, .queue_ns = 100, .device_ns = 5 * US, .now_ns = 9 * US,
 	};
 	struct sums *any = sums_create(), *plain = sums_create();
+	struct pk_block_plain q;
 	u64 whole = 3ULL << 32 | 7;
 
 	(void)state;
 	assert_true(pk_block_is_plain(&p));
-	assert_false(pk_block_cells_quick(&plain->keys, &plain->cpu[0], 3, whole, d.op, &p));
+	assert_false(pk_block_cells_quick(&plain->keys, &plain->cpu[0], whole, d.op, &p));
 	pk_block_book(&any->keys, &any->cpu[0], &d);
 	pk_block_book(&any->keys, &any->cpu[0], &d);
 	pk_block_book(&plain->keys, &plain->cpu[0], &d);
-	assert_false(pk_block_cells_quick(&plain->keys, &plain->cpu[0], 3, whole + 1, d.op, &p));
-	assert_true(pk_block_cells_quick(&plain->keys, &plain->cpu[0], 3, whole, d.op, &p));
+	assert_false(pk_block_cells_quick(&plain->keys, &plain->cpu[0], whole + 1, d.op, &p));
+	assert_true(pk_block_cells_quick(&plain->keys, &plain->cpu[0], whole, d.op, &p));
 	pk_block_book_plain(&p);
 	assert_memory_equal(any->memory[0], plain->memory[0], pk_block_cpu_bytes(&any->keys));
+	/* what is remembered of the last one holds for its like alone */
+	q = p;
+	assert_true(pk_block_cells_quick(&plain->keys, &plain->cpu[0], whole, d.op, &q));
+	assert_ptr_equal(q.cell, p.cell);
+	assert_ptr_equal(q.own, p.own);
+	assert_false(pk_block_cells_quick(&plain->keys, &plain->cpu[0], whole + 1, d.op, &q));
+	q.bytes = 1 << 20;
+	assert_false(pk_block_cells_quick(&plain->keys, &plain->cpu[0], whole, d.op, &q));
 	/* times that clocks of two CPUs make of it are no plain ones */
 	p.queue_ns = -16;
 	assert_false(pk_block_is_plain(&p));
