@@ -15,6 +15,7 @@
  *
  * Code of modules comes and goes; each time all is forgotten.
  */
+#include <linux/hash.h>
 #include <linux/kallsyms.h>
 #include <linux/module.h>
 #include <linux/notifier.h>
@@ -23,6 +24,7 @@
 #include "unwind_steps.h"
 
 #define PK_LINK_WORDS 64	/* words above a link to another stack; there is one */
+#define PK_MODULE_PAGE_BITS 8	/* ext4 has 150 pages of code */
 #define PK_NR_SHIFTS 3		/* shifted steps that must find the base pointer's neighbours */
 #define PK_NO_BP 8UL		/* a base pointer that points nowhere */
 /* Stacks nearer to each other than this could be a constant apart by chance. */
@@ -193,15 +195,33 @@ static u64 pk_lesson_of_regs(const struct pk_lesson *l)
 	       (l->after->full_regs ? PK_STEP_FULL : 0);
 }
 
-/* What is neither the kernel's nor a module's may go and nobody would tell. */
-static bool pk_text_is_told_of(unsigned long ip)
+/*
+ * Pages of modules' code, which belong to one module each, and the round they were seen in: to
+ * ask for the name of an address in a large module takes 50,000 instructions.
+ */
+static u64 pk_module_pages[1 << PK_MODULE_PAGE_BITS];
+static atomic_t pk_module_round;
+
+static bool pk_text_is_of_module(unsigned long ip)
 {
 	char name[KSYM_SYMBOL_LEN];
 
-	if (ip < MODULES_VADDR)
-		return true;
 	sprint_symbol(name, ip);	/* "function+0x1/0x5d [module]" */
 	return strchr(name, '[') && !strstr(name, "[__builtin__");
+}
+
+/* What is neither the kernel's nor a module's may go and nobody would tell. */
+static bool pk_text_is_told_of(unsigned long ip)
+{
+	u64 page = (u64)ip >> PAGE_SHIFT << 16 | (u16)atomic_read(&pk_module_round);
+	u64 *slot = &pk_module_pages[hash_long(ip >> PAGE_SHIFT, PK_MODULE_PAGE_BITS)];
+
+	if (ip < MODULES_VADDR || READ_ONCE(*slot) == page)
+		return true;
+	if (!pk_text_is_of_module(ip))
+		return false;
+	WRITE_ONCE(*slot, page);
+	return true;
 }
 
 static void pk_step_remember(unsigned long ip, bool exact, u64 step)
@@ -246,6 +266,7 @@ void pk_steps_learn(const struct pt_regs *regs, unsigned long ip, bool exact,
 
 static int pk_steps_module(struct notifier_block *block, unsigned long what, void *module)
 {
+	atomic_inc(&pk_module_round);
 	pk_steps_forget(&pk_steps);
 	return NOTIFY_DONE;
 }
