@@ -470,6 +470,7 @@ static void take_down(struct pk_recording *r)
 	res->nr_late = r->translator.sorter.nr_late;
 	if (r->files)
 		res->files = *pk_files_stats(r->files);
+	res->jit_maps_given_up = r->jit_maps.nr_given_up;
 	res->unwinder = r->unwinder.stats;
 	pk_unwinder_stop(&r->unwinder);
 	pk_recent_save(&r->recent, NULL);
