@@ -190,8 +190,9 @@ void pk_jit_maps_record(struct pk_jit_maps *m, const struct pkprof_rec *rec)
 
 void pk_jit_maps_look(struct pk_jit_maps *m, bool last)
 {
+	/* who has ended with a map will not write another, but whoever has its pid now might */
 	PK_VEC_FOREACH(&m->all, it)
-		if (last || (it->news && it->fd < 0))
+		if (last ? !it->ended || it->fd < 0 : it->news && it->fd < 0)
 			look(it);
 }
 

@@ -158,6 +158,42 @@ int pk_jit_code_read(struct pk_jit_code *c, struct pk_profile *p, int fd, uint32
 
 /* --- into the profile ---------------------------------------------------- */
 
+/* By process, then by place. */
+static int compare_places(const void *a, const void *b)
+{
+	const struct pk_jit_function *x = *(struct pk_jit_function *const *)a;
+	const struct pk_jit_function *y = *(struct pk_jit_function *const *)b;
+
+	if (x->tgid != y->tgid)
+		return x->tgid < y->tgid ? -1 : 1;
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+/* Most code is never replaced: versions of mappings for it would cost all who read the profile. */
+static int find_shared(struct pk_jit_code *c)
+{
+	struct pk_jit_function **by_place = calloc(c->functions.nr, sizeof(*by_place));
+	struct pk_jit_function *highest = NULL;	/* of those before: it reaches farthest */
+
+	if (!by_place)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->functions.nr; i++)
+		by_place[i] = &c->functions.data[i];
+	qsort(by_place, c->functions.nr, sizeof(*by_place), compare_places);
+	for (size_t i = 0; i < c->functions.nr; i++) {
+		struct pk_jit_function *f = by_place[i];
+
+		if (highest && highest->tgid == f->tgid &&
+		    f->addr < highest->addr + highest->size)
+			f->shares = highest->shares = true;
+		if (!highest || highest->tgid != f->tgid ||
+		    f->addr + f->size > highest->addr + highest->size)
+			highest = f;
+	}
+	free(by_place);
+	return 0;
+}
+
 /* Files that mappings other than from their beginning are of: dumps that were placed before. */
 static int note_placed(const struct pk_profile *p, struct pk_map64 *ret)
 {
@@ -194,7 +230,7 @@ static int place(const struct pk_jit_function *f, struct pk_profile *p, struct p
 	return mapped ? pk_vec_add(mapped, e) : 0;
 }
 
-int pk_jit_code_place(const struct pk_jit_code *c, struct pk_profile *p, pk_map_events *mapped)
+int pk_jit_code_place(struct pk_jit_code *c, struct pk_profile *p, pk_map_events *mapped)
 {
 	struct pk_harvest h = { .p = p };
 	struct pk_map64 placed = { 0 };
@@ -203,18 +239,20 @@ int pk_jit_code_place(const struct pk_jit_code *c, struct pk_profile *p, pk_map_
 
 	if (!c->functions.nr)
 		return 0;
-	ret = pk_strtab_intern_z(&p->strings, "[jit]", &dso);
+	ret = find_shared(c);
+	if (!ret)
+		ret = pk_strtab_intern_z(&p->strings, "[jit]", &dso);
 	if (!ret)
 		ret = note_placed(p, &placed);
 	for (size_t i = 0; !ret && i < c->functions.nr; i++) {
 		const struct pk_jit_function *f = &c->functions.data[i];
 
-		if (f->time_ns && pk_map64_get(&placed, f->file) == PK_MAP64_NONE)
+		if (f->shares && f->time_ns && pk_map64_get(&placed, f->file) == PK_MAP64_NONE)
 			ret = place(f, p, &h, dso, mapped);
 	}
-	if (!ret)
+	if (!ret && h.found.nr)
 		ret = pk_harvest_merge(&h);
-	if (!ret)
+	if (!ret && h.found.nr)
 		ret = pk_profile_order(p);
 	pk_harvest_deinit(&h);
 	pk_map64_deinit(&placed);

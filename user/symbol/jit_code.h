@@ -4,12 +4,14 @@
  * them: into the profile, so that an address has the name that was valid at the
  * time of each sample.
  *
- * Each such function becomes a mapping of its bytes in the dump, from the time
- * on at which it was written (model/addrspace.h), and a symbol of the dump. Times
- * of a dump are of CLOCK_MONOTONIC, as the profile's; only where the dump has
- * another clock, time cannot be honoured, and of functions that cover an address
- * the last one counts. What ran before its function was noted (agents of Java
- * tell late) has the name of the first one that covers it afterwards.
+ * A function whose place was never another's is a symbol of the process. Where
+ * functions followed each other in one place, each becomes a mapping of its bytes
+ * in the dump, from the time on at which it was written (model/addrspace.h), and
+ * a symbol of the dump. Times of a dump are of CLOCK_MONOTONIC, as the profile's;
+ * only where the dump has another clock, time cannot be honoured, and of functions
+ * that cover an address the last one counts. What ran before its function was
+ * noted (agents of Java tell late) has the name of the first one that covers it
+ * afterwards.
  */
 #ifndef PK_JIT_CODE_H
 #define PK_JIT_CODE_H
@@ -23,6 +25,7 @@ struct pk_jit_function {
 	uint64_t at;		/* of its code in the dump, not 0 */
 	uint32_t tgid, file;
 	uint32_t name;		/* string id of the profile */
+	bool shares;		/* its place, or part of it, with another function */
 };
 
 struct pk_jit_code {
@@ -40,10 +43,10 @@ int pk_jit_code_read(struct pk_jit_code *c, struct pk_profile *p, int fd, uint32
 		     uint32_t file, const uint64_t *addr, size_t nr);
 
 /*
- * Put the functions whose time is known into p->maps and p->symbols; the mappings go to
- * @mapped, too. 0 or -ENOMEM.
+ * Put the functions that share their places, and whose time is known, into p->maps and
+ * p->symbols; the mappings go to @mapped, too. 0 or -ENOMEM.
  */
-int pk_jit_code_place(const struct pk_jit_code *c, struct pk_profile *p, pk_map_events *mapped);
+int pk_jit_code_place(struct pk_jit_code *c, struct pk_profile *p, pk_map_events *mapped);
 
 /* Offer the functions of a process, as they are to be seen without a time; ends the round. */
 int pk_jit_code_offer(const struct pk_jit_code *c, const struct pk_profile *p, uint32_t tgid,

@@ -403,6 +403,7 @@ int pk_symbolize(struct pk_profile *p, const struct pk_symbolizer_config *cfg,
 		.where = { cfg->debug_dirs, cfg->root, cfg->servers },
 	};
 	struct pk_wanted_list wanted;
+	size_t nr_maps;
 	int code;
 
 	*ret = (struct pk_symbolizer_stats){ 0 };
@@ -410,9 +411,10 @@ int pk_symbolize(struct pk_profile *p, const struct pk_symbolizer_config *cfg,
 	if (code)
 		return code;
 	code = note_families(&s);
+	nr_maps = p->maps.nr;
 	if (!code)
 		code = read_dumps(&s, &wanted);
-	if (!code && s.code.functions.nr) {
+	if (!code && p->maps.nr > nr_maps) {
 		/* what lay in nameless memory lies in dumps now */
 		pk_vec_deinit(&wanted.v);
 		code = pk_collect(p, &wanted, err);
