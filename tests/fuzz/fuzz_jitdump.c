@@ -17,13 +17,13 @@
 #include "symbol/jitdump.h"
 
 #define NR_LOOKUPS 256
-#define TGID 10
+#define TGID	   10
 
 struct check {
 	const uint8_t *data;
 	size_t len;
 	struct pk_jitdump_head head;
-	uint64_t next;		/* where the next record was found in the bytes */
+	uint64_t next; /* where the next record was found in the bytes */
 };
 
 /* The record at check->next, or behind those that are of no use. */
@@ -92,7 +92,8 @@ static void into_profile(int fd, const uint64_t *addr)
 	if (pk_profile_init(&p))
 		abort();
 	file = pk_vec_push(&p.files);
-	if (pk_vec_add(&p.tasks, alive) || pk_strtab_intern_z(&p.strings, "/tmp/jit-1.dump", &file->path) ||
+	if (pk_vec_add(&p.tasks, alive) ||
+	    pk_strtab_intern_z(&p.strings, "/tmp/jit-1.dump", &file->path) ||
 	    pk_jit_code_read(&code, &p, fd, TGID, p.files.nr - 1, addr, NR_LOOKUPS) ||
 	    pk_jit_code_place(&code, &p, NULL) || pk_cover_init(&cover, addr, NR_LOOKUPS) ||
 	    pk_jit_code_offer(&code, &p, TGID, &cover))

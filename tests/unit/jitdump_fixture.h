@@ -10,7 +10,7 @@
 
 struct dump {
 	struct pk_strbuf b;
-	bool swapped;		/* the other byte order */
+	bool swapped; /* the other byte order */
 };
 
 void dump_u32(struct dump *d, uint32_t v);

@@ -20,7 +20,7 @@
 #include "symbol/jitdump.h"
 #include "symbol/symbolizer.h"
 
-#define PID 7	/* as the JIT sees itself */
+#define PID  7 /* as the JIT sees itself */
 #define TGID 10
 
 /* --- reading --------------------------------------------------------------------------- */
@@ -90,10 +90,9 @@ static void test_records(void **state)
 		assert_int_equal(head.swapped, swapped);
 		assert_int_equal(head.pid, PID);
 		assert_false(head.own_clock);
-		assert_string_equal(seen.data,
-				    "load 7 100 #0 1000+40 first @102\n"
-				    "move 7 104 #0 2000+40\n"
-				    "load 7 105 #1 1000+10 second, with blanks @378\n");
+		assert_string_equal(seen.data, "load 7 100 #0 1000+40 first @102\n"
+					       "move 7 104 #0 2000+40\n"
+					       "load 7 105 #1 1000+10 second, with blanks @378\n");
 		dump_deinit(&d);
 	}
 }
@@ -156,9 +155,9 @@ static void test_lies(void **state)
 		uint32_t bytes;
 		uint64_t addr, size;
 	} lies[] = {
-		{ 56, 0x10, 1 }, { 57, 0x10, 1 }, { 70, 0x10, 14 }, { 70, 0x10, 15 },
-		{ 70, 0x10, UINT64_MAX }, { 70, 0x10, 0 }, { 70, UINT64_MAX, 1 },
-		{ 70, UINT64_MAX - 3, 5 }, { 20, 0x10, 1 },
+		{ 56, 0x10, 1 },       { 57, 0x10, 1 },		  { 70, 0x10, 14 },
+		{ 70, 0x10, 15 },      { 70, 0x10, UINT64_MAX },  { 70, 0x10, 0 },
+		{ 70, UINT64_MAX, 1 }, { 70, UINT64_MAX - 3, 5 }, { 20, 0x10, 1 },
 	};
 	struct pk_jitdump_head head;
 
@@ -247,8 +246,11 @@ static void sample(struct pk_profile *p, uint64_t time_ns, uint32_t tgid, uint64
 static void check_names(struct pk_profile *p, struct dump *d, uint32_t file, size_t nr_mapped,
 			const char *const *want)
 {
-	struct pk_symbolizer_config cfg = { .debug_dirs = "", .jit = true, .root = "/nowhere",
-					    .file_fd = give_dump, .ctx = &file };
+	struct pk_symbolizer_config cfg = { .debug_dirs = "",
+					    .jit = true,
+					    .root = "/nowhere",
+					    .file_fd = give_dump,
+					    .ctx = &file };
 	struct pk_symbolizer_stats stats;
 	pk_map_events mapped = { 0 };
 	struct pk_model model, *m = &model;
@@ -279,8 +281,8 @@ static void check_names(struct pk_profile *p, struct dump *d, uint32_t file, siz
 static void test_names_by_time(void **state)
 {
 	static const char *const want[] = {
-		"early", "old", "old", "elsewhere", "[anonymous code]", "new", "new",
-		"elsewhere", "old",
+		"early", "old", "old",	     "elsewhere", "[anonymous code]",
+		"new",	 "new", "elsewhere", "old",
 	};
 	struct dump d = { 0 };
 	struct pk_profile p;
@@ -295,7 +297,7 @@ static void test_names_by_time(void **state)
 	dump_load(&d, PID, 15, 4, 0x13000, 0x10, "early");
 	dump_load(&d, PID, 50, 3, 0x10000, 0x80, "new");
 	dump_move(&d, PID, 60, 0, 0x14000, 0x100);
-	sample(&p, 10, TGID, 0x13008);	/* told a bit too late */
+	sample(&p, 10, TGID, 0x13008); /* told a bit too late */
 	sample(&p, 30, TGID, 0x10010);
 	sample(&p, 31, TGID, 0x100ff);
 	sample(&p, 32, TGID, 0x11000);

@@ -22,7 +22,7 @@
 #include "profile_fixture.h"
 
 #define TGID 10
-#define AT 0x40000000
+#define AT   0x40000000
 
 static const char source[] =
 	"int sink;\n"
@@ -30,7 +30,7 @@ static const char source[] =
 	"	while (n--) sink += n * n; return sink; }\n"
 	"__attribute__((noinline)) int exported(int n) { return hidden(n) * 3 + hidden(n + 1); }\n";
 
-static uint64_t hidden_at;	/* offset in the file */
+static uint64_t hidden_at; /* offset in the file */
 static struct pk_elf elf;
 
 static void fill_start(struct pk_writer *w)
@@ -58,8 +58,11 @@ static void fill_start(struct pk_writer *w)
 	s.dso = s.name;
 	pk_writer_symbol(w, &s);
 	/* what the recorder called it for want of a name, all around */
-	s = (struct pk_symbol){ .space = PK_SPACE_FILE, .id = 1, .addr = hidden_at - 2,
-				.size = 0x1000, .flags = PK_SYMBOL_NONE };
+	s = (struct pk_symbol){ .space = PK_SPACE_FILE,
+				.id = 1,
+				.addr = hidden_at - 2,
+				.size = 0x1000,
+				.flags = PK_SYMBOL_NONE };
 	pk_writer_string(w, "program.so+0x1", 14, &s.name);
 	s.dso = f.path;
 	assert_int_equal(pk_writer_symbol(w, &s), 0);
@@ -186,8 +189,9 @@ static void test_another_machine(void **state)
 	struct pk_err err;
 
 	(void)state;
-	assert_int_equal(command(&err, "--root=/nowhere", "-o", elf_path("b.pkp"),
-				 elf_path("a.pkp"), NULL), 0);
+	assert_int_equal(
+		command(&err, "--root=/nowhere", "-o", elf_path("b.pkp"), elf_path("a.pkp"), NULL),
+		0);
 	check(elf_path("b.pkp"), PK_FILE_CLOSED, "hidden");
 	assert_int_equal(command(&err, elf_path("good.pkp"), NULL, NULL, NULL, NULL), 0);
 	check(elf_path("b.pkp"), PK_FILE_CLOSED, "program.so+0x1");

@@ -29,7 +29,7 @@ static const unsigned char code[] = {
 	0x55, 0x48, 0x89, 0xe5, 0xb9, 0xa0, 0x86, 0x01, 0x00, 0xff, 0xc9, 0x75, 0xfc, 0x5d, 0xc3,
 };
 
-#define DISTANCE 4096	/* of the functions */
+#define DISTANCE 4096 /* of the functions */
 
 typedef void (*jit_fn)(void);
 
@@ -109,13 +109,14 @@ static int dump_function(int fd, const unsigned char *at, const char *name)
 	size_t len = strlen(name) + 1;
 
 	return write(fd, &load, sizeof(load)) == sizeof(load) &&
-	       write(fd, name, len) == (ssize_t)len &&
-	       write(fd, code, sizeof(code)) == sizeof(code) ? 0 : -1;
+			       write(fd, name, len) == (ssize_t)len &&
+			       write(fd, code, sizeof(code)) == sizeof(code)
+		       ? 0
+		       : -1;
 }
 
 /* Spend time until @until_ns; counts calls. */
-static void spend(uint64_t until_ns, unsigned char *memory, unsigned long *hot,
-		  unsigned long *warm)
+static void spend(uint64_t until_ns, unsigned char *memory, unsigned long *hot, unsigned long *warm)
 {
 	while (thread_cpu_ns() < until_ns) {
 		*hot += run((jit_fn)memory, 7);

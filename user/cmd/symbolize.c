@@ -232,9 +232,11 @@ static int print_result(const struct pk_profile *p, uint64_t before, struct grou
 	       (unsigned long long)g->nr_named, (unsigned long long)g->nr,
 	       (unsigned long long)before);
 	if (s->nr_files_missing || s->nr_files_mismatch || s->nr_files_too_big)
-		pk_strbuf_printf(&out, "of %u files asked %u are not here, %u are not the recorded ones, %u take too "
-		       "much memory\n", s->nr_files, s->nr_files_missing, s->nr_files_mismatch,
-		       s->nr_files_too_big);
+		pk_strbuf_printf(&out,
+				 "of %u files asked %u are not here, %u are not the recorded ones, "
+				 "%u take too much memory\n",
+				 s->nr_files, s->nr_files_missing, s->nr_files_mismatch,
+				 s->nr_files_too_big);
 	if (g->nr != g->nr_named) {
 		pk_strbuf_puts(&out, "addresses without names:\n");
 		qsort(g->v.data, g->v.nr, sizeof(*g->v.data), compare_groups);
@@ -294,13 +296,14 @@ static int run(int nr_args, char **args, struct pk_err *err)
 				   "names are added to a file, not to a stream");
 	if (opt.servers && !getenv("DEBUGINFOD_URLS"))
 		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
-				   "--debuginfod asks the servers of $DEBUGINFOD_URLS, which is not set");
+				   "--debuginfod asks the servers of $DEBUGINFOD_URLS, which is "
+				   "not set");
 	rc = pk_profile_load(path, &p, err);
 	if (rc)
 		return rc;
 	if (p.state == PK_FILE_DAMAGED)
-		rc = pk_err_exit(err, -EBADMSG, PK_EXIT_BAD_FILE, "%s: %s; not writing it anew", path,
-				 p.notice);
+		rc = pk_err_exit(err, -EBADMSG, PK_EXIT_BAD_FILE,
+				 "%s: %s; not writing it anew", path, p.notice);
 	else
 		rc = symbolize(path, &p, err);
 	pk_profile_deinit(&p);
@@ -311,10 +314,11 @@ const struct pk_cmd pk_cmd_symbolize = {
 	.name = "symbolize",
 	.args = "[FILE]",
 	.summary = "Add names of functions to a profile, on a machine that has its programs",
-	.details = "Addresses that have a name keep it. Programs and libraries are only asked if they "
-		   "are the recorded ones, by build ID; the kernel and JIT code only on the recorded "
-		   "machine before its next boot. FILE (" PK_DEFAULT_FILE " unless given) is replaced "
-		   "when the new one is complete. What is still without names is told.",
+	.details = "Addresses that have a name keep it. Programs and libraries are only asked if "
+		   "they are the recorded ones, by build ID; the kernel and JIT code only on the "
+		   "recorded machine before its next boot. FILE (" PK_DEFAULT_FILE " unless given) "
+		   "is replaced when the new one is complete. What is still without names is "
+		   "told.",
 	.opts = opts,
 	.run = run,
 };

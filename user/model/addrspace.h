@@ -28,7 +28,7 @@ struct pk_location {
 	uint32_t id;		/* file id or tgid; as struct pk_symbol */
 	uint64_t addr;		/* file offset, or the address as it ran */
 	bool mapped;		/* false: outside all known mappings */
-	bool jit;		/* a JIT wrote the code: PK_SPACE_PROCESS, or a file that is a dump */
+	bool jit;		/* a JIT wrote the code: in PK_SPACE_PROCESS or in its dump */
 };
 
 /* Is it jit-PID.dump, wherever that is? */

@@ -15,7 +15,7 @@ struct copy {
 	int fd;
 	const char *name;
 	uint64_t written;
-	uint32_t crc_in, crc_out;	/* heads of the chunks before */
+	uint32_t crc_in, crc_out; /* heads of the chunks before */
 	struct pk_err *err;
 };
 

@@ -27,23 +27,23 @@
 #define PK_JIT_MAPS_MAX 64
 
 struct pk_jit_map {
-	uint32_t tgid;		/* as records have it */
-	uint32_t own_pid;	/* as the process sees itself */
+	uint32_t tgid;	  /* as records have it */
+	uint32_t own_pid; /* as the process sees itself */
 	uid_t owner;
-	int dir;		/* its /tmp; -1: could not be had */
-	int fd;			/* of the map; -1: not found yet */
+	int dir; /* its /tmp; -1: could not be had */
+	int fd;	 /* of the map; -1: not found yet */
 	bool sampled, ended;
-	bool news;		/* sampled since the map was looked for */
+	bool news; /* sampled since the map was looked for */
 };
 
 /* All-zero is valid: nothing is kept, and nobody's maps are looked for. */
 struct pk_jit_maps {
-	bool on;		/* records are of this machine */
-	const struct pk_map64 *local_pids;	/* as pk_files_config */
-	uint64_t vdso_bytes;	/* length of the vdso, which is not a JIT's, 0: not known */
-	PK_VEC(struct pk_jit_map) all;	/* oldest first */
-	uint64_t maybe[16];	/* a bit by tgid: may be in @all */
-	uint64_t nr_given_up;	/* processes that were sampled */
+	bool on;			   /* records are of this machine */
+	const struct pk_map64 *local_pids; /* as pk_files_config */
+	uint64_t vdso_bytes;	       /* of the vdso, which is not a JIT's; 0: not known */
+	PK_VEC(struct pk_jit_map) all; /* oldest first */
+	uint64_t maybe[16];	       /* a bit by tgid: may be in @all */
+	uint64_t nr_given_up;	       /* processes that were sampled */
 };
 
 void pk_jit_maps_deinit(struct pk_jit_maps *m);

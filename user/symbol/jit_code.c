@@ -9,9 +9,9 @@
 #include "symbol/jitdump.h"
 
 /* A JIT that really writes more than this for what was sampled has only the first of it named. */
-#define MAX_FUNCTIONS (1u << 18)
+#define MAX_FUNCTIONS  (1u << 18)
 #define MAX_NAME_BYTES (64u << 20)
-#define MAX_MOVED (1u << 20)
+#define MAX_MOVED      (1u << 20)
 
 struct reading {
 	struct pk_jit_code *c;
@@ -20,7 +20,7 @@ struct reading {
 	size_t nr;
 	uint32_t tgid, file;
 	struct pk_jitdump_head head;
-	struct pk_map64 moved;		/* by index: 1, will be moved; in the second pass where it is
+	struct pk_map64 moved; /* by index: 1, will be moved; in the second pass where it is
 					 * in kept, plus 2 */
 	PK_VEC(struct pk_jit_function) kept;
 	struct pk_strbuf text;
@@ -173,7 +173,7 @@ static int compare_places(const void *a, const void *b)
 static int find_shared(struct pk_jit_code *c)
 {
 	struct pk_jit_function **by_place = calloc(c->functions.nr, sizeof(*by_place));
-	struct pk_jit_function *highest = NULL;	/* of those before: it reaches farthest */
+	struct pk_jit_function *highest = NULL; /* of those before: it reaches farthest */
 
 	if (!by_place)
 		return -ENOMEM;
@@ -183,8 +183,7 @@ static int find_shared(struct pk_jit_code *c)
 	for (size_t i = 0; i < c->functions.nr; i++) {
 		struct pk_jit_function *f = by_place[i];
 
-		if (highest && highest->tgid == f->tgid &&
-		    f->addr < highest->addr + highest->size)
+		if (highest && highest->tgid == f->tgid && f->addr < highest->addr + highest->size)
 			f->shares = highest->shares = true;
 		if (!highest || highest->tgid != f->tgid ||
 		    f->addr + f->size > highest->addr + highest->size)
@@ -281,7 +280,8 @@ int pk_jit_code_offer(const struct pk_jit_code *c, const struct pk_profile *p, u
 				.name = pk_strtab_get(&p->strings, f->name),
 			};
 
-			if (f->tgid == tgid && (f->time_ns ? 0 : 1) == pass && pk_cover_offer(cover, &func))
+			if (f->tgid == tgid && (f->time_ns ? 0 : 1) == pass &&
+			    pk_cover_offer(cover, &func))
 				return -ENOMEM;
 		}
 	pk_cover_settle(cover, compare_order);

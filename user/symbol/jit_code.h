@@ -20,16 +20,16 @@
 #include "symbol/cover.h"
 
 struct pk_jit_function {
-	uint64_t time_ns;	/* 0: not known */
-	uint64_t addr, size;	/* as it ran, not empty */
-	uint64_t at;		/* of its code in the dump, not 0 */
+	uint64_t time_ns;    /* 0: not known */
+	uint64_t addr, size; /* as it ran, not empty */
+	uint64_t at;	     /* of its code in the dump, not 0 */
 	uint32_t tgid, file;
-	uint32_t name;		/* string id of the profile */
-	bool shares;		/* its place, or part of it, with another function */
+	uint32_t name; /* string id of the profile */
+	bool shares;   /* its place, or part of it, with another function */
 };
 
 struct pk_jit_code {
-	PK_VEC(struct pk_jit_function) functions;	/* those of a process in order of the dump */
+	PK_VEC(struct pk_jit_function) functions; /* those of a process in order of the dump */
 	size_t name_bytes;
 };
 

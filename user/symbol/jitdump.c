@@ -11,21 +11,27 @@
 #include "symbol/cover.h"
 #include "symbol/jitdump.h"
 
-#define MAGIC		0x4a695444u /* "JiTD" of who is big endian */
-#define VERSION		1
-#define FLAG_OWN_CLOCK	1u
-#define HEAD_BYTES	40 /* of the file's head, as of version 1 */
-#define PREFIX_BYTES	16 /* of each record */
-#define LOAD_BYTES	56 /* with the prefix, without name and code */
-#define WINDOW_BYTES	(64u << 10)
-#define MAX_WINDOWS	16384
+#define MAGIC	       0x4a695444u /* "JiTD" of who is big endian */
+#define VERSION	       1
+#define FLAG_OWN_CLOCK 1u
+#define HEAD_BYTES     40 /* of the file's head, as of version 1 */
+#define PREFIX_BYTES   16 /* of each record */
+#define LOAD_BYTES     56 /* with the prefix, without name and code */
+#define WINDOW_BYTES   (64u << 10)
+#define MAX_WINDOWS    16384
 
 static_assert(PK_JITDUMP_MAX_LOOK >= LOAD_BYTES + PK_MAX_SYMBOL_NAME + 1 &&
 		      PK_JITDUMP_MAX_LOOK < WINDOW_BYTES,
 	      "a window holds what is looked at of a record");
 
 /* The kinds of records as files have them. */
-enum { RAW_LOAD, RAW_MOVE, RAW_DEBUG_INFO, RAW_CLOSE, RAW_UNWINDING_INFO };
+enum {
+	RAW_LOAD,
+	RAW_MOVE,
+	RAW_DEBUG_INFO,
+	RAW_CLOSE,
+	RAW_UNWINDING_INFO
+};
 
 static uint32_t get_u32(struct pk_reader *r, bool swapped)
 {

@@ -19,29 +19,29 @@
 #define PK_JITDUMP_MAX_LOOK 8448
 
 struct pk_jitdump_head {
-	bool swapped;		/* written in the other byte order */
-	bool own_clock;		/* times are of the processor's counter, not CLOCK_MONOTONIC */
-	uint32_t pid;		/* as the process sees itself */
-	uint32_t bytes;		/* of the head; the first record follows */
+	bool swapped;	/* written in the other byte order */
+	bool own_clock; /* times are of the processor's counter, not CLOCK_MONOTONIC */
+	uint32_t pid;	/* as the process sees itself */
+	uint32_t bytes; /* of the head; the first record follows */
 };
 
 enum pk_jitdump_kind {
-	PK_JITDUMP_LOAD,	/* a function was written */
-	PK_JITDUMP_MOVE,	/* the one with that index was moved */
-	PK_JITDUMP_CLOSE,	/* nothing more comes */
-	PK_JITDUMP_OTHER,	/* of no use to us, unknown, or a function that makes no sense */
+	PK_JITDUMP_LOAD,  /* a function was written */
+	PK_JITDUMP_MOVE,  /* the one with that index was moved */
+	PK_JITDUMP_CLOSE, /* nothing more comes */
+	PK_JITDUMP_OTHER, /* of no use to us, unknown, or a function that makes no sense */
 };
 
 struct pk_jitdump_rec {
 	enum pk_jitdump_kind kind;
-	uint32_t bytes;		/* to the next record, at least 16 */
+	uint32_t bytes; /* to the next record, at least 16 */
 	uint64_t time_ns;
-	uint32_t pid;		/* LOAD, MOVE */
-	uint64_t index;		/* LOAD, MOVE: names the function in this file */
-	uint64_t addr, size;	/* LOAD, MOVE: [addr, addr + size), not empty, as it runs (now) */
-	uint32_t code_off;	/* LOAD: where the @size bytes of code begin in the record */
-	const char *name;	/* LOAD: in the buffer; cut to PK_MAX_SYMBOL_NAME */
-	uint32_t name_len;	/* bytes, without a NUL, not 0 */
+	uint32_t pid;	     /* LOAD, MOVE */
+	uint64_t index;	     /* LOAD, MOVE: names the function in this file */
+	uint64_t addr, size; /* LOAD, MOVE: [addr, addr + size), not empty, as it runs (now) */
+	uint32_t code_off;   /* LOAD: where the @size bytes of code begin in the record */
+	const char *name;    /* LOAD: in the buffer; cut to PK_MAX_SYMBOL_NAME */
+	uint32_t name_len;   /* bytes, without a NUL, not 0 */
 };
 
 /* The head at the beginning of a file. -EBADMSG: not a jitdump; -EPROTONOSUPPORT: a newer one. */
