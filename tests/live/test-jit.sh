@@ -65,7 +65,7 @@ recorded inside-dump "${inside[@]}" pk-jit 3 dump
 shares inside-dump dump_first dump_warm dump_next
 
 # one that ran before and runs on, beside one that ends
-"${inside[@]}" pk-jit 3600 &
+"${inside[@]}" pk-jit 3600 2>/dev/null &
 alive=$!
 until_true 60 pgrep -x pk-jit >/dev/null
 pk record -F 999 --sources cpu,task -o alive.pkp -- "$PK_WORK/jit" 3 gone >other.txt 2>alive.err ||
