@@ -87,7 +87,9 @@ static int setup(void **state)
 	assert_int_equal(pk_writer_sample(env.w, &row), 0);
 	assert_int_equal(pk_writer_flush(env.w), 0);
 	env.bytes = lseek(env.fd, 0, SEEK_END);
-	assert_int_equal(pk_finalize_start(&env.job, env.fd, END_NS, env.files, true, NULL), 0);
+	assert_int_equal(pk_finalize_start(&env.job, env.fd, END_NS,
+					   &(struct pk_finalize_held){ .files = env.files },
+					   true, NULL), 0);
 	return 0;
 }
 

@@ -3,10 +3,16 @@
  * A just-in-time compiler in small: writes two functions into memory, names
  * them in /tmp/perf-PID.map, and spends 70 and 30 % of its time in them.
  *
- *	jit SECONDS
+ *	jit SECONDS [MODE]
  *
- * Prints "jit_hot CALLS" and "jit_warm CALLS"; a call of either is the same work.
+ * MODE: "late" writes the map after a third of the time, "gone" also removes it before it ends.
+ * "dump" names them in /tmp/jit-PID.dump instead, with times and code, and after half of the time
+ * puts a third function in the place of the first; the dump is removed, too.
+ *
+ * Prints "NAME CALLS" of each function; a call of any is the same work.
  */
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +29,8 @@ static const unsigned char code[] = {
 	0x55, 0x48, 0x89, 0xe5, 0xb9, 0xa0, 0x86, 0x01, 0x00, 0xff, 0xc9, 0x75, 0xfc, 0x5d, 0xc3,
 };
 
+#define DISTANCE 4096 /* of the functions */
+
 typedef void (*jit_fn)(void);
 
 static WORK unsigned int run(jit_fn function, unsigned int calls)
@@ -32,38 +40,144 @@ static WORK unsigned int run(jit_fn function, unsigned int calls)
 	return calls;
 }
 
-int main(int argc, char **argv)
+static int write_code(unsigned char *memory)
+{
+	if (mprotect(memory, 2 * DISTANCE, PROT_READ | PROT_WRITE))
+		return -1;
+	memcpy(memory, code, sizeof(code));
+	memcpy(memory + DISTANCE, code, sizeof(code));
+	return mprotect(memory, 2 * DISTANCE, PROT_READ | PROT_EXEC);
+}
+
+static int write_map(const char *path, const unsigned char *memory)
+{
+	FILE *map = fopen(path, "w");
+
+	if (!map)
+		return -1;
+	fprintf(map, "%lx %zx jit_hot\n%lx %zx jit_warm\n", (unsigned long)memory, sizeof(code),
+		(unsigned long)memory + DISTANCE, sizeof(code));
+	return fclose(map);
+}
+
+/* As the specification of perf's jitdump has it. */
+struct dump_head {
+	uint32_t magic, version, bytes, machine, pad, pid;
+	uint64_t time_ns, flags;
+};
+
+struct dump_load {
+	uint32_t kind, bytes;
+	uint64_t time_ns;
+	uint32_t pid, tid;
+	uint64_t vma, addr, size, index;
+};
+
+static int begin_dump(const char *path)
+{
+	struct dump_head head = {
+		.magic = 0x4a695444,
+		.version = 1,
+		.bytes = sizeof(head),
+		.machine = 62,
+		.pid = getpid(),
+		.time_ns = clock_ns(CLOCK_MONOTONIC),
+	};
+	int fd = open(path, O_CREAT | O_TRUNC | O_RDWR, 0600);
+
+	if (fd < 0 || write(fd, &head, sizeof(head)) != sizeof(head))
+		return -1;
+	/* so that it is found */
+	if (mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED)
+		return -1;
+	return fd;
+}
+
+static int dump_function(int fd, const unsigned char *at, const char *name)
+{
+	static uint64_t index;
+	struct dump_load load = {
+		.bytes = sizeof(load) + strlen(name) + 1 + sizeof(code),
+		.time_ns = clock_ns(CLOCK_MONOTONIC),
+		.pid = getpid(),
+		.tid = getpid(),
+		.vma = (uintptr_t)at,
+		.addr = (uintptr_t)at,
+		.size = sizeof(code),
+		.index = index++,
+	};
+	size_t len = strlen(name) + 1;
+
+	return write(fd, &load, sizeof(load)) == sizeof(load) &&
+			       write(fd, name, len) == (ssize_t)len &&
+			       write(fd, code, sizeof(code)) == sizeof(code)
+		       ? 0
+		       : -1;
+}
+
+/* Spend time until @until_ns; counts calls. */
+static void spend(uint64_t until_ns, unsigned char *memory, unsigned long *hot, unsigned long *warm)
+{
+	while (thread_cpu_ns() < until_ns) {
+		*hot += run((jit_fn)memory, 7);
+		*warm += run((jit_fn)(memory + DISTANCE), 3);
+	}
+}
+
+static int with_dump(uint64_t total_ns, unsigned char *memory)
+{
+	unsigned long first = 0, warm = 0, next = 0;
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/tmp/jit-%d.dump", getpid());
+	fd = begin_dump(path);
+	if (fd < 0 || dump_function(fd, memory, "dump_first") ||
+	    dump_function(fd, memory + DISTANCE, "dump_warm"))
+		return 1;
+	spend(total_ns / 2, memory, &first, &warm);
+	if (write_code(memory) || dump_function(fd, memory, "dump_next"))
+		return 1;
+	spend(total_ns, memory, &next, &warm);
+	unlink(path);
+	printf("dump_first %lu\ndump_warm %lu\ndump_next %lu\n", first, warm, next);
+	return 0;
+}
+
+static int with_map(uint64_t total_ns, unsigned char *memory, bool late, bool gone)
 {
 	unsigned long hot = 0, warm = 0;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/tmp/perf-%d.map", getpid());
+	if (late)
+		spend(total_ns / 3, memory, &hot, &warm);
+	if (write_map(path, memory))
+		return 1;
+	spend(total_ns, memory, &hot, &warm);
+	if (gone)
+		unlink(path);
+	printf("jit_hot %lu\njit_warm %lu\n", hot, warm);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *mode = argc > 2 ? argv[2] : "";
 	uint64_t total_ns;
 	unsigned char *memory;
-	char path[64];
-	FILE *map;
 
 	if (argc < 2) {
-		fprintf(stderr, "usage: jit SECONDS\n");
+		fprintf(stderr, "usage: jit SECONDS [late|gone|dump]\n");
 		return 2;
 	}
 	total_ns = strtod(argv[1], NULL) * NSEC_PER_SEC;
-	memory = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (memory == MAP_FAILED)
+	memory = mmap(NULL, 2 * DISTANCE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		      0);
+	if (memory == MAP_FAILED || write_code(memory))
 		return 1;
-	memcpy(memory, code, sizeof(code));
-	memcpy(memory + 4096, code, sizeof(code));
-	if (mprotect(memory, 8192, PROT_READ | PROT_EXEC))
-		return 1;
-	snprintf(path, sizeof(path), "/tmp/perf-%d.map", getpid());
-	map = fopen(path, "w");
-	if (!map)
-		return 1;
-	fprintf(map, "%lx %zx jit_hot\n%lx %zx jit_warm\n", (unsigned long)memory, sizeof(code),
-		(unsigned long)memory + 4096, sizeof(code));
-	if (fclose(map))
-		return 1;
-	while (thread_cpu_ns() < total_ns) {
-		hot += run((jit_fn)memory, 7);
-		warm += run((jit_fn)(memory + 4096), 3);
-	}
-	printf("jit_hot %lu\njit_warm %lu\n", hot, warm);
-	return 0;
+	if (!strcmp(mode, "dump"))
+		return with_dump(total_ns, memory);
+	return with_map(total_ns, memory, !strcmp(mode, "late") || !strcmp(mode, "gone"),
+			!strcmp(mode, "gone"));
 }

@@ -54,8 +54,7 @@ static int set_filter(struct pk_loaded *in, const struct pk_loaded_opts *o, stru
 	return rc;
 }
 
-/* Whether this machine has run without a break since the recording. */
-static bool is_recorded_boot(const struct pk_profile *p)
+bool pk_loaded_same_boot(const struct pk_profile *p)
 {
 	const char *recorded = pk_profile_fact(p, "kernel.boot_id");
 	PK_AUTO_FILE FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
@@ -73,7 +72,7 @@ static bool is_recorded_boot(const struct pk_profile *p)
  */
 static int complete_symbols(struct pk_profile *p, struct pk_err *err)
 {
-	bool same_boot = is_recorded_boot(p);
+	bool same_boot = pk_loaded_same_boot(p);
 	struct pk_symbolizer_config cfg = { .kernel = same_boot, .jit = same_boot };
 	struct pk_symbolizer_stats stats;
 

@@ -47,6 +47,9 @@ int pk_loaded_open(int nr_args, char **args, const struct pk_loaded_opts *o,
 		   struct pk_loaded *ret, struct pk_err *err);
 void pk_loaded_close(struct pk_loaded *in);
 
+/* Whether this machine has run without a break since the recording. */
+bool pk_loaded_same_boot(const struct pk_profile *p);
+
 /* A sentence for a scope that has nothing of a kind; NULL: no samples. */
 void pk_loaded_explain_empty(const struct pk_loaded *in, const struct pk_kind_choice *kind,
 			     struct pk_strbuf *out);

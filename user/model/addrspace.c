@@ -29,10 +29,17 @@ struct mm {
 	uint32_t born_after;	/* number of mappings that one had */
 	uint32_t base;		/* version it was born with */
 	uint32_t first, nr;	/* its mappings, in pk_addrspace.maps */
-	bool indexed;
-	struct pk_overlay index;
+	uint32_t nr_functions;	/* of them, functions of JITs */
+	bool indexed, functions_indexed;
+	struct pk_overlay index, functions;
 };
 #define NO_MM UINT32_MAX
+
+enum file_kind {
+	FILE_LASTING,
+	FILE_ANON,		/* memory that goes with the process */
+	FILE_JITDUMP,
+};
 
 /* From time_ns on, a process uses an mm. */
 struct use {
@@ -53,7 +60,8 @@ struct pk_addrspace {
 	PK_VEC(struct use) uses;	/* sorted by (tgid, time) when built */
 	PK_VEC(struct process) processes;
 	struct pk_map64 by_tgid;	/* while building: tgid to mm; then to processes */
-	bool *is_anon;		/* per file: memory without a lasting file */
+	uint8_t *kind;		/* per file: enum file_kind */
+	bool has_functions;	/* of JITs, in any mm */
 	uint32_t *maps;		/* map events grouped by mm: indices into profile->maps */
 	uint32_t *map_mm;	/* parallel to profile->maps while building, then to maps */
 };
@@ -105,6 +113,12 @@ static int apply_task(struct pk_addrspace *a, const struct pk_task_event *e)
 	return mm < 0 ? (int)mm : 0;
 }
 
+static bool is_function(const struct pk_addrspace *a, const struct pk_map_event *e)
+{
+	return e->file < a->p->files.nr && a->kind[e->file] == FILE_JITDUMP &&
+	       pk_is_jit_function(e);
+}
+
 static int apply_map(struct pk_addrspace *a, uint32_t map)
 {
 	const struct pk_map_event *e = &a->p->maps.data[map];
@@ -119,6 +133,10 @@ static int apply_map(struct pk_addrspace *a, uint32_t map)
 	}
 	a->map_mm[map] = mm;
 	a->mms.data[mm].nr++;
+	if (is_function(a, e)) {
+		a->mms.data[mm].nr_functions++;
+		a->has_functions = true;
+	}
 	return 0;
 }
 
@@ -224,13 +242,35 @@ static bool lives_in_memory(const struct pk_profile *p, const struct pk_file *f)
 	return false;
 }
 
+bool pk_is_jitdump(const char *path)
+{
+	const char *name = strrchr(path, '/');
+	size_t digits;
+
+	if (!name || strncmp(name, "/jit-", 5))
+		return false;
+	digits = strspn(name + 5, "0123456789");
+	return digits && !strcmp(name + 5 + digits, ".dump");
+}
+
+static enum file_kind kind_of(const struct pk_profile *p, const struct pk_file *f)
+{
+	if (lives_in_memory(p, f))
+		return FILE_ANON;
+	if (!f->build_id_len && pk_is_jitdump(pk_strtab_get(&p->strings, f->path)))
+		return FILE_JITDUMP;
+	return FILE_LASTING;
+}
+
 static int note_files(struct pk_addrspace *a)
 {
-	a->is_anon = calloc(a->p->files.nr + 1, sizeof(*a->is_anon));
-	if (!a->is_anon)
+	a->kind = calloc(a->p->files.nr + 1, sizeof(*a->kind));
+	if (!a->kind)
 		return -ENOMEM;
+	/* what has no file is nobody's */
+	a->kind[0] = FILE_ANON;
 	for (size_t i = 1; i < a->p->files.nr; i++)
-		a->is_anon[i] = lives_in_memory(a->p, &a->p->files.data[i]);
+		a->kind[i] = kind_of(a->p, &a->p->files.data[i]);
 	return 0;
 }
 
@@ -267,13 +307,15 @@ void pk_addrspace_destroy(struct pk_addrspace *a)
 {
 	if (!a)
 		return;
-	PK_VEC_FOREACH(&a->mms, mm)
+	PK_VEC_FOREACH(&a->mms, mm) {
 		pk_overlay_deinit(&mm->index);
+		pk_overlay_deinit(&mm->functions);
+	}
 	pk_vec_deinit(&a->mms);
 	pk_vec_deinit(&a->uses);
 	pk_vec_deinit(&a->processes);
 	pk_map64_deinit(&a->by_tgid);
-	free(a->is_anon);
+	free(a->kind);
 	free(a->maps);
 	free(a->map_mm);
 	free(a);
@@ -336,60 +378,82 @@ uint32_t pk_addrspace_version(struct pk_addrspace *a, uint32_t tgid, uint64_t ti
 	return proc->version;
 }
 
-static int make_index(const struct pk_addrspace *a, struct mm *mm)
+/* Of the mappings that are functions of JITs, or of all others. */
+static int make_index(const struct pk_addrspace *a, const struct mm *mm, bool functions,
+		      struct pk_overlay *ret)
 {
 	struct pk_range *ranges = calloc(mm->nr, sizeof(*ranges));
-	int ret = -ENOMEM;
+	int err = -ENOMEM;
 
 	for (uint32_t i = 0; ranges && i < mm->nr; i++) {
 		const struct pk_map_event *e = map_of(a, mm, i);
 
+		if (is_function(a, e) != functions)
+			continue;
 		ranges[i].start = e->addr;
 		if (__builtin_add_overflow(e->addr, e->len, &ranges[i].end))
 			ranges[i].end = UINT64_MAX;
 	}
 	if (ranges)
-		ret = pk_overlay_init(&mm->index, ranges, mm->nr);
+		err = pk_overlay_init(ret, ranges, mm->nr);
 	free(ranges);
-	return ret;
+	return err;
 }
 
 /* Number of the mapping that is at @addr after the first @k of an mm. */
-static uint32_t find_in_mm(const struct pk_addrspace *a, struct mm *mm, uint32_t k, uint64_t addr)
+static uint32_t find_in_mm(const struct pk_addrspace *a, struct mm *mm, uint32_t k, uint64_t addr,
+			   bool functions)
 {
-	if (mm->nr > LINEAR_MAPS && !mm->indexed)
-		mm->indexed = !make_index(a, mm);
-	if (mm->indexed)
-		return pk_overlay_top(&mm->index, k, addr);
-	while (k--)
-		if (addr - map_of(a, mm, k)->addr < map_of(a, mm, k)->len)
+	bool *indexed = functions ? &mm->functions_indexed : &mm->indexed;
+	struct pk_overlay *index = functions ? &mm->functions : &mm->index;
+
+	if (functions && !mm->nr_functions)
+		return PK_OVERLAY_NONE;
+	if (mm->nr > LINEAR_MAPS && !*indexed)
+		*indexed = !make_index(a, mm, functions, index);
+	if (*indexed)
+		return pk_overlay_top(index, k, addr);
+	while (k--) {
+		const struct pk_map_event *e = map_of(a, mm, k);
+
+		if (addr - e->addr < e->len && is_function(a, e) == functions)
 			return k;
+	}
 	return PK_OVERLAY_NONE;
+}
+
+/* What is mapped at @addr, in the mm or in those that it inherits from; NULL: nothing known. */
+static const struct pk_map_event *find(struct pk_addrspace *a, uint32_t version, uint64_t addr,
+				       bool functions)
+{
+	while (version >= FIRST_VERSION && version - FIRST_VERSION < a->p->maps.nr) {
+		struct mm *mm = &a->mms.data[a->map_mm[version - FIRST_VERSION]];
+		uint32_t k = version - FIRST_VERSION - mm->first + 1;
+		uint32_t found = find_in_mm(a, mm, k, addr, functions);
+
+		if (found != PK_OVERLAY_NONE)
+			return map_of(a, mm, found);
+		version = mm->base;
+	}
+	return NULL;
 }
 
 struct pk_location pk_addrspace_find(struct pk_addrspace *a, uint32_t version, uint32_t tgid,
 				     uint64_t addr)
 {
 	struct pk_location loc = { .space = PK_SPACE_PROCESS, .id = tgid, .addr = addr };
+	const struct pk_map_event *e = find(a, version, addr, false);
 
-	while (version >= FIRST_VERSION && version - FIRST_VERSION < a->p->maps.nr) {
-		struct mm *mm = &a->mms.data[a->map_mm[version - FIRST_VERSION]];
-		uint32_t k = version - FIRST_VERSION - mm->first + 1;
-		uint32_t found = find_in_mm(a, mm, k, addr);
-		const struct pk_map_event *e;
-
-		if (found == PK_OVERLAY_NONE) {
-			version = mm->base;
-			continue;
-		}
-		e = map_of(a, mm, found);
+	loc.mapped = e;
+	loc.jit = !e || e->file >= a->p->files.nr || a->kind[e->file] == FILE_ANON;
+	if (loc.jit) {
+		e = a->has_functions ? find(a, version, addr, true) : NULL;
+		if (!e)
+			return loc;
 		loc.mapped = true;
-		if (e->file && e->file < a->p->files.nr && !a->is_anon[e->file]) {
-			loc.space = PK_SPACE_FILE;
-			loc.id = e->file;
-			loc.addr = addr - e->addr + e->file_off;
-		}
-		break;
 	}
+	loc.space = PK_SPACE_FILE;
+	loc.id = e->file;
+	loc.addr = addr - e->addr + e->file_off;
 	return loc;
 }

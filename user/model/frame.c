@@ -151,14 +151,14 @@ static int find_user(struct pk_frames *f, uint32_t version, uint32_t tgid, uint6
 		     uint32_t *ret)
 {
 	struct pk_location loc = pk_addrspace_find(f->space, version, tgid, addr);
-	enum pk_frame_kind kind = loc.space == PK_SPACE_FILE ? PK_FRAME_USER : PK_FRAME_JIT;
+	enum pk_frame_kind kind = loc.jit ? PK_FRAME_JIT : PK_FRAME_USER;
 	const struct pk_symbol *s;
 	int err;
 
 	s = pk_symbols_find(f->m->profile, loc.space, loc.id, loc.addr);
 	if (s)
 		return of_symbol(f, s, kind, ret);
-	if (loc.mapped && loc.space == PK_SPACE_FILE)
+	if (loc.mapped && !loc.jit)
 		return intern_unnamed(f, f->m->profile->files.data[loc.id].path, loc.addr, kind,
 				      ret);
 	if (loc.mapped)

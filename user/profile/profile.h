@@ -70,6 +70,8 @@ struct pk_map_event {
 	uint64_t file_off;	/* bytes, of addr within the file */
 };
 
+typedef PK_VEC(struct pk_map_event) pk_map_events;
+
 /* Node of the tree of raw stacks: the chain to the root is the stack, leaf first. */
 struct pk_addr_node {
 	uint32_t parent;	/* a smaller node id, 0: root */
@@ -342,7 +344,7 @@ struct pk_profile {
 	PK_VEC(struct pk_fact) facts;
 	PK_VEC(struct pk_file) files;		/* [0] is the empty file of id 0 */
 	PK_VEC(struct pk_task_event) tasks;	/* by time */
-	PK_VEC(struct pk_map_event) maps;	/* by time */
+	pk_map_events maps;			/* by time */
 	PK_VEC(struct pk_addr_node) nodes;	/* [0] is the root */
 	struct pk_samples samples;
 	PK_VEC(struct pk_mark) marks;		/* by time */

@@ -33,6 +33,8 @@ static int on_record(void *ctx, unsigned int cpu, const struct pkprof_rec *rec)
 	/* its rows are wanted now, not when all that came before is in order */
 	if (rec->type == PKPROF_REC_FILE && rec->size >= sizeof(struct pkprof_rec_file))
 		pk_files_show(r->files, (const void *)rec);
+	/* likewise: the process may be gone soon */
+	pk_jit_maps_record(&r->jit_maps, rec);
 	return ret ? ret : pk_translate_record(&r->translator, cpu, rec);
 }
 
@@ -76,6 +78,7 @@ static int tick(struct pk_recording *r)
 
 	if (drained && drained != -ENODATA)
 		return drained;
+	pk_jit_maps_look(&r->jit_maps, false);
 	ret = pk_recording_engine(r)->ledger_due ? 0 : read_ledger_at_tick(r);
 	if (!ret)
 		ret = read_books(r);
@@ -221,6 +224,10 @@ static int write_end_facts(struct pk_recording *r)
 		ret = pk_fact_u64(w, "record.nameless_files",
 				  pk_files_stats(r->files)->nr_nameless);
 	if (!ret)
+		ret = pk_fact_u64(w, "record.jit_maps", pk_jit_maps_held(&r->jit_maps));
+	if (!ret)
+		ret = pk_fact_u64(w, "record.jit_maps_given_up", r->jit_maps.nr_given_up);
+	if (!ret)
 		ret = write_unwinder_facts(r);
 	return ret ? ret : pk_fact_u64(w, "record.peak_rss_bytes", res->peak_rss_bytes);
 }
@@ -229,6 +236,7 @@ static int write_rest(struct pk_recording *r)
 {
 	int ret = pk_translate_release(&r->translator, UINT64_MAX);
 
+	pk_jit_maps_look(&r->jit_maps, true);
 	if (!ret)
 		ret = pk_recording_finish_ledger(r);
 	/*

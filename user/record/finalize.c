@@ -22,10 +22,20 @@ struct report {
 
 static int held_fd(void *ctx, uint32_t file_id)
 {
-	return pk_files_fd(ctx, file_id);
+	const struct pk_finalize_held *held = ctx;
+
+	return pk_files_fd(held->files, file_id);
 }
 
-static int add_symbols(int fd, uint64_t end_ns, struct pk_profile *p, struct pk_err *err)
+static int held_map_fd(void *ctx, uint32_t tgid)
+{
+	const struct pk_finalize_held *held = ctx;
+
+	return held->jit_maps ? pk_jit_maps_fd(held->jit_maps, tgid) : -1;
+}
+
+static int add_symbols(int fd, uint64_t end_ns, struct pk_profile *p, const pk_map_events *mapped,
+		       struct pk_err *err)
 {
 	struct pk_writer *w;
 	int ret = pk_writer_resume(fd, "the profile", p, &w, err);
@@ -33,6 +43,8 @@ static int add_symbols(int fd, uint64_t end_ns, struct pk_profile *p, struct pk_
 	if (ret)
 		return ret;
 	ret = pk_writer_symbols_of(w, p);
+	for (size_t i = 0; !ret && i < mapped->nr; i++)
+		ret = pk_writer_map(w, &mapped->data[i]);
 	if (!ret)
 		ret = pk_writer_finish(w, end_ns);
 	if (ret && err)
@@ -41,14 +53,17 @@ static int add_symbols(int fd, uint64_t end_ns, struct pk_profile *p, struct pk_
 	return ret;
 }
 
-static int symbolize(int fd, uint64_t end_ns, struct pk_files *files, bool live,
+static int symbolize(int fd, uint64_t end_ns, struct pk_finalize_held held, bool live,
 		     struct pk_symbolizer_stats *stats, struct pk_err *err)
 {
+	pk_map_events mapped = { 0 };
 	struct pk_symbolizer_config cfg = {
 		.kernel = live,
 		.jit = live,
 		.file_fd = held_fd,
-		.ctx = files,
+		.map_fd = held_map_fd,
+		.mapped = &mapped,
+		.ctx = &held,
 	};
 	struct pk_profile p;
 	char path[64];
@@ -61,19 +76,20 @@ static int symbolize(int fd, uint64_t end_ns, struct pk_files *files, bool live,
 		return ret;
 	ret = pk_symbolize(&p, &cfg, stats, err);
 	if (!ret)
-		ret = add_symbols(fd, end_ns, &p, err);
+		ret = add_symbols(fd, end_ns, &p, &mapped, err);
+	pk_vec_deinit(&mapped);
 	pk_profile_deinit(&p);
 	return ret;
 }
 
 /* In the child. Does not return. */
-static void run(int fd, uint64_t end_ns, struct pk_files *files, bool live, int result_fd)
+static void run(int fd, uint64_t end_ns, struct pk_finalize_held held, bool live, int result_fd)
 {
 	struct report report = { 0 };
 	struct pk_err err = { 0 };
 
 	pk_child_limits(PK_FINALIZE_MAX_CPU_S, PK_FINALIZE_MAX_BYTES);
-	report.code = symbolize(fd, end_ns, files, live, &report.stats, &err);
+	report.code = symbolize(fd, end_ns, held, live, &report.stats, &err);
 	if (report.code)
 		snprintf(report.why, sizeof(report.why), "%.255s",
 			 err.msg[0] ? err.msg : strerror(-report.code));
@@ -82,8 +98,8 @@ static void run(int fd, uint64_t end_ns, struct pk_files *files, bool live, int 
 	_Exit(PK_EXIT_OK);
 }
 
-int pk_finalize_start(struct pk_finalize *f, int fd, uint64_t end_ns, struct pk_files *files,
-		      bool live, struct pk_err *err)
+int pk_finalize_start(struct pk_finalize *f, int fd, uint64_t end_ns,
+		      const struct pk_finalize_held *held, bool live, struct pk_err *err)
 {
 	off_t bytes = lseek(fd, 0, SEEK_END);
 	int result[2];
@@ -94,7 +110,7 @@ int pk_finalize_start(struct pk_finalize *f, int fd, uint64_t end_ns, struct pk_
 	f->pid = fork();
 	if (!f->pid) {
 		close(result[0]);
-		run(fd, end_ns, files, live, result[1]);
+		run(fd, end_ns, *held, live, result[1]);
 	}
 	close(result[1]);
 	f->result_fd = result[0];

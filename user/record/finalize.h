@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "profile/writer.h"
 #include "record/files.h"
+#include "record/jit_maps.h"
 #include "symbol/symbolizer.h"
 
 #define PK_FINALIZE_MAX_BYTES (1ULL << 30)	/* of address space */
@@ -29,6 +30,12 @@ struct pk_finalize {
 	uint64_t end_ns;
 };
 
+/* What the recorder held open for this moment. */
+struct pk_finalize_held {
+	struct pk_files *files;
+	const struct pk_jit_maps *jit_maps;	/* may be NULL */
+};
+
 struct pk_finalize_result {
 	bool named;		/* names are in the file */
 	struct pk_symbolizer_stats stats;
@@ -37,10 +44,10 @@ struct pk_finalize_result {
 
 /*
  * @fd: the profile, read and write, everything flushed, without its end chunk.
- * @files: held descriptors. @live: the recorded machine is this one.
+ * @held: descriptors; read before this returns. @live: the recorded machine is this one.
  */
-int pk_finalize_start(struct pk_finalize *f, int fd, uint64_t end_ns, struct pk_files *files,
-		      bool live, struct pk_err *err);
+int pk_finalize_start(struct pk_finalize *f, int fd, uint64_t end_ns,
+		      const struct pk_finalize_held *held, bool live, struct pk_err *err);
 
 /*
  * Wait for the child; @w is the writer that wrote the file and closes it where

@@ -11,12 +11,13 @@
 #include "record/facts.h"
 #include "record/host.h"
 #include "record/recording.h"
+#include "record/vdso_mapping.h"
 #include "source/names.h"
 
 #define SORTER_BYTES	    (4u << 20)
 #define MAX_FILES	    16384 /* identities remembered, some 200 bytes each */
 #define MAX_HELD	    2048  /* descriptors */
-#define SPARE_DESCRIPTORS   64	  /* left for everything else */
+#define SPARE_DESCRIPTORS   (64 + 2 * PK_JIT_MAPS_MAX) /* left for everything else */
 #define COMMAND_PATIENCE_MS 5000  /* after SIGTERM */
 #define UNWINDER_PATIENCE_MS 10000 /* on a machine that never was recorded it may take seconds */
 
@@ -185,6 +186,11 @@ static int create_tables(struct pk_recording *r)
 	pk_file_ops_init(&r->ledger.file_ops, r->writer, &r->ledger.times);
 	pk_waited_init(&r->ledger.waited, r->writer, &r->ledger.times);
 	files.writer = r->writer;
+	r->jit_maps = (struct pk_jit_maps){
+		.on = r->cfg->scan,
+		.local_pids = files.local_pids,
+		.vdso_bytes = pk_vdso_bytes(),
+	};
 	ret = pk_files_create(&files, &r->files);
 	if (!ret)
 		ret = pk_translate_init(&r->translator, &translate, r->writer, r->files);
@@ -273,6 +279,13 @@ static int write_settings(struct pk_recording *r)
 	return ret ? ret : pk_writer_fact(w, "record.version", PKPROF_VERSION);
 }
 
+static void on_nameless_code(void *ctx, uint32_t tgid)
+{
+	struct pk_recording *r = ctx;
+
+	pk_jit_maps_add(&r->jit_maps, tgid);
+}
+
 static int catch_up(void *ctx)
 {
 	int ret = pk_capture_drain(ctx);
@@ -303,6 +316,7 @@ static int scan(struct pk_recording *r)
 		.seen = &r->seen,
 		.global_pids = r->result->in_pid_namespace ? global_pids : NULL,
 		.local_pids = &r->local_pids,
+		.nameless_code = on_nameless_code,
 		.catch_up = catch_up,
 		.ctx = r,
 	};
@@ -371,7 +385,9 @@ static int name_functions(struct pk_recording *r)
 	struct pk_record_result *res = r->result;
 	struct pk_finalize job;
 	struct pollfd fds[2];
-	int ret = pk_finalize_start(&job, r->target.fd, r->end_ns, r->files, r->cfg->scan, r->err);
+	int ret = pk_finalize_start(&job, r->target.fd, r->end_ns,
+				    &(struct pk_finalize_held){ r->files, &r->jit_maps },
+				    r->cfg->scan, r->err);
 
 	if (ret) {
 		memcpy(res->names.why, r->err->msg, sizeof(res->names.why) - 1);
@@ -454,6 +470,7 @@ static void take_down(struct pk_recording *r)
 	res->nr_late = r->translator.sorter.nr_late;
 	if (r->files)
 		res->files = *pk_files_stats(r->files);
+	res->jit_maps_given_up = r->jit_maps.nr_given_up;
 	res->unwinder = r->unwinder.stats;
 	pk_unwinder_stop(&r->unwinder);
 	pk_recent_save(&r->recent, NULL);
@@ -471,6 +488,7 @@ static void take_down(struct pk_recording *r)
 	pk_file_ops_deinit(&r->ledger.file_ops);
 	pk_waited_deinit(&r->ledger.waited);
 	pk_files_destroy(r->files);
+	pk_jit_maps_deinit(&r->jit_maps);
 	pk_writer_destroy(r->writer);
 	pk_target_close(&r->target);
 	pk_seen_deinit(&r->seen);

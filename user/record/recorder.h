@@ -80,6 +80,7 @@ struct pk_record_result {
 	struct pk_ledger_result ledger;
 	struct pk_synth_stats synth;
 	struct pk_files_stats files;
+	uint64_t jit_maps_given_up;	/* of processes that were sampled; see jit_maps.h */
 	struct pk_unwinder_stats unwinder;
 	struct pk_finalize_result names;
 	struct pk_delivery delivery;	/* to be deinitialised */

@@ -7,6 +7,7 @@
 #define PK_RECORDING_H
 
 #include "record/command.h"
+#include "record/jit_maps.h"
 #include "record/ledger.h"
 #include "record/target.h"
 #include "record/recent.h"
@@ -29,6 +30,7 @@ struct pk_recording {
 	struct pk_target target;
 	struct pk_writer *writer;
 	struct pk_files *files;
+	struct pk_jit_maps jit_maps;
 	struct pk_unwinder unwinder;
 	struct pk_recent recent;	/* files whose rows are made before anybody maps them */
 	struct pk_translator translator;

@@ -281,6 +281,8 @@ static int write_map(struct scan *s, const struct process *p, const struct pk_pr
 		ret = pk_files_of_maps(s->cfg->files, &key, &where, m->name, &e.file);
 	else if (!strcmp(m->name, "[vdso]"))
 		ret = pk_files_vdso(s->cfg->files, &e.file);
+	else if (s->cfg->nameless_code)
+		s->cfg->nameless_code(s->cfg->ctx, p->tgid);
 	s->stats->nr_mappings++;
 	return ret ? ret : pk_writer_map(s->cfg->writer, &e);
 }

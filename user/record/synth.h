@@ -35,6 +35,8 @@ struct pk_synth_config {
 	/* To ids as records have them, in place; 0: gone. NULL: they are the same. */
 	int (*global_pids)(void *ctx, uint32_t *pids, unsigned int nr);
 	struct pk_map64 *local_pids;	/* where @global_pids: records' process ids to ours */
+	/* A process has executable memory that is no file. May be NULL. */
+	void (*nameless_code)(void *ctx, uint32_t tgid);
 	/* Bring @seen up to date with all that happened by now. */
 	int (*catch_up)(void *ctx);
 	void *ctx;

@@ -22,11 +22,12 @@
 #define MAX_BYTES (256u << 20)
 /* Clocks of files tick coarsely, and start times are converted between clocks. */
 #define AGE_SLACK_NS 2000000000ULL
+#define ANYBODY ((uid_t)-1)
 
 /* The process's number in its own pid namespace; 0: not to be found. */
-static unsigned long own_pid(uint32_t tgid)
+static uint32_t own_pid(uint32_t tgid)
 {
-	unsigned long pid = 0;
+	uint32_t pid = 0;
 	PK_AUTO_FREE char *text = NULL;
 	PK_AUTO_FD int fd = -1;
 	char path[64], *line, *last;
@@ -47,67 +48,89 @@ static unsigned long own_pid(uint32_t tgid)
 	return pid;
 }
 
-static int open_in_root(uint32_t tgid)
+int pk_perf_map_dir(uint32_t tgid, uint32_t *own_pid_ret)
 {
 	struct open_how how = {
-		.flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW,
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
-	unsigned long pid = own_pid(tgid);
 	PK_AUTO_FD int root = -1;
 	char path[64];
 	long fd;
 
-	if (!pid)
+	*own_pid_ret = own_pid(tgid);
+	if (!*own_pid_ret)
 		return -ESRCH;
 	snprintf(path, sizeof(path), "/proc/%u/root", tgid);
 	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return -errno;
-	snprintf(path, sizeof(path), "tmp/perf-%lu.map", pid);
-	fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
+	fd = syscall(SYS_openat2, root, "tmp", &how, sizeof(how));
 	return fd < 0 ? -errno : (int)fd;
 }
 
-static bool acceptable(int fd, bool has_owner, uid_t owner, uint64_t born_wall_ns)
+static bool is_owned(int fd, uid_t owner)
 {
 	struct stat st;
-	uint64_t written_ns;
 
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
-		return false;
-	if (has_owner && st.st_uid != owner && st.st_uid != 0)
-		return false;
-	written_ns = (uint64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-	return written_ns + AGE_SLACK_NS >= born_wall_ns;
+	return !fstat(fd, &st) && S_ISREG(st.st_mode) &&
+	       (owner == ANYBODY || st.st_uid == owner || st.st_uid == 0);
+}
+
+bool pk_perf_map_is_recent(int fd, uint64_t born_wall_ns)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && (uint64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec +
+				 AGE_SLACK_NS >= born_wall_ns;
+}
+
+static int open_map(int dir, const char *path, uid_t owner)
+{
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
+
+	if (fd < 0)
+		return -errno;
+	if (is_owned(fd, owner))
+		return fd;
+	close(fd);
+	return -EPERM;
+}
+
+int pk_perf_map_open_at(int dir, uint32_t own_pid, uid_t owner)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "perf-%u.map", own_pid);
+	return open_map(dir, name, owner);
+}
+
+static int open_of_live(uint32_t tgid, uid_t owner)
+{
+	uint32_t pid;
+	PK_AUTO_FD int dir = pk_perf_map_dir(tgid, &pid);
+
+	return dir < 0 ? dir : pk_perf_map_open_at(dir, pid, owner);
 }
 
 int pk_perf_map_open(uint32_t tgid, const char *root, uint64_t born_wall_ns)
 {
-	bool here = !root || !*root, alive = false;
+	bool here = !root || !*root;
 	char path[PATH_MAX];
 	struct stat proc;
-	int fd = -ENOENT;
+	int fd;
 
-	if (here) {
-		snprintf(path, sizeof(path), "/proc/%u", tgid);
-		alive = !stat(path, &proc);
-		if (alive)
-			fd = open_in_root(tgid);
-	}
-	if (!alive) {
+	snprintf(path, sizeof(path), "/proc/%u", tgid);
+	if (here && !stat(path, &proc)) {
+		fd = open_of_live(tgid, proc.st_uid);
+	} else {
 		snprintf(path, sizeof(path), "%s/tmp/perf-%u.map", here ? "" : root, tgid);
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
-		if (fd < 0)
-			fd = -errno;
+		fd = open_map(AT_FDCWD, path, ANYBODY);
 	}
-	if (fd < 0)
+	if (fd < 0 || pk_perf_map_is_recent(fd, born_wall_ns))
 		return fd;
-	if (!acceptable(fd, alive, alive ? proc.st_uid : 0, born_wall_ns)) {
-		close(fd);
-		return -EPERM;
-	}
-	return fd;
+	close(fd);
+	return -EPERM;
 }
 
 int pk_perf_map_read(int fd, char **text_ret, size_t *len_ret)

@@ -8,6 +8,8 @@
 #ifndef PK_PERF_MAP_H
 #define PK_PERF_MAP_H
 
+#include <sys/types.h>
+
 #include "symbol/cover.h"
 
 /*
@@ -18,6 +20,16 @@
  * Descriptor or -errno.
  */
 int pk_perf_map_open(uint32_t tgid, const char *root, uint64_t born_wall_ns);
+
+/*
+ * For who holds on to it while the process lives: its /tmp, and the pid that it sees itself,
+ * which together lead to the map whatever becomes of the process. Descriptor or -errno.
+ */
+int pk_perf_map_dir(uint32_t tgid, uint32_t *own_pid_ret);
+/* The map in such a directory, taken as above from @owner or root. Descriptor or -errno. */
+int pk_perf_map_open_at(int dir, uint32_t own_pid, uid_t owner);
+/* Was a map that is held open written since then? */
+bool pk_perf_map_is_recent(int fd, uint64_t born_wall_ns);
 
 /* All of a map file. -EFBIG, -ENOMEM, else as read(2). To be freed. */
 int pk_perf_map_read(int fd, char **text_ret, size_t *len_ret);

@@ -13,12 +13,15 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/map64.h"
+#include "model/addrspace.h"
 #include "model/symbols.h"
 #include "symbol/collect.h"
 #include "symbol/cover.h"
 #include "symbol/file_symbols.h"
 #include "symbol/harvest.h"
+#include "symbol/jit_code.h"
 #include "symbol/kallsyms.h"
 #include "symbol/perf_map.h"
 #include "symbol/symbolizer.h"
@@ -36,6 +39,7 @@ struct symbolizer {
 	PK_VEC(uint64_t) addr;		/* of the group at hand, ascending */
 	struct pk_map64 forked_from;	/* tgid to parent, 0 after an exec */
 	struct pk_map64 birth;		/* tgid to the event of its last birth */
+	struct pk_jit_code code;	/* what jitdumps tell */
 };
 
 /* Where the functions of a cover go that is emitted as it is. */
@@ -101,40 +105,67 @@ static uint64_t born_wall_ns(const struct symbolizer *s, uint32_t tgid)
 	return mono_ns && wall_ns && start_ns ? start_ns + (wall_ns - mono_ns) : 0;
 }
 
-static int open_perf_map(const struct symbolizer *s, uint32_t tgid)
+/* The map of one process: the one that the recorder held, else that which is there now. */
+static int open_own_map(const struct symbolizer *s, uint32_t tgid)
 {
-	int fd = pk_perf_map_open(tgid, s->cfg->root, born_wall_ns(s, tgid));
+	uint64_t born_ns = born_wall_ns(s, tgid);
+	int fd = s->cfg->map_fd ? s->cfg->map_fd(s->cfg->ctx, tgid) : -1;
 
-	for (int i = 0; fd < 0 && i < MAX_GENERATIONS; i++) {
-		tgid = pk_map64_get(&s->forked_from, tgid);
-		if (tgid == PK_MAP64_NONE || !tgid)
-			break;
-		fd = pk_perf_map_open(tgid, s->cfg->root, born_wall_ns(s, tgid));
-	}
-	return fd;
+	if (fd >= 0 && pk_perf_map_is_recent(fd, born_ns))
+		return fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return pk_perf_map_open(tgid, s->cfg->root, born_ns);
+}
+
+/* The process, or (@i) its ancestor so many forks ago. False: there is none. */
+static bool go_up(const struct symbolizer *s, int i, uint32_t *tgid)
+{
+	if (i)
+		*tgid = pk_map64_get(&s->forked_from, *tgid);
+	return i <= MAX_GENERATIONS && *tgid != PK_MAP64_NONE && *tgid;
+}
+
+static int offer_functions(const struct symbolizer *s, uint32_t tgid, struct pk_cover *c)
+{
+	int ret = 0;
+
+	for (int i = 0; !ret && go_up(s, i, &tgid); i++)
+		ret = pk_jit_code_offer(&s->code, s->p, tgid, c);
+	return ret;
+}
+
+/* What was read stays in *text_ret, for the names are in it; to be freed. 0 or -ENOMEM. */
+static int offer_perf_map(const struct symbolizer *s, uint32_t tgid, struct pk_cover *c,
+			  char **text_ret)
+{
+	PK_AUTO_FD int fd = -1;
+	size_t len;
+	int ret;
+
+	for (int i = 0; fd < 0 && go_up(s, i, &tgid); i++)
+		fd = open_own_map(s, tgid);
+	if (fd < 0)
+		return 0;
+	ret = pk_perf_map_read(fd, text_ret, &len);
+	if (!ret)
+		return pk_perf_map_offer(*text_ret, len, c);
+	return ret == -ENOMEM ? ret : 0;
 }
 
 static int name_jit(struct symbolizer *s, uint32_t tgid)
 {
 	struct pk_cover c = { 0 };
 	struct target t = { s, &c, PK_SPACE_PROCESS, tgid };
+	PK_AUTO_FREE char *text = NULL;
 	uint32_t dso;
-	char *text;
-	size_t len;
-	int fd, ret;
+	int ret;
 
 	if (!s->cfg->jit)
 		return 0;
-	fd = open_perf_map(s, tgid);
-	if (fd < 0)
-		return 0;
-	ret = pk_perf_map_read(fd, &text, &len);
-	close(fd);
-	if (ret)
-		return ret == -ENOMEM ? ret : 0;
 	ret = pk_cover_init(&c, s->addr.data, s->addr.nr);
 	if (!ret)
-		ret = pk_perf_map_offer(text, len, &c);
+		ret = offer_functions(s, tgid, &c);
+	if (!ret)
+		ret = offer_perf_map(s, tgid, &c, &text);
 	if (!ret)
 		ret = pk_strtab_intern_z(&s->p->strings, "[jit]", &dso);
 	if (!ret) {
@@ -143,39 +174,47 @@ static int name_jit(struct symbolizer *s, uint32_t tgid)
 		ret = pk_cover_emit(&c, emit_function, &t);
 	}
 	pk_cover_deinit(&c);
-	free(text);
 	return ret;
+}
+
+static bool is_inode(const struct pk_file *f, int fd)
+{
+	struct stat st;
+
+	return f->ino && !fstat(fd, &st) && st.st_ino == f->ino &&
+	       major(st.st_dev) == f->dev >> 20 && minor(st.st_dev) == (f->dev & 0xfffff);
 }
 
 /* Is the file behind @e, opened by its path or (@held) by the recorder, the one recorded? */
 static bool is_recorded(const struct pk_file *f, const struct pk_elf *e, bool held)
 {
-	struct stat st;
-
 	if (f->build_id_len)
 		return f->build_id_len == e->build_id_len &&
 		       !memcmp(f->build_id, e->build_id, e->build_id_len);
-	if (held)
-		return true;
-	return f->ino && !fstat(e->fd, &st) && st.st_ino == f->ino &&
-	       major(st.st_dev) == f->dev >> 20 && minor(st.st_dev) == (f->dev & 0xfffff);
+	return held || is_inode(f, e->fd);
+}
+
+/* A new descriptor, or below 0. */
+static int open_held_or_path(const struct symbolizer *s, uint32_t id, bool *held_ret)
+{
+	int fd = s->cfg->file_fd ? s->cfg->file_fd(s->cfg->ctx, id) : -1;
+	char path[PATH_MAX];
+
+	*held_ret = fd >= 0;
+	if (*held_ret)
+		return fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	snprintf(path, sizeof(path), "%s%s", s->cfg->root ? s->cfg->root : "",
+		 pk_strtab_get(&s->p->strings, s->p->files.data[id].path));
+	return pk_open_regular(path);
 }
 
 /* -ENOENT: not there; -ESTALE: another one is; -ENOMEM. */
 static int open_file(struct symbolizer *s, uint32_t id, struct pk_elf *ret)
 {
 	const struct pk_file *f = &s->p->files.data[id];
-	char path[PATH_MAX];
-	int fd = s->cfg->file_fd ? s->cfg->file_fd(s->cfg->ctx, id) : -1, err;
-	bool held = fd >= 0;
+	bool held;
+	int fd = open_held_or_path(s, id, &held), err;
 
-	if (held) {
-		fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	} else {
-		snprintf(path, sizeof(path), "%s%s", s->cfg->root ? s->cfg->root : "",
-			 pk_strtab_get(&s->p->strings, f->path));
-		fd = pk_open_regular(path);
-	}
 	if (fd < 0)
 		return -ENOENT;
 	err = pk_elf_open(fd, ret);
@@ -194,6 +233,8 @@ static int name_file(struct symbolizer *s, uint32_t id)
 	struct pk_elf e;
 	int ret;
 
+	if (pk_is_jitdump(path))
+		return 0;
 	if (path[0] == '[') {
 		ret = s->cfg->kernel && !strcmp(path, "[vdso]") ? pk_vdso_open(&e) : -ENOENT;
 	} else {
@@ -261,6 +302,68 @@ static int name_all(struct symbolizer *s, const struct pk_wanted_list *l)
 	return ret ? ret : pk_harvest_merge(&s->harvest);
 }
 
+static int compare_addresses(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* --- jitdumps: before the rest, for they tell what is where ------------------------ */
+
+/* Addresses in nameless memory, whoever's it is. */
+static int collect_jit(struct symbolizer *s, const struct pk_wanted_list *l)
+{
+	int ret = 0;
+
+	s->addr.nr = 0;
+	for (size_t i = 0; !ret && i < l->v.nr; i++)
+		if (l->v.data[i].place >> 32 == PK_SPACE_PROCESS)
+			ret = pk_vec_add(&s->addr, l->v.data[i].addr);
+	if (s->addr.nr)
+		qsort(s->addr.data, s->addr.nr, sizeof(*s->addr.data), compare_addresses);
+	return ret;
+}
+
+static int read_dump(struct symbolizer *s, uint32_t tgid, uint32_t file)
+{
+	bool held;
+	PK_AUTO_FD int fd = open_held_or_path(s, file, &held);
+
+	s->stats->nr_files++;
+	s->stats->nr_files_missing += fd < 0;
+	if (fd < 0)
+		return 0;
+	if (!held && !is_inode(&s->p->files.data[file], fd)) {
+		s->stats->nr_files_mismatch++;
+		return 0;
+	}
+	return pk_jit_code_read(&s->code, s->p, fd, tgid, file, s->addr.data, s->addr.nr);
+}
+
+/* Whoever writes a jitdump maps it, so that it can be found. */
+static int read_dumps(struct symbolizer *s, const struct pk_wanted_list *l)
+{
+	struct pk_map64 done = { 0 };
+	int ret = s->cfg->jit ? collect_jit(s, l) : 0;
+
+	for (size_t i = 0; !ret && s->addr.nr && i < s->p->maps.nr; i++) {
+		const struct pk_map_event *e = &s->p->maps.data[i];
+		uint64_t key = (uint64_t)e->tgid << 32 | e->file;
+
+		if (!e->file || pk_is_jit_function(e) || s->p->files.data[e->file].build_id_len ||
+		    !pk_is_jitdump(pk_strtab_get(&s->p->strings,
+						 s->p->files.data[e->file].path)) ||
+		    pk_map64_get(&done, key) != PK_MAP64_NONE)
+			continue;
+		ret = pk_map64_set(&done, key, 1);
+		if (!ret)
+			ret = read_dump(s, e->tgid, e->file);
+	}
+	pk_map64_deinit(&done);
+	return ret ? ret : pk_jit_code_place(&s->code, s->p, s->cfg->mapped);
+}
+
 /* Who descends from whom, for the sake of JIT code that was inherited. */
 static int note_families(struct symbolizer *s)
 {
@@ -300,6 +403,7 @@ int pk_symbolize(struct pk_profile *p, const struct pk_symbolizer_config *cfg,
 		.where = { cfg->debug_dirs, cfg->root, cfg->servers },
 	};
 	struct pk_wanted_list wanted;
+	size_t nr_maps;
 	int code;
 
 	*ret = (struct pk_symbolizer_stats){ 0 };
@@ -307,6 +411,14 @@ int pk_symbolize(struct pk_profile *p, const struct pk_symbolizer_config *cfg,
 	if (code)
 		return code;
 	code = note_families(&s);
+	nr_maps = p->maps.nr;
+	if (!code)
+		code = read_dumps(&s, &wanted);
+	if (!code && p->maps.nr > nr_maps) {
+		/* what lay in nameless memory lies in dumps now */
+		pk_vec_deinit(&wanted.v);
+		code = pk_collect(p, &wanted, err);
+	}
 	if (!code)
 		code = name_all(&s, &wanted);
 	if (!code)
@@ -319,6 +431,7 @@ int pk_symbolize(struct pk_profile *p, const struct pk_symbolizer_config *cfg,
 	pk_vec_deinit(&s.addr);
 	pk_map64_deinit(&s.forked_from);
 	pk_map64_deinit(&s.birth);
+	pk_jit_code_deinit(&s.code);
 	return code;
 }
 

@@ -20,12 +20,15 @@
 
 struct pk_symbolizer_config {
 	bool kernel;		/* read this machine's kallsyms: only of the recorded boot */
-	bool jit;		/* read perf-PID.map of live processes */
+	bool jit;		/* read perf-PID.map and the jitdumps of this machine */
 	/* Descriptor of a file that the recorder held open, or -1. May be NULL. */
 	int (*file_fd)(void *ctx, uint32_t file_id);
-	void *ctx;
+	/* Likewise of a process's perf-PID.map. */
+	int (*map_fd)(void *ctx, uint32_t tgid);
+	void *ctx;		/* of both */
 	const char *debug_dirs;	/* colon separated, NULL: /usr/lib/debug */
 	const char *root;	/* prefix for paths, NULL: "" */
+	pk_map_events *mapped;	/* gets what was added to p->maps, too; may be NULL */
 	bool servers;		/* ask the debuginfod servers of $DEBUGINFOD_URLS, too */
 	/* Progress of long work: done of total files. May be NULL. */
 	void (*progress)(void *ctx, unsigned int done, unsigned int total);
@@ -40,7 +43,10 @@ struct pk_symbolizer_stats {
 				 * hides them; else -errno of reading kallsyms; 0 */
 };
 
-/* Adds to p->symbols and keeps it sorted; what is there already stays. */
+/*
+ * Adds to p->symbols and keeps it sorted; what is there already stays. Functions of jitdumps
+ * are added to p->maps, too (jit_code.h).
+ */
 int pk_symbolize(struct pk_profile *p, const struct pk_symbolizer_config *cfg,
 		 struct pk_symbolizer_stats *ret, struct pk_err *err);
 

@@ -254,6 +254,10 @@ void pk_record_view_summary(const struct pk_record_result *r, const char *path,
 	put_ledger(r, out);
 	put_bios(r, out);
 	put_unwinder(&r->unwinder, out);
+	if (r->jit_maps_given_up)
+		pk_strbuf_printf(out,
+				 "note: more processes than we keep maps of wrote code; of %llu it may "
+				 "have no names\n", (unsigned long long)r->jit_maps_given_up);
 	put_names(&r->names, out);
 	put_notices(r, out);
 }
