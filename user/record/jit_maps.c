@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "record/jit_maps.h"
-#include "record/vdso_mapping.h"
 #include "symbol/perf_map.h"
 
 #define MAYBE_BITS (sizeof(((struct pk_jit_maps *)0)->maybe) * 8)
@@ -156,9 +155,9 @@ static void note_sample(struct pk_jit_maps *m, uint32_t tgid)
 		it->sampled = it->news = true;
 }
 
-static bool is_nameless(const struct pk_jit_maps *m, const struct pkprof_rec_map *r)
+static bool is_nameless(const struct pkprof_rec_map *r)
 {
-	return !r->dev && !r->ino && !pk_vdso_resembles(r->addr, r->len, m->vdso_bytes);
+	return !r->dev && !r->ino && !(r->flags & PKPROF_MAP_VDSO);
 }
 
 void pk_jit_maps_record(struct pk_jit_maps *m, const struct pkprof_rec *rec)
@@ -173,7 +172,7 @@ void pk_jit_maps_record(struct pk_jit_maps *m, const struct pkprof_rec *rec)
 			note_sample(m, ((const struct pkprof_rec_sample *)rec)->tgid);
 		break;
 	case PKPROF_REC_MAP:
-		if (rec->size >= sizeof(*map) && is_nameless(m, map))
+		if (rec->size >= sizeof(*map) && is_nameless(map))
 			pk_jit_maps_add(m, map->tgid);
 		break;
 	case PKPROF_REC_EXEC:

@@ -40,7 +40,6 @@ struct pk_jit_map {
 struct pk_jit_maps {
 	bool on;			   /* records are of this machine */
 	const struct pk_map64 *local_pids; /* as pk_files_config */
-	uint64_t vdso_bytes;	       /* of the vdso, which is not a JIT's; 0: not known */
 	PK_VEC(struct pk_jit_map) all; /* oldest first */
 	uint64_t maybe[16];	       /* a bit by tgid: may be in @all */
 	uint64_t nr_given_up;	       /* processes that were sampled */

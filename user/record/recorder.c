@@ -11,7 +11,6 @@
 #include "record/facts.h"
 #include "record/host.h"
 #include "record/recording.h"
-#include "record/vdso_mapping.h"
 #include "source/names.h"
 
 #define SORTER_BYTES	    (4u << 20)
@@ -189,7 +188,6 @@ static int create_tables(struct pk_recording *r)
 	r->jit_maps = (struct pk_jit_maps){
 		.on = r->cfg->scan,
 		.local_pids = files.local_pids,
-		.vdso_bytes = pk_vdso_bytes(),
 	};
 	ret = pk_files_create(&files, &r->files);
 	if (!ret)
