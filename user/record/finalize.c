@@ -12,6 +12,7 @@
 #include "profile/reader.h"
 #include "record/child.h"
 #include "record/finalize.h"
+#include "record/runtimes.h"
 
 /* What the child reports over the pipe. */
 struct report {
@@ -25,14 +26,17 @@ static int held_fd(void *ctx, uint32_t file_id)
 	return pk_files_fd(ctx, file_id);
 }
 
-static int add_symbols(int fd, uint64_t end_ns, struct pk_profile *p, struct pk_err *err)
+static int add_symbols(int fd, uint64_t end_ns, struct pk_profile *p, struct pk_files *files,
+		       bool live, struct pk_err *err)
 {
 	struct pk_writer *w;
 	int ret = pk_writer_resume(fd, "the profile", p, &w, err);
 
 	if (ret)
 		return ret;
-	ret = pk_writer_symbols_of(w, p);
+	ret = pk_runtimes_write(w, p, files, live);
+	if (!ret)
+		ret = pk_writer_symbols_of(w, p);
 	if (!ret)
 		ret = pk_writer_finish(w, end_ns);
 	if (ret && err)
@@ -61,7 +65,7 @@ static int symbolize(int fd, uint64_t end_ns, struct pk_files *files, bool live,
 		return ret;
 	ret = pk_symbolize(&p, &cfg, stats, err);
 	if (!ret)
-		ret = add_symbols(fd, end_ns, &p, err);
+		ret = add_symbols(fd, end_ns, &p, files, live, err);
 	pk_profile_deinit(&p);
 	return ret;
 }

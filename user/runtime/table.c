@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The runtimes that are known; see table.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "runtime/table.h"
+#include "runtime/versions.h"
+
+#define NO_MARK PK_NR_MARKS
+
+struct row {
+	const char *key, *title;
+	enum pk_mark mark;			  /* a symbol, NO_MARK: none tells it */
+	const char *section;			  /* or a section, NULL: none does */
+	const char *texts[2];			  /* or these texts in a program; NULL: none do */
+	bool (*in)(const struct pk_evidence *ev); /* or this, NULL: nothing else */
+	void (*version)(const struct pk_evidence *ev, char *ret);
+	bool program_only; /* libraries of that kind do not make it the process's */
+	bool embedded;
+};
+
+/* Rust says so in the compilers' comment, or in the names of its standard library's files. */
+static bool rust_is_in(const struct pk_evidence *ev)
+{
+	char version[PK_RUNTIME_VERSION] = "";
+
+	pk_version_of_rust(ev, version);
+	return version[0];
+}
+
+/* In order of enum pk_runtime: of several in one file, the first one counts. */
+static const struct row rows[PK_NR_RUNTIMES] = {
+	[PK_RUNTIME_NONE] = { "", "", NO_MARK, .version = NULL },
+	[PK_RUNTIME_NODE] = { "node", "Node.js", PK_MARK_NODE,
+			      .texts = { "NODE_OPTIONS",
+					 "Enable perf linux profiler (basic support)" },
+			      .version = pk_version_of_node },
+	[PK_RUNTIME_V8] = { "v8", "V8", PK_MARK_V8,
+			    .texts = { "Enable perf linux profiler (basic support)" } },
+	[PK_RUNTIME_JVM] = { "jvm", "Java", PK_MARK_HOTSPOT, .version = pk_version_of_jvm },
+	[PK_RUNTIME_PYTHON] = { "python", "Python", PK_MARK_PYTHON, .section = ".PyRuntime",
+				.texts = { "Fatal Python error: ", "PYTHONHASHSEED" },
+				.version = pk_version_of_python },
+	[PK_RUNTIME_DOTNET] = { "dotnet", ".NET", PK_MARK_DOTNET, .version = pk_version_of_dotnet },
+	[PK_RUNTIME_RUBY] = { "ruby", "Ruby", PK_MARK_RUBY, .version = pk_version_of_ruby },
+	[PK_RUNTIME_PHP] = { "php", "PHP", PK_MARK_PHP, .texts = { "X-Powered-By: PHP/" },
+			     .version = pk_version_of_php },
+	[PK_RUNTIME_PERL] = { "perl", "Perl", PK_MARK_PERL,
+			      .texts = { "PERL_DESTRUCT_LEVEL", "PERL_HASH_SEED" },
+			      .version = pk_version_of_perl },
+	[PK_RUNTIME_LUAJIT] = { "luajit", "LuaJIT", PK_MARK_LUAJIT, .version = pk_version_of_luajit,
+				.embedded = true },
+	[PK_RUNTIME_LUA] = { "lua", "Lua", PK_MARK_LUA, .texts = { ": Lua 5.", "PUC-Rio" },
+			     .version = pk_version_of_lua, .embedded = true },
+	[PK_RUNTIME_GO] = { "go", "Go", NO_MARK, .in = pk_go_is_in, .version = pk_version_of_go },
+	[PK_RUNTIME_RUST] = { "rust", "Rust", PK_MARK_RUST, .in = rust_is_in,
+			      .texts = { "library/core/src/", "library/std/src/" },
+			      .version = pk_version_of_rust, .program_only = true },
+	/* these two are what is left when nothing else speaks for a process */
+	[PK_RUNTIME_CXX] = { "c++", "C++", NO_MARK, .version = NULL },
+	[PK_RUNTIME_NATIVE] = { "native", "native code", NO_MARK, .version = NULL },
+};
+
+const char *pk_runtime_key(enum pk_runtime runtime)
+{
+	return runtime < PK_NR_RUNTIMES ? rows[runtime].key : "";
+}
+
+const char *pk_runtime_title(enum pk_runtime runtime)
+{
+	return runtime < PK_NR_RUNTIMES ? rows[runtime].title : "";
+}
+
+enum pk_runtime pk_runtime_find(const char *key)
+{
+	for (unsigned int i = 1; i < PK_NR_RUNTIMES; i++)
+		if (!strcmp(rows[i].key, key))
+			return i;
+	return PK_RUNTIME_NONE;
+}
+
+bool pk_runtime_is_embedded(enum pk_runtime runtime)
+{
+	return rows[runtime].embedded;
+}
+
+static bool has_texts(const struct pk_evidence *ev, const struct row *row)
+{
+	return row->texts[0] && pk_evidence_has_texts(ev, row->texts, row->texts[1] ? 2 : 1);
+}
+
+/* Evidence in words, or false. What costs little comes first. */
+static bool is_in(const struct pk_evidence *ev, const struct row *row, bool texts,
+		  struct pk_runtime_file *f)
+{
+	if (row->mark != NO_MARK && pk_evidence_has(ev, row->mark))
+		snprintf(f->evidence, sizeof(f->evidence), "symbol %s", pk_mark_name(row->mark));
+	else if (row->section && pk_elf_section(ev->e, row->section))
+		snprintf(f->evidence, sizeof(f->evidence), "section %s", row->section);
+	else if (row->in && row->in(ev))
+		snprintf(f->evidence, sizeof(f->evidence), "mark of the compiler");
+	else if (texts && has_texts(ev, row))
+		snprintf(f->evidence, sizeof(f->evidence), "text \"%s\"", row->texts[0]);
+	else
+		return false;
+	return true;
+}
+
+/* With @texts, the costly look at constants too. */
+static enum pk_runtime find(const struct pk_evidence *ev, bool program, bool texts,
+			    struct pk_runtime_file *f)
+{
+	for (unsigned int i = 1; i < PK_NR_RUNTIMES; i++)
+		if ((program || !rows[i].program_only) && is_in(ev, &rows[i], texts, f))
+			return i;
+	return PK_RUNTIME_NONE;
+}
+
+void pk_runtime_look(const struct pk_evidence *ev, bool program, struct pk_runtime_file *ret)
+{
+	/* a program with symbols and without marks among them has its say already */
+	ret->runtime = find(ev, program, false, ret);
+	if (!ret->runtime && program)
+		ret->runtime = find(ev, true, true, ret);
+	ret->cxx = pk_evidence_has(ev, PK_MARK_CXX);
+	if (rows[ret->runtime].version)
+		rows[ret->runtime].version(ev, ret->version);
+}
