@@ -15,7 +15,7 @@
 /* Sorted by name: looked up for each symbol of a file. */
 static const struct {
 	const char *name;
-	enum pk_mark mark;
+	enum pk_runtime_mark mark;
 } marks[] = {
 	{ "PL_revision", PK_MARK_PERL_REVISION },
 	{ "PL_subversion", PK_MARK_PERL_SUBVERSION },
@@ -36,7 +36,7 @@ static const struct {
 	{ "rust_eh_personality", PK_MARK_RUST },
 };
 
-const char *pk_mark_name(enum pk_mark mark)
+const char *pk_runtime_mark_name(enum pk_runtime_mark mark)
 {
 	for (size_t i = PK_ARRAY_SIZE(marks); i--;)
 		if (marks[i].mark == mark)
@@ -126,7 +126,7 @@ size_t pk_evidence_at(const struct pk_evidence *ev, uint64_t svma, void *buf, si
 	return 0;
 }
 
-size_t pk_evidence_object(const struct pk_evidence *ev, enum pk_mark mark, void *buf, size_t len)
+size_t pk_evidence_object(const struct pk_evidence *ev, enum pk_runtime_mark mark, void *buf, size_t len)
 {
 	if (!pk_evidence_has(ev, mark))
 		return 0;

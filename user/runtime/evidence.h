@@ -15,7 +15,7 @@
 #include "symbol/elf_file.h"
 
 /* Symbols that tell a runtime, or its version. */
-enum pk_mark {
+enum pk_runtime_mark {
 	PK_MARK_NODE,
 	PK_MARK_V8,
 	PK_MARK_HOTSPOT,
@@ -38,7 +38,7 @@ enum pk_mark {
 
 struct pk_evidence {
 	const struct pk_elf *e;
-	uint32_t marks;			/* 1 << enum pk_mark: defined in the file */
+	uint32_t marks;			/* 1 << enum pk_runtime_mark: defined in the file */
 	struct {
 		uint64_t svma, size;
 	} at[PK_NR_MARKS];
@@ -48,16 +48,16 @@ struct pk_evidence {
 /* Note the marks among the symbols of @e, which must outlive @ret. */
 void pk_evidence_of(const struct pk_elf *e, uint64_t *budget, struct pk_evidence *ret);
 
-static inline bool pk_evidence_has(const struct pk_evidence *ev, enum pk_mark mark)
+static inline bool pk_evidence_has(const struct pk_evidence *ev, enum pk_runtime_mark mark)
 {
 	return ev->marks >> mark & 1;
 }
 
 /* Name of a mark's symbol. */
-const char *pk_mark_name(enum pk_mark mark);
+const char *pk_runtime_mark_name(enum pk_runtime_mark mark);
 
 /* Content of a mark's object, at most @len bytes; how many there are. */
-size_t pk_evidence_object(const struct pk_evidence *ev, enum pk_mark mark, void *buf, size_t len);
+size_t pk_evidence_object(const struct pk_evidence *ev, enum pk_runtime_mark mark, void *buf, size_t len);
 
 /* Bytes of a section from its start, at most @len; how many there are. */
 size_t pk_evidence_section(const struct pk_evidence *ev, const char *name, void *buf, size_t len);

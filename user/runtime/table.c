@@ -11,7 +11,7 @@
 
 struct row {
 	const char *key, *title;
-	enum pk_mark mark;			  /* a symbol, NO_MARK: none tells it */
+	enum pk_runtime_mark mark;			  /* a symbol, NO_MARK: none tells it */
 	const char *section;			  /* or a section, NULL: none does */
 	const char *texts[2];			  /* or these texts in a program; NULL: none do */
 	bool (*in)(const struct pk_evidence *ev); /* or this, NULL: nothing else */
@@ -95,7 +95,7 @@ static bool is_in(const struct pk_evidence *ev, const struct row *row, bool text
 		  struct pk_runtime_file *f)
 {
 	if (row->mark != NO_MARK && pk_evidence_has(ev, row->mark))
-		snprintf(f->evidence, sizeof(f->evidence), "symbol %s", pk_mark_name(row->mark));
+		snprintf(f->evidence, sizeof(f->evidence), "symbol %s", pk_runtime_mark_name(row->mark));
 	else if (row->section && pk_elf_section(ev->e, row->section))
 		snprintf(f->evidence, sizeof(f->evidence), "section %s", row->section);
 	else if (row->in && row->in(ev))

@@ -140,9 +140,10 @@ static void python_by_text(const struct pk_evidence *ev, char *ret)
 	static const struct {
 		const char text[5];
 		uint8_t len, skip;
-	} before[] = { { "\0003.", 3, 1 }, { "/3.", 3, 1 }, { "-3.", 3, 1 },
-		       { "\0002.", 3, 1 }, { "/2.", 3, 1 }, { "-2.", 3, 1 } };
-	struct alone a = { 0, 3, 40, ret };
+	} before[] = { { "\0003.", 3, 1 }, { "/3.", 3, 1 }, { "-3.", 3, 1 }, { "\0002.7", 4, 1 },
+		       { "/2.7", 4, 1 },   { "-2.7", 4, 1 }, { "3.", 2, 0 } };
+	/* a library inside may have a version, too: SQLite's is 3.40 and the like */
+	struct alone a = { 0, 3, 29, ret };
 	char soname[64], *end;
 
 	pk_evidence_soname(ev, soname, sizeof(soname));
@@ -192,7 +193,7 @@ void pk_version_of_php(const struct pk_evidence *ev, char *ret)
 
 void pk_version_of_perl(const struct pk_evidence *ev, char *ret)
 {
-	struct alone text = { 2, 5, 99, ret };
+	struct alone text = { 1, 5, 99, ret };
 	uint8_t part[3];
 
 	if (pk_evidence_object(ev, PK_MARK_PERL_REVISION, &part[0], 1) &&
@@ -200,7 +201,7 @@ void pk_version_of_perl(const struct pk_evidence *ev, char *ret)
 	    pk_evidence_object(ev, PK_MARK_PERL_SUBVERSION, &part[2], 1))
 		snprintf(ret, PK_RUNTIME_VERSION, "%u.%u.%u", part[0], part[1], part[2]);
 	else
-		pk_evidence_each(ev, "\0v5.", 4, take_alone, &text);
+		pk_evidence_each(ev, "v5.", 3, take_alone, &text);
 }
 
 void pk_version_of_luajit(const struct pk_evidence *ev, char *ret)
