@@ -84,7 +84,8 @@ static const struct sample samples[] = {
 	{ "ruby", LIBRARY,
 	  "int ruby_init(void) { return 1; }\n" TEXT("ruby_version", "3.1.2"),
 	  false, PK_RUNTIME_RUBY, "3.1.2" },
-	{ "php", PROGRAM, START TEXT("a", "X-Powered-By: PHP/8.2.7"), true, PK_RUNTIME_PHP, "8.2.7" },
+	{ "php", PROGRAM, START TEXT("a", "X-Powered-By: PHP/8.2.7") TEXT("b", "PHP_INI_SCAN_DIR"), true,
+	  PK_RUNTIME_PHP, "8.2.7" },
 	{ "perl", LIBRARY,
 	  "int perl_construct(void) { return 1; }\nconst unsigned char PL_revision = 5, "
 	  "PL_version = 36, PL_subversion = 2;\n", false, PK_RUNTIME_PERL, "5.36.2" },

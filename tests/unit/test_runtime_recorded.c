@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "elf_fixture.h"
@@ -202,6 +203,23 @@ static void test_symbols(void **state)
 	assert_int_equal(group(1, PK_RUNTIME_NATIVE, 1)->verdict.nr_lacks, 0);
 }
 
+/* All texts that are looked for are in this very program, as in the recorder, which is none. */
+static void test_self(void **state)
+{
+	(void)state;
+	elf_run("cp /proc/%d/exe self && strip -s self -o self-stripped", getpid());
+	fix_alive(&t.p, 10, "a");
+	fix_alive(&t.p, 11, "b");
+	fix_map(&t.p, 0, 10, LOW, 0x1000, file("self"), 0);
+	fix_map(&t.p, 0, 11, LOW, 0x1000, file("self-stripped"), 0);
+	sample(1, 10);
+	sample(2, 11);
+	find();
+	assert_int_equal(t.g.v.nr, 2);
+	group(0, PK_RUNTIME_NATIVE, 1);
+	group(1, PK_RUNTIME_NATIVE, 1);
+}
+
 static void java(uint32_t pid, const char *args)
 {
 	struct pk_task_event e = { .kind = PK_TASK_ALIVE, .tid = pid, .tgid = pid };
@@ -357,7 +375,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_images),   TEST(test_left_out),    TEST(test_libraries),
-		TEST(test_embedded), TEST(test_symbols),     TEST(test_java),
+		TEST(test_embedded), TEST(test_symbols),     TEST(test_self),
+		TEST(test_java),
 		TEST(test_environment), TEST(test_facts),    TEST(test_odd_facts),
 		TEST(test_many),
 	};

@@ -9,6 +9,25 @@
 
 #define NO_MARK PK_NR_MARKS
 
+/*
+ * Texts that tell a runtime. They are in a section of their own, where nobody looks for
+ * constants: a recording has its own recorder among its processes.
+ */
+#define TEXT static const char __attribute__((section("pk_texts")))
+
+TEXT v8_flag[] = "Enable perf linux profiler (basic support)";
+TEXT node_variable[] = "NODE_OPTIONS";
+TEXT python_error[] = "Fatal Python error: ";
+TEXT python_variable[] = "PYTHONHASHSEED";
+TEXT php_header[] = "X-Powered-By: PHP/";
+TEXT php_variable[] = "PHP_INI_SCAN_DIR";
+TEXT perl_variable[] = "PERL_DESTRUCT_LEVEL";
+TEXT perl_variable2[] = "PERL_HASH_SEED";
+TEXT lua_version[] = ": Lua 5.";
+TEXT lua_makers[] = "PUC-Rio";
+TEXT rust_core[] = "library/core/src/";
+TEXT rust_std[] = "library/std/src/";
+
 struct row {
 	const char *key, *title;
 	enum pk_runtime_mark mark;			  /* a symbol, NO_MARK: none tells it */
@@ -33,29 +52,28 @@ static bool rust_is_in(const struct pk_evidence *ev)
 static const struct row rows[PK_NR_RUNTIMES] = {
 	[PK_RUNTIME_NONE] = { "", "", NO_MARK, .version = NULL },
 	[PK_RUNTIME_NODE] = { "node", "Node.js", PK_MARK_NODE,
-			      .texts = { "NODE_OPTIONS",
-					 "Enable perf linux profiler (basic support)" },
+			      .texts = { node_variable, v8_flag },
 			      .version = pk_version_of_node },
 	[PK_RUNTIME_V8] = { "v8", "V8", PK_MARK_V8,
-			    .texts = { "Enable perf linux profiler (basic support)" } },
+			    .texts = { v8_flag } },
 	[PK_RUNTIME_JVM] = { "jvm", "Java", PK_MARK_HOTSPOT, .version = pk_version_of_jvm },
 	[PK_RUNTIME_PYTHON] = { "python", "Python", PK_MARK_PYTHON, .section = ".PyRuntime",
-				.texts = { "Fatal Python error: ", "PYTHONHASHSEED" },
+				.texts = { python_error, python_variable },
 				.version = pk_version_of_python },
 	[PK_RUNTIME_DOTNET] = { "dotnet", ".NET", PK_MARK_DOTNET, .version = pk_version_of_dotnet },
 	[PK_RUNTIME_RUBY] = { "ruby", "Ruby", PK_MARK_RUBY, .version = pk_version_of_ruby },
-	[PK_RUNTIME_PHP] = { "php", "PHP", PK_MARK_PHP, .texts = { "X-Powered-By: PHP/" },
+	[PK_RUNTIME_PHP] = { "php", "PHP", PK_MARK_PHP, .texts = { php_header, php_variable },
 			     .version = pk_version_of_php },
 	[PK_RUNTIME_PERL] = { "perl", "Perl", PK_MARK_PERL,
-			      .texts = { "PERL_DESTRUCT_LEVEL", "PERL_HASH_SEED" },
+			      .texts = { perl_variable, perl_variable2 },
 			      .version = pk_version_of_perl },
 	[PK_RUNTIME_LUAJIT] = { "luajit", "LuaJIT", PK_MARK_LUAJIT, .version = pk_version_of_luajit,
 				.embedded = true },
-	[PK_RUNTIME_LUA] = { "lua", "Lua", PK_MARK_LUA, .texts = { ": Lua 5.", "PUC-Rio" },
+	[PK_RUNTIME_LUA] = { "lua", "Lua", PK_MARK_LUA, .texts = { lua_version, lua_makers },
 			     .version = pk_version_of_lua, .embedded = true },
 	[PK_RUNTIME_GO] = { "go", "Go", NO_MARK, .in = pk_go_is_in, .version = pk_version_of_go },
 	[PK_RUNTIME_RUST] = { "rust", "Rust", PK_MARK_RUST, .in = rust_is_in,
-			      .texts = { "library/core/src/", "library/std/src/" },
+			      .texts = { rust_core, rust_std },
 			      .version = pk_version_of_rust, .program_only = true },
 	/* these two are what is left when nothing else speaks for a process */
 	[PK_RUNTIME_CXX] = { "c++", "C++", NO_MARK, .version = NULL },
