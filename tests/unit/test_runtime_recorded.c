@@ -296,6 +296,7 @@ static void check_fact(const struct pk_runtime_group *g)
 	assert_string_equal(f.version, g->file ? g->file->version : "");
 	assert_int_equal(f.nr_processes, g->nr_processes);
 	assert_int_equal(strtoul(f.pids, NULL, 10), g->pids[0]);
+	assert_string_equal(f.evidence, g->file ? g->file->evidence : "");
 	assert_string_equal(f.names, g->verdict.names ? g->verdict.names : "");
 	assert_int_equal(f.nr_lacks, g->verdict.nr_lacks);
 	for (unsigned int i = 0; i < f.nr_lacks; i++) {
@@ -324,19 +325,19 @@ static void test_facts(void **state)
 /* What another version, or nobody, wrote. */
 static void test_odd_facts(void **state)
 {
-	static const char *const bad[] = { "", "node", "node\t1\t2\t3", "\t\t\t" };
+	static const char *const bad[] = { "", "node", "node\t1\t2\t3", "\t\t\t\t" };
 	struct pk_runtime_fact f;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_false(pk_runtime_fact_parse(bad[i], &f));
-	assert_true(pk_runtime_fact_parse("cobol\t85\tx\t\t\tall is lost", &f));
+	assert_true(pk_runtime_fact_parse("cobol\t85\tx\t\t\t\tall is lost", &f));
 	assert_string_equal(f.title, "cobol");
 	assert_int_equal(f.nr_processes, 0);
 	assert_int_equal(f.nr_lacks, 1);
 	assert_string_equal(f.lacks[0].remedy, "");
 	pk_runtime_fact_deinit(&f);
-	assert_true(pk_runtime_fact_parse("go\t1\t1\t1\tn\ta\tb\tc\td\te\tf\tg", &f));
+	assert_true(pk_runtime_fact_parse("go\t1\t1\t1\te\tn\ta\tb\tc\td\te\tf\tg", &f));
 	assert_int_equal(f.nr_lacks, PK_RUNTIME_MAX_LACKS);
 	assert_string_equal(f.lacks[1].remedy, "d");
 	pk_runtime_fact_deinit(&f);

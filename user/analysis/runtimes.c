@@ -16,6 +16,7 @@ static const struct pk_column columns[] = {
 	{ "processes", "processes", PK_COL_COUNT, 0 },
 	{ "pids", "pids", PK_COL_TEXT, PK_COL_HIDDEN },
 	{ "some_pids", "pids", PK_COL_TEXT, PK_COL_SCREEN },
+	{ "evidence", "evidence", PK_COL_TEXT, PK_COL_HIDDEN },
 	{ "names", "names", PK_COL_TEXT, PK_COL_HIDDEN },
 	{ "lack", "lack", PK_COL_TEXT, PK_COL_HIDDEN },
 	{ "remedy", "remedy", PK_COL_TEXT, PK_COL_HIDDEN },
@@ -70,7 +71,7 @@ static int add_row(struct pk_table *t, const struct pk_runtime_fact *f, struct p
 			    PK_TEXT(pk_result_text(ret, "%s", f->title)),
 			    PK_TEXT(or_null(f->version, ret)), PK_COUNT(f->nr_processes),
 			    PK_TEXT(pk_result_text(ret, "%s", f->pids)), PK_TEXT(some_pids(f, ret)),
-			    PK_TEXT(names), PK_TEXT(lack), PK_TEXT(joined(f, true, ret)),
+			    PK_TEXT(or_null(f->evidence, ret)), PK_TEXT(names), PK_TEXT(lack), PK_TEXT(joined(f, true, ret)),
 			    PK_TEXT(lack ? lack : names));
 }
 

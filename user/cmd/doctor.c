@@ -40,6 +40,7 @@ static const struct pk_column process_columns[] = {
 	{ "state", "state", PK_COL_TEXT, 0 },
 	{ "processes", "processes", PK_COL_COUNT, 0 },
 	{ "pids", "pids", PK_COL_TEXT, 0 },
+	{ "evidence", "evidence", PK_COL_TEXT, 0 },
 	{ "finding", "finding", PK_COL_TEXT, 0 },
 	{ "remedy", "remedy", PK_COL_TEXT, 0 },
 	{ 0 },
@@ -149,6 +150,7 @@ static int add_process_rows(struct pk_table *t, const struct pk_processes *p,
 				   PK_TEXT(states[ok ? PK_CHECK_OK : PK_CHECK_NOTE].json),
 				   PK_COUNT(g->nr_processes),
 				   PK_TEXT(pk_result_text(r, "%s", pids.data ? pids.data : "")),
+				   PK_TEXT(g->file ? g->file->evidence : NULL),
 				   PK_TEXT(ok ? g->verdict.names : g->verdict.lacks[lack].what),
 				   PK_TEXT(remedy.len ? pk_result_text(r, "%s", remedy.data) :
 							NULL));
@@ -257,8 +259,8 @@ const struct pk_cmd pk_cmd_doctor = {
 	.name = "doctor",
 	.summary = "Tell what would stop a recording here, and the remedy",
 	.details = "Also tells which language runtimes run in which processes, and what these "
-		   "lack for their functions to have names. Changes nothing. The exit code is 0 when a recording would work, otherwise the "
-		   "one that record would end with.",
+		   "lack for their functions to have names. Changes nothing. The exit code is 0 when a "
+		   "recording would work, otherwise the one that record would end with.",
 	.opts = opts,
 	.run = run,
 };

@@ -57,6 +57,7 @@ static void put_runtime(struct pk_json *j, const struct pk_runtime_fact *f)
 		pk_json_u64(j, NULL, n);
 	}
 	pk_json_end(j);
+	pk_json_string(j, "evidence", *f->evidence ? f->evidence : NULL);
 	pk_json_string(j, "names", *f->names ? f->names : NULL);
 	pk_json_array(j, "lacks");
 	for (unsigned int i = 0; i < f->nr_lacks; i++) {

@@ -62,6 +62,14 @@ static int find_mark(const char *name)
 	return -1;
 }
 
+static bool has_table(const struct pk_elf *e, uint32_t type)
+{
+	PK_VEC_FOREACH(&e->sections, s)
+		if (s->type == type && s->len)
+			return true;
+	return false;
+}
+
 /* A table is read as a whole: is it of a reasonable size, and within the budget? */
 static bool may_read_table(struct pk_evidence *ev, uint32_t type)
 {
@@ -85,8 +93,12 @@ static void note_symbols(struct pk_evidence *ev, uint32_t type)
 	struct pk_symtab t;
 	GElf_Sym sym;
 
-	if (!may_read_table(ev, type) || !pk_symtab_open(ev->e, type, &t))
+	if (!has_table(ev->e, type))
 		return;
+	if (!may_read_table(ev, type) || !pk_symtab_open(ev->e, type, &t)) {
+		ev->is_partial = true;
+		return;
+	}
 	for (size_t i = 0; i < t.nr; i++) {
 		const char *name;
 		int mark;
@@ -126,7 +138,8 @@ size_t pk_evidence_at(const struct pk_evidence *ev, uint64_t svma, void *buf, si
 	return 0;
 }
 
-size_t pk_evidence_object(const struct pk_evidence *ev, enum pk_runtime_mark mark, void *buf, size_t len)
+size_t pk_evidence_object(const struct pk_evidence *ev, enum pk_runtime_mark mark, void *buf,
+			  size_t len)
 {
 	if (!pk_evidence_has(ev, mark))
 		return 0;
@@ -148,7 +161,7 @@ size_t pk_evidence_section(const struct pk_evidence *ev, const char *name, void 
 
 /* What is done with a piece of the constants; true: that is enough. */
 struct reading {
-	const struct pk_evidence *ev;
+	struct pk_evidence *ev;
 	bool (*piece)(void *ctx, const char *data, size_t len);
 	void *ctx;
 	char *chunk;
@@ -198,7 +211,7 @@ static bool read_constants(struct reading *r)
 	return false;
 }
 
-static bool each_piece(const struct pk_evidence *ev,
+static bool each_piece(struct pk_evidence *ev,
 		       bool (*piece)(void *ctx, const char *data, size_t len), void *ctx)
 {
 	PK_AUTO_FREE char *chunk = NULL;
@@ -207,7 +220,10 @@ static bool each_piece(const struct pk_evidence *ev,
 	r.left = *ev->budget < MAX_FILE_BYTES ? *ev->budget : MAX_FILE_BYTES;
 	chunk = r.left ? malloc(CHUNK_BYTES) : NULL;
 	r.chunk = chunk;
-	return chunk && read_constants(&r);
+	if (chunk && read_constants(&r))
+		return true;
+	ev->is_partial |= !r.left || !chunk;
+	return false;
 }
 
 struct each {
@@ -230,7 +246,7 @@ static bool each_in_piece(void *ctx, const char *data, size_t len)
 	return false;
 }
 
-bool pk_evidence_each(const struct pk_evidence *ev, const void *text, size_t len,
+bool pk_evidence_each(struct pk_evidence *ev, const void *text, size_t len,
 		      bool (*fn)(void *ctx, const char *at, size_t left), void *ctx)
 {
 	struct each x = { text, len, fn, ctx };
@@ -254,7 +270,7 @@ static bool all_in_piece(void *ctx, const char *data, size_t len)
 	return a->found == a->want;
 }
 
-bool pk_evidence_has_texts(const struct pk_evidence *ev, const char *const *texts, unsigned int nr)
+bool pk_evidence_has_texts(struct pk_evidence *ev, const char *const *texts, unsigned int nr)
 {
 	struct all a = { texts, nr, 0, (1u << nr) - 1 };
 

@@ -42,6 +42,7 @@ struct pk_evidence {
 	struct {
 		uint64_t svma, size;
 	} at[PK_NR_MARKS];
+	bool is_partial;		/* not all could be read: what was not found may be there */
 	uint64_t *budget;		/* bytes of tables and constants that may still be read */
 };
 
@@ -57,7 +58,8 @@ static inline bool pk_evidence_has(const struct pk_evidence *ev, enum pk_runtime
 const char *pk_runtime_mark_name(enum pk_runtime_mark mark);
 
 /* Content of a mark's object, at most @len bytes; how many there are. */
-size_t pk_evidence_object(const struct pk_evidence *ev, enum pk_runtime_mark mark, void *buf, size_t len);
+size_t pk_evidence_object(const struct pk_evidence *ev, enum pk_runtime_mark mark, void *buf,
+			  size_t len);
 
 /* Bytes of a section from its start, at most @len; how many there are. */
 size_t pk_evidence_section(const struct pk_evidence *ev, const char *name, void *buf, size_t len);
@@ -67,10 +69,10 @@ size_t pk_evidence_section(const struct pk_evidence *ev, const char *name, void 
  * and what follows it, @left bytes in all, and may see a place twice, the second
  * time with more behind it. False: it never was, or the budget is used up.
  */
-bool pk_evidence_each(const struct pk_evidence *ev, const void *text, size_t len,
+bool pk_evidence_each(struct pk_evidence *ev, const void *text, size_t len,
 		      bool (*fn)(void *ctx, const char *at, size_t left), void *ctx);
 /* Whether all these texts are among the constants; at most 4. */
-bool pk_evidence_has_texts(const struct pk_evidence *ev, const char *const *texts,
+bool pk_evidence_has_texts(struct pk_evidence *ev, const char *const *texts,
 			   unsigned int nr);
 
 /* Bytes at an address of the file's own numbering, at most @len; how many there are. */

@@ -2,7 +2,7 @@
 /*
  * A group of processes with one runtime as a fact of the profile; see recorded.h.
  * Fields with tabs between them: key, version, number of processes, their ids
- * with commas, where names come from, then for each lack what it is and the
+ * with commas, the evidence, where names come from, then for each lack what it is and the
  * remedy. Fields that a later version adds at the end are not looked at.
  */
 #include <inttypes.h>
@@ -19,7 +19,8 @@ void pk_runtime_fact_put(const struct pk_runtime_group *g, struct pk_strbuf *out
 			 g->file ? g->file->version : "", g->nr_processes);
 	for (uint64_t i = 0; i < g->nr_processes && i < PK_RUNTIME_MAX_PIDS; i++)
 		pk_strbuf_printf(out, "%s%u", i ? "," : "", g->pids[i]);
-	pk_strbuf_printf(out, "\t%s", v->names ? v->names : "");
+	pk_strbuf_printf(out, "\t%s\t%s", g->file ? g->file->evidence : "",
+			 v->names ? v->names : "");
 	for (unsigned int i = 0; i < v->nr_lacks; i++)
 		pk_strbuf_printf(out, "\t%s\t%s", v->lacks[i].what,
 				 v->lacks[i].remedy ? v->lacks[i].remedy : "");
@@ -42,6 +43,7 @@ bool pk_runtime_fact_parse(const char *value, struct pk_runtime_fact *ret)
 	ret->version = field(&pos);
 	nr = field(&pos);
 	ret->pids = field(&pos);
+	ret->evidence = field(&pos);
 	ret->names = field(&pos);
 	if (!ret->names) {
 		free(ret->text);

@@ -71,9 +71,10 @@ static void look(struct pk_runtimes *r, const struct pk_runtime_query *q,
 
 	if (fd < 0 || pk_elf_open(fd, &e))
 		return;
-	ret->is_read = true;
 	pk_evidence_of(&e, &r->budget, &ev);
 	pk_runtime_look(&ev, q->program, ret);
+	/* what was only looked at in part must not pass for native code */
+	ret->is_read = ret->runtime || !ev.is_partial;
 	memcpy(ret->build_id, e.build_id, sizeof(ret->build_id));
 	ret->build_id_len = e.build_id_len;
 	if (q->program)

@@ -23,7 +23,7 @@
 static const char magic[14] = "\xff Go buildinf:";
 
 /* The block's first bytes into @ret; how many. */
-static size_t read_block(const struct pk_evidence *ev, uint8_t *ret, size_t size)
+static size_t read_block(struct pk_evidence *ev, uint8_t *ret, size_t size)
 {
 	size_t len = pk_evidence_section(ev, ".go.buildinfo", ret, size);
 	PK_AUTO_FREE uint8_t *data = NULL;
@@ -60,7 +60,7 @@ static uint64_t pointer(const uint8_t *p, unsigned int size, bool big)
 }
 
 /* The text behind a pointer to its header. */
-static size_t read_text(const struct pk_evidence *ev, const uint8_t *head, char *ret, size_t size)
+static size_t read_text(struct pk_evidence *ev, const uint8_t *head, char *ret, size_t size)
 {
 	unsigned int pointer_bytes = head[14];
 	bool big = head[15] & 1;
@@ -77,7 +77,7 @@ static size_t read_text(const struct pk_evidence *ev, const uint8_t *head, char 
 			      len < size ? len : size);
 }
 
-void pk_version_of_go(const struct pk_evidence *ev, char *ret)
+void pk_version_of_go(struct pk_evidence *ev, char *ret)
 {
 	uint8_t block[HEAD_BYTES + 10 + MAX_VERSION];
 	char text[MAX_VERSION];
@@ -104,7 +104,7 @@ void pk_version_of_go(const struct pk_evidence *ev, char *ret)
 		pk_version_take(at, text_len, ret);
 }
 
-bool pk_go_is_in(const struct pk_evidence *ev)
+bool pk_go_is_in(struct pk_evidence *ev)
 {
 	uint8_t block[HEAD_BYTES];
 

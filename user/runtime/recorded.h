@@ -50,7 +50,7 @@ void pk_runtime_fact_put(const struct pk_runtime_group *g, struct pk_strbuf *out
 
 /* A group as it is in a profile. */
 struct pk_runtime_fact {
-	const char *key, *title, *version, *pids, *names;	/* "" where not known */
+	const char *key, *title, *version, *pids, *evidence, *names; /* "" where not known */
 	uint64_t nr_processes;
 	unsigned int nr_lacks;
 	struct {

@@ -47,7 +47,7 @@ enum pk_runtime pk_runtime_find(const char *key);	/* NONE: no such key */
 
 /* What one mapped file says. */
 struct pk_runtime_file {
-	bool is_read;				/* else nothing is known of it */
+	bool is_read;				/* else what it has is not known, or not all */
 	enum pk_runtime runtime;
 	char version[PK_RUNTIME_VERSION];	/* letters, digits and "+-._~"; "": not known */
 	char evidence[64];			/* "symbol Py_Version" */

@@ -30,17 +30,18 @@ TEXT rust_std[] = "library/std/src/";
 
 struct row {
 	const char *key, *title;
-	enum pk_runtime_mark mark;			  /* a symbol, NO_MARK: none tells it */
-	const char *section;			  /* or a section, NULL: none does */
-	const char *texts[2];			  /* or these texts in a program; NULL: none do */
-	bool (*in)(const struct pk_evidence *ev); /* or this, NULL: nothing else */
-	void (*version)(const struct pk_evidence *ev, char *ret);
+	enum pk_runtime_mark mark;	    /* a symbol, NO_MARK: none tells it */
+	const char *section;		    /* or a section, NULL: none does */
+	const char *texts[2];		    /* or these texts in a program; NULL: none do */
+	bool (*in)(struct pk_evidence *ev); /* or this, NULL: nothing else */
+	const char *in_words;
+	void (*version)(struct pk_evidence *ev, char *ret);
 	bool program_only; /* libraries of that kind do not make it the process's */
 	bool embedded;
 };
 
-/* Rust says so in the compilers' comment, or in the names of its standard library's files. */
-static bool rust_is_in(const struct pk_evidence *ev)
+/* The compilers sign in a section for comments. */
+static bool rust_is_in(struct pk_evidence *ev)
 {
 	char version[PK_RUNTIME_VERSION] = "";
 
@@ -51,11 +52,9 @@ static bool rust_is_in(const struct pk_evidence *ev)
 /* In order of enum pk_runtime: of several in one file, the first one counts. */
 static const struct row rows[PK_NR_RUNTIMES] = {
 	[PK_RUNTIME_NONE] = { "", "", NO_MARK, .version = NULL },
-	[PK_RUNTIME_NODE] = { "node", "Node.js", PK_MARK_NODE,
-			      .texts = { node_variable, v8_flag },
+	[PK_RUNTIME_NODE] = { "node", "Node.js", PK_MARK_NODE, .texts = { node_variable, v8_flag },
 			      .version = pk_version_of_node },
-	[PK_RUNTIME_V8] = { "v8", "V8", PK_MARK_V8,
-			    .texts = { v8_flag } },
+	[PK_RUNTIME_V8] = { "v8", "V8", PK_MARK_V8, .texts = { v8_flag } },
 	[PK_RUNTIME_JVM] = { "jvm", "Java", PK_MARK_HOTSPOT, .version = pk_version_of_jvm },
 	[PK_RUNTIME_PYTHON] = { "python", "Python", PK_MARK_PYTHON, .section = ".PyRuntime",
 				.texts = { python_error, python_variable },
@@ -71,9 +70,10 @@ static const struct row rows[PK_NR_RUNTIMES] = {
 				.embedded = true },
 	[PK_RUNTIME_LUA] = { "lua", "Lua", PK_MARK_LUA, .texts = { lua_version, lua_makers },
 			     .version = pk_version_of_lua, .embedded = true },
-	[PK_RUNTIME_GO] = { "go", "Go", NO_MARK, .in = pk_go_is_in, .version = pk_version_of_go },
+	[PK_RUNTIME_GO] = { "go", "Go", NO_MARK, .in = pk_go_is_in,
+			    .in_words = "build information of Go", .version = pk_version_of_go },
 	[PK_RUNTIME_RUST] = { "rust", "Rust", PK_MARK_RUST, .in = rust_is_in,
-			      .texts = { rust_core, rust_std },
+			      .in_words = "signature of rustc", .texts = { rust_core, rust_std },
 			      .version = pk_version_of_rust, .program_only = true },
 	/* these two are what is left when nothing else speaks for a process */
 	[PK_RUNTIME_CXX] = { "c++", "C++", NO_MARK, .version = NULL },
@@ -103,21 +103,22 @@ bool pk_runtime_is_embedded(enum pk_runtime runtime)
 	return rows[runtime].embedded;
 }
 
-static bool has_texts(const struct pk_evidence *ev, const struct row *row)
+static bool has_texts(struct pk_evidence *ev, const struct row *row)
 {
 	return row->texts[0] && pk_evidence_has_texts(ev, row->texts, row->texts[1] ? 2 : 1);
 }
 
 /* Evidence in words, or false. What costs little comes first. */
-static bool is_in(const struct pk_evidence *ev, const struct row *row, bool texts,
+static bool is_in(struct pk_evidence *ev, const struct row *row, bool texts,
 		  struct pk_runtime_file *f)
 {
 	if (row->mark != NO_MARK && pk_evidence_has(ev, row->mark))
-		snprintf(f->evidence, sizeof(f->evidence), "symbol %s", pk_runtime_mark_name(row->mark));
+		snprintf(f->evidence, sizeof(f->evidence), "symbol %s",
+			 pk_runtime_mark_name(row->mark));
 	else if (row->section && pk_elf_section(ev->e, row->section))
 		snprintf(f->evidence, sizeof(f->evidence), "section %s", row->section);
 	else if (row->in && row->in(ev))
-		snprintf(f->evidence, sizeof(f->evidence), "mark of the compiler");
+		snprintf(f->evidence, sizeof(f->evidence), "%s", row->in_words);
 	else if (texts && has_texts(ev, row))
 		snprintf(f->evidence, sizeof(f->evidence), "text \"%s\"", row->texts[0]);
 	else
@@ -126,7 +127,7 @@ static bool is_in(const struct pk_evidence *ev, const struct row *row, bool text
 }
 
 /* With @texts, the costly look at constants too. */
-static enum pk_runtime find(const struct pk_evidence *ev, bool program, bool texts,
+static enum pk_runtime find(struct pk_evidence *ev, bool program, bool texts,
 			    struct pk_runtime_file *f)
 {
 	for (unsigned int i = 1; i < PK_NR_RUNTIMES; i++)
@@ -135,7 +136,7 @@ static enum pk_runtime find(const struct pk_evidence *ev, bool program, bool tex
 	return PK_RUNTIME_NONE;
 }
 
-void pk_runtime_look(const struct pk_evidence *ev, bool program, struct pk_runtime_file *ret)
+void pk_runtime_look(struct pk_evidence *ev, bool program, struct pk_runtime_file *ret)
 {
 	/* a program with symbols and without marks among them has its say already */
 	ret->runtime = find(ev, program, false, ret);

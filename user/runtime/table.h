@@ -11,7 +11,7 @@
  * evidence, too, as in what is linked statically and stripped. Fills runtime,
  * version, evidence and cxx.
  */
-void pk_runtime_look(const struct pk_evidence *ev, bool program, struct pk_runtime_file *ret);
+void pk_runtime_look(struct pk_evidence *ev, bool program, struct pk_runtime_file *ret);
 
 /* A runtime within a program that has other work to do: it does not speak for the process. */
 bool pk_runtime_is_embedded(enum pk_runtime runtime);

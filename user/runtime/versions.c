@@ -45,7 +45,7 @@ static bool take_behind(void *ctx, const char *at, size_t left)
 }
 
 /* The version that stands behind @text; its last @keep bytes belong to it. */
-static bool version_behind(const struct pk_evidence *ev, const char *text, size_t keep, char *ret)
+static bool version_behind(struct pk_evidence *ev, const char *text, size_t keep, char *ret)
 {
 	struct behind b = { strlen(text) - keep, ret };
 
@@ -95,7 +95,7 @@ static bool take_alone(void *ctx, const char *at, size_t left)
 /* --- one by one --------------------------------------------------------------- */
 
 /* The address of the sources is in official builds, the bare version in all. */
-void pk_version_of_node(const struct pk_evidence *ev, char *ret)
+void pk_version_of_node(struct pk_evidence *ev, char *ret)
 {
 	struct alone bare = { 2, 99, 99, ret };
 
@@ -104,14 +104,14 @@ void pk_version_of_node(const struct pk_evidence *ev, char *ret)
 }
 
 /* "... VM (17.0.15+6) for linux-amd64 JRE (17.0.15+6), built on ...": without the build. */
-void pk_version_of_jvm(const struct pk_evidence *ev, char *ret)
+void pk_version_of_jvm(struct pk_evidence *ev, char *ret)
 {
 	version_behind(ev, " JRE (", 0, ret);
 	ret[strcspn(ret, "+-")] = '\0';
 }
 
 /* 0x030b02f0 is 3.11.2, 0x030d00b1 is 3.13.0b1; in the machine's byte order. */
-static bool python_by_number(const struct pk_evidence *ev, char *ret)
+static bool python_by_number(struct pk_evidence *ev, char *ret)
 {
 	static const char *const levels[16] = { [0xa] = "a", [0xb] = "b", [0xc] = "rc" };
 	uint64_t v = 0;
@@ -135,12 +135,12 @@ static bool python_by_number(const struct pk_evidence *ev, char *ret)
  * Before 3.11 the version is a text only, which the linker likes to make the tail of
  * another one: of a path, that is. A library's name tells the beginning.
  */
-static void python_by_text(const struct pk_evidence *ev, char *ret)
+static void python_by_text(struct pk_evidence *ev, char *ret)
 {
 	static const struct {
 		const char text[5];
 		uint8_t len, skip;
-	} before[] = { { "\0003.", 3, 1 }, { "/3.", 3, 1 }, { "-3.", 3, 1 }, { "\0002.7", 4, 1 },
+	} before[] = { { "\0003.", 3, 1 }, { "/3.", 3, 1 },  { "-3.", 3, 1 }, { "\0002.7", 4, 1 },
 		       { "/2.7", 4, 1 },   { "-2.7", 4, 1 }, { "3.", 2, 0 } };
 	/* a library inside may have a version, too: SQLite's is 3.40 and the like */
 	struct alone a = { 0, 3, 29, ret };
@@ -162,14 +162,14 @@ static void python_by_text(const struct pk_evidence *ev, char *ret)
 	}
 }
 
-void pk_version_of_python(const struct pk_evidence *ev, char *ret)
+void pk_version_of_python(struct pk_evidence *ev, char *ret)
 {
 	if (!python_by_number(ev, ret))
 		python_by_text(ev, ret);
 }
 
 /* "8.0.1024.46610": of the third number all but the last two digits are the patch. */
-void pk_version_of_dotnet(const struct pk_evidence *ev, char *ret)
+void pk_version_of_dotnet(struct pk_evidence *ev, char *ret)
 {
 	unsigned int major, minor, third;
 
@@ -178,7 +178,7 @@ void pk_version_of_dotnet(const struct pk_evidence *ev, char *ret)
 		snprintf(ret, PK_RUNTIME_VERSION, "%u.%u.%u", major, minor, third / 100);
 }
 
-void pk_version_of_ruby(const struct pk_evidence *ev, char *ret)
+void pk_version_of_ruby(struct pk_evidence *ev, char *ret)
 {
 	char text[16];
 
@@ -186,12 +186,12 @@ void pk_version_of_ruby(const struct pk_evidence *ev, char *ret)
 			ret);
 }
 
-void pk_version_of_php(const struct pk_evidence *ev, char *ret)
+void pk_version_of_php(struct pk_evidence *ev, char *ret)
 {
 	version_behind(ev, "X-Powered-By: PHP/", 0, ret);
 }
 
-void pk_version_of_perl(const struct pk_evidence *ev, char *ret)
+void pk_version_of_perl(struct pk_evidence *ev, char *ret)
 {
 	struct alone text = { 1, 5, 99, ret };
 	uint8_t part[3];
@@ -204,19 +204,19 @@ void pk_version_of_perl(const struct pk_evidence *ev, char *ret)
 		pk_evidence_each(ev, "v5.", 3, take_alone, &text);
 }
 
-void pk_version_of_luajit(const struct pk_evidence *ev, char *ret)
+void pk_version_of_luajit(struct pk_evidence *ev, char *ret)
 {
 	version_behind(ev, "LuaJIT 2.", 2, ret);
 }
 
-void pk_version_of_lua(const struct pk_evidence *ev, char *ret)
+void pk_version_of_lua(struct pk_evidence *ev, char *ret)
 {
 	if (!version_behind(ev, "$LuaVersion: Lua 5.", 2, ret))
 		version_behind(ev, "$Lua: Lua 5.", 2, ret);
 }
 
 /* The compiler signs among the others: "rustc version 1.63.0 (4b91a6ea7 2022-08-08)". */
-void pk_version_of_rust(const struct pk_evidence *ev, char *ret)
+void pk_version_of_rust(struct pk_evidence *ev, char *ret)
 {
 	static const char sign[] = "rustc version ";
 	char text[MAX_COMMENT_BYTES], *at;
