@@ -283,17 +283,19 @@ static void test_hostile_go(void **state)
 /* No more is read than the budget has. */
 static void test_budget(void **state)
 {
-	static const char *const text = "X-Powered-By: PHP/";
+	static const char *const texts[] = { "not there", NULL, "X-Powered-By: PHP/" };
 	struct pk_elf e = elf_open("php");
 	uint64_t budget = 1 << 20;
 	struct pk_evidence ev;
 
 	(void)state;
 	pk_evidence_of(&e, &budget, &ev);
-	assert_true(pk_evidence_has_texts(&ev, &text, 1));
+	assert_int_equal(pk_evidence_find_texts(&ev, texts, 3), 4);
+	assert_false(ev.is_partial);
 	assert_true(budget < 1 << 20);
 	budget = 0;
-	assert_false(pk_evidence_has_texts(&ev, &text, 1));
+	assert_int_equal(pk_evidence_find_texts(&ev, texts, 3), 0);
+	assert_true(ev.is_partial);
 	pk_elf_close(&e);
 	e = elf_open("perl");
 	pk_evidence_of(&e, &budget, &ev);

@@ -8,7 +8,7 @@
 
 #define CHUNK_BYTES	(1u << 20)
 #define MAX_TEXT_BYTES	256 /* of one text that is looked for */
-#define MAX_TEXTS	4
+#define MAX_TEXTS	32
 #define MAX_FILE_BYTES	(128ULL << 20) /* of constants, in one search */
 #define MAX_TABLE_BYTES (128ULL << 20) /* of symbols, and of their names */
 
@@ -254,27 +254,33 @@ bool pk_evidence_each(struct pk_evidence *ev, const void *text, size_t len,
 	return len && len <= MAX_TEXT_BYTES && each_piece(ev, each_in_piece, &x);
 }
 
-struct all {
-	const char *const *texts;
+struct texts {
+	const char *const *text;
 	unsigned int nr;
 	uint32_t found, want; /* bit per text */
 };
 
-static bool all_in_piece(void *ctx, const char *data, size_t len)
+static bool texts_in_piece(void *ctx, const char *data, size_t len)
 {
-	struct all *a = ctx;
+	struct texts *t = ctx;
 
-	for (unsigned int i = 0; i < a->nr; i++)
-		if (!(a->found >> i & 1) && memmem(data, len, a->texts[i], strlen(a->texts[i])))
-			a->found |= 1u << i;
-	return a->found == a->want;
+	for (unsigned int i = 0; i < t->nr; i++)
+		if (t->want & ~t->found & 1u << i &&
+		    memmem(data, len, t->text[i], strlen(t->text[i])))
+			t->found |= 1u << i;
+	return t->found == t->want;
 }
 
-bool pk_evidence_has_texts(struct pk_evidence *ev, const char *const *texts, unsigned int nr)
+uint32_t pk_evidence_find_texts(struct pk_evidence *ev, const char *const *texts, unsigned int nr)
 {
-	struct all a = { texts, nr, 0, (1u << nr) - 1 };
+	struct texts t = { texts, nr < MAX_TEXTS ? nr : MAX_TEXTS, 0, 0 };
 
-	return nr && nr <= MAX_TEXTS && each_piece(ev, all_in_piece, &a);
+	for (unsigned int i = 0; i < t.nr; i++)
+		if (texts[i])
+			t.want |= 1u << i;
+	if (t.want)
+		each_piece(ev, texts_in_piece, &t);
+	return t.found;
 }
 
 /* --- dynamic section ---------------------------------------------------------- */

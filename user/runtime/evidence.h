@@ -71,9 +71,11 @@ size_t pk_evidence_section(const struct pk_evidence *ev, const char *name, void 
  */
 bool pk_evidence_each(struct pk_evidence *ev, const void *text, size_t len,
 		      bool (*fn)(void *ctx, const char *at, size_t left), void *ctx);
-/* Whether all these texts are among the constants; at most 4. */
-bool pk_evidence_has_texts(struct pk_evidence *ev, const char *const *texts,
-			   unsigned int nr);
+/*
+ * Which of these texts are among the constants, a bit for each; at most 32, NULL is none
+ * of them. All are looked for in one pass.
+ */
+uint32_t pk_evidence_find_texts(struct pk_evidence *ev, const char *const *texts, unsigned int nr);
 
 /* Bytes at an address of the file's own numbering, at most @len; how many there are. */
 size_t pk_evidence_at(const struct pk_evidence *ev, uint64_t svma, void *buf, size_t len);

@@ -103,14 +103,26 @@ bool pk_runtime_is_embedded(enum pk_runtime runtime)
 	return rows[runtime].embedded;
 }
 
-static bool has_texts(struct pk_evidence *ev, const struct row *row)
+/* Texts of all runtimes that are in a file: row i has bits 2 i and 2 i + 1. */
+static uint32_t find_texts(struct pk_evidence *ev)
 {
-	return row->texts[0] && pk_evidence_has_texts(ev, row->texts, row->texts[1] ? 2 : 1);
+	const char *texts[2 * PK_NR_RUNTIMES];
+
+	_Static_assert(2 * PK_NR_RUNTIMES <= 32, "a bit for each text");
+	for (unsigned int i = 0; i < PK_NR_RUNTIMES; i++)
+		memcpy(&texts[2 * i], rows[i].texts, sizeof(rows[i].texts));
+	return pk_evidence_find_texts(ev, texts, PK_ARRAY_SIZE(texts));
 }
 
-/* Evidence in words, or false. What costs little comes first. */
-static bool is_in(struct pk_evidence *ev, const struct row *row, bool texts,
-		  struct pk_runtime_file *f)
+static bool has_texts(uint32_t found, unsigned int i)
+{
+	uint32_t want = rows[i].texts[1] ? 3 : 1;
+
+	return rows[i].texts[0] && (found >> 2 * i & want) == want;
+}
+
+/* Evidence in words, or false. */
+static bool is_in(struct pk_evidence *ev, const struct row *row, struct pk_runtime_file *f)
 {
 	if (row->mark != NO_MARK && pk_evidence_has(ev, row->mark))
 		snprintf(f->evidence, sizeof(f->evidence), "symbol %s",
@@ -119,29 +131,38 @@ static bool is_in(struct pk_evidence *ev, const struct row *row, bool texts,
 		snprintf(f->evidence, sizeof(f->evidence), "section %s", row->section);
 	else if (row->in && row->in(ev))
 		snprintf(f->evidence, sizeof(f->evidence), "%s", row->in_words);
-	else if (texts && has_texts(ev, row))
-		snprintf(f->evidence, sizeof(f->evidence), "text \"%s\"", row->texts[0]);
 	else
 		return false;
 	return true;
 }
 
-/* With @texts, the costly look at constants too. */
-static enum pk_runtime find(struct pk_evidence *ev, bool program, bool texts,
-			    struct pk_runtime_file *f)
+static enum pk_runtime find(struct pk_evidence *ev, bool program, struct pk_runtime_file *f)
 {
 	for (unsigned int i = 1; i < PK_NR_RUNTIMES; i++)
-		if ((program || !rows[i].program_only) && is_in(ev, &rows[i], texts, f))
+		if ((program || !rows[i].program_only) && is_in(ev, &rows[i], f))
 			return i;
+	return PK_RUNTIME_NONE;
+}
+
+/* The costly look: through all constants. */
+static enum pk_runtime find_by_text(struct pk_evidence *ev, struct pk_runtime_file *f)
+{
+	uint32_t found = find_texts(ev);
+
+	for (unsigned int i = 1; i < PK_NR_RUNTIMES; i++) {
+		if (!has_texts(found, i))
+			continue;
+		snprintf(f->evidence, sizeof(f->evidence), "text \"%s\"", rows[i].texts[0]);
+		return i;
+	}
 	return PK_RUNTIME_NONE;
 }
 
 void pk_runtime_look(struct pk_evidence *ev, bool program, struct pk_runtime_file *ret)
 {
-	/* a program with symbols and without marks among them has its say already */
-	ret->runtime = find(ev, program, false, ret);
+	ret->runtime = find(ev, program, ret);
 	if (!ret->runtime && program)
-		ret->runtime = find(ev, true, true, ret);
+		ret->runtime = find_by_text(ev, ret);
 	ret->cxx = pk_evidence_has(ev, PK_MARK_CXX);
 	if (rows[ret->runtime].version)
 		rows[ret->runtime].version(ev, ret->version);
