@@ -284,6 +284,48 @@ static void test_environment(void **state)
 	assert_int_equal(group_of(20)->verdict.nr_lacks, 1);
 }
 
+/* What each runtime lacks without further ado, by version. */
+static void test_lacks(void **state)
+{
+	static const struct {
+		enum pk_runtime runtime;
+		const char *version, *what, *remedy;
+	} cases[] = {
+		{ PK_RUNTIME_NODE, "18.19.0", "JavaScript", "NODE_OPTIONS" },
+		{ PK_RUNTIME_V8, "", "JavaScript", "V8's flags" },
+		{ PK_RUNTIME_JVM, "17.0.9", "Java methods", "jcmd PID Compiler.perfmap" },
+		{ PK_RUNTIME_JVM, "1.8.0_362", "Java methods", "agent" },
+		{ PK_RUNTIME_JVM, "", "Java methods", "agent" },
+		{ PK_RUNTIME_PYTHON, "2.7.18", " PyEval_EvalFrameEx", "3.12 and newer" },
+		{ PK_RUNTIME_PYTHON, "3.11.2", " _PyEval_EvalFrameDefault", "3.12 and newer" },
+		{ PK_RUNTIME_PYTHON, "3.12.0", " _PyEval_EvalFrameDefault", "-X perf" },
+		{ PK_RUNTIME_DOTNET, "8.0.1", ".NET", "DOTNET_PerfMapEnabled=1" },
+		{ PK_RUNTIME_RUBY, "3.1.2", "vm_exec_core", "3.3 and newer" },
+		{ PK_RUNTIME_RUBY, "3.4.0", "vm_exec_core", "--yjit-perf" },
+		{ PK_RUNTIME_PHP, "8.2.7", "execute_ex", "jit_debug" },
+		{ PK_RUNTIME_PERL, "5.36.0", "Perl_runops_standard", NULL },
+		{ PK_RUNTIME_LUAJIT, "2.1.0", "Lua", NULL },
+		{ PK_RUNTIME_LUA, "5.4.4", "luaV_execute", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct pk_runtime_file f = { .is_read = true, .runtime = cases[i].runtime };
+		struct pk_runtime_process p = { .pid = 1 };
+		struct pk_runtime_verdict v;
+
+		strcpy(f.version, cases[i].version);
+		pk_runtime_add(&p, &f, true);
+		pk_runtime_judge(&p, 0, &v);
+		assert_true(v.nr_lacks >= 1);
+		assert_non_null(strstr(v.lacks[0].what, cases[i].what));
+		if (cases[i].remedy)
+			assert_non_null(strstr(v.lacks[0].remedy, cases[i].remedy));
+		else
+			assert_null(v.lacks[0].remedy);
+	}
+}
+
 static void check_fact(const struct pk_runtime_group *g)
 {
 	struct pk_strbuf text = { 0 };
@@ -377,7 +419,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_images),   TEST(test_left_out),    TEST(test_libraries),
 		TEST(test_embedded), TEST(test_symbols),     TEST(test_self),
-		TEST(test_java),
+		TEST(test_java),      TEST(test_lacks),
 		TEST(test_environment), TEST(test_facts),    TEST(test_odd_facts),
 		TEST(test_many),
 	};
