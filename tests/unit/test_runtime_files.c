@@ -48,10 +48,10 @@ static const struct sample samples[] = {
 	  TEXT("a", "v8.1") TEXT("b", "v18.19.1") TEXT("c", "v1.2.3.txt and more"),
 	  false, PK_RUNTIME_NODE, "18.19.1" },
 	{ "node-static", PROGRAM,
-	  START TEXT("a", "NODE_OPTIONS") TEXT("b", "Enable perf linux profiler (basic support).")
+	  START TEXT("a", "NODE_OPTIONS") TEXT("b", "perf_basic_prof_only_functions")
 	  TEXT("c", "https://nodejs.org/download/release/v20.1.0/node-v20.1.0.tar.gz"),
 	  true, PK_RUNTIME_NODE, "20.1.0" },
-	{ "v8", PROGRAM, START TEXT("b", "Enable perf linux profiler (basic support)."),
+	{ "v8", PROGRAM, START TEXT("b", "perf_basic_prof_only_functions"),
 	  true, PK_RUNTIME_V8, "" },
 	{ "jvm", LIBRARY,
 	  "void *gHotSpotVMStructs;\nint JNI_CreateJavaVM(void) { return 1; }\n"

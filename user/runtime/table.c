@@ -15,7 +15,7 @@
  */
 #define TEXT static const char __attribute__((section("pk_texts")))
 
-TEXT v8_flag[] = "Enable perf linux profiler (basic support)";
+TEXT v8_flag[] = "perf_basic_prof_only_functions";
 TEXT node_variable[] = "NODE_OPTIONS";
 TEXT python_error[] = "Fatal Python error: ";
 TEXT python_variable[] = "PYTHONHASHSEED";
