@@ -20,6 +20,7 @@
 #include "profile_fixture.h"
 #include "record/finalize.h"
 #include "record/procfs.h"
+#include "runtime/recorded.h"
 
 #define END_NS 5000
 
@@ -122,6 +123,21 @@ static bool has_symbol(const char *name)
 	return false;
 }
 
+/* This program has symbols, and maybe C++'s runtime with the sanitizers. */
+static void assert_runtime_is_told(void)
+{
+	const char *fact = pk_profile_fact(&env.p, PK_RUNTIME_FACT);
+	struct pk_runtime_fact f;
+
+	assert_non_null(fact);
+	assert_true(pk_runtime_fact_parse(fact, &f));
+	assert_true(!strcmp(f.key, "native") || !strcmp(f.key, "c++"));
+	assert_int_equal(f.nr_processes, 1);
+	assert_int_equal(strtol(f.pids, NULL, 10), getpid());
+	assert_int_equal(f.nr_lacks, 0);
+	pk_runtime_fact_deinit(&f);
+}
+
 static void test_names_are_added(void **state)
 {
 	(void)state;
@@ -132,6 +148,7 @@ static void test_names_are_added(void **state)
 	assert_int_equal(env.result.stats.nr_named, 1);
 	load();
 	assert_true(has_symbol("pk_test_finalize_spot"));
+	assert_runtime_is_told();
 	pk_profile_deinit(&env.p);
 }
 

@@ -8,6 +8,7 @@
 #include "analysis/analysis.h"
 #include "analysis/books.h"
 #include "analysis/ranking.h"
+#include "analysis/runtimes.h"
 #include "base/cleanup.h"
 
 static const struct pk_column recording_columns[] = {
@@ -323,6 +324,8 @@ static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struc
 		rc = pk_books_sum(s->model->profile, sums);
 	if (!rc)
 		rc = add_recording(s->model->profile, sums, ret);
+	if (!rc)
+		rc = pk_runtimes_add(s->model->profile, ret);
 	if (!rc)
 		rc = add_totals(s, &counts, sums, ret);
 	if (!rc)

@@ -3,6 +3,9 @@
  * JSON: the whole profile for programs; JSON.md describes each member. Large
  * arrays have one element per line, so that line tools can take it apart too.
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "analysis/phase_times.h"
 #include "base/cleanup.h"
 #include "base/json.h"
@@ -11,6 +14,7 @@
 #include "export/json_ledger.h"
 #include "export/json_values.h"
 #include "export/json_waits.h"
+#include "runtime/recorded.h"
 #include "source/names.h"
 
 #define FORMAT_VERSION 1
@@ -35,6 +39,53 @@ struct group {
 	uint32_t phase, thread, stack;
 };
 
+static void put_runtime(struct pk_json *j, const struct pk_runtime_fact *f)
+{
+	const char *pid = f->pids;
+	char *end;
+
+	pk_json_object(j, NULL);
+	pk_json_string(j, "runtime", f->key);
+	pk_json_string(j, "version", *f->version ? f->version : NULL);
+	pk_json_u64(j, "nr_processes", f->nr_processes);
+	pk_json_array(j, "pids");
+	for (; *pid; pid = end + (*end == ',')) {
+		uint64_t n = strtoull(pid, &end, 10);
+
+		if (end == pid)
+			break;
+		pk_json_u64(j, NULL, n);
+	}
+	pk_json_end(j);
+	pk_json_string(j, "evidence", *f->evidence ? f->evidence : NULL);
+	pk_json_string(j, "names", *f->names ? f->names : NULL);
+	pk_json_array(j, "lacks");
+	for (unsigned int i = 0; i < f->nr_lacks; i++) {
+		pk_json_object(j, NULL);
+		pk_json_string(j, "lack", f->lacks[i].what);
+		pk_json_string(j, "remedy", *f->lacks[i].remedy ? f->lacks[i].remedy : NULL);
+		pk_json_end(j);
+	}
+	pk_json_end(j);
+	pk_json_end(j);
+}
+
+static void put_runtimes(struct writer *w)
+{
+	const struct pk_profile *p = w->s->model->profile;
+	struct pk_runtime_fact f;
+
+	pk_json_array(&w->json, "runtimes");
+	PK_VEC_FOREACH(&p->facts, fact) {
+		if (strcmp(pk_strtab_get(&p->strings, fact->key), PK_RUNTIME_FACT) ||
+		    !pk_runtime_fact_parse(pk_strtab_get(&p->strings, fact->value), &f))
+			continue;
+		put_runtime(&w->json, &f);
+		pk_runtime_fact_deinit(&f);
+	}
+	pk_json_end(&w->json);
+}
+
 /* Of several facts with one key the last one counts. */
 static int put_facts(struct writer *w)
 {
@@ -49,10 +100,13 @@ static int put_facts(struct writer *w)
 	for (size_t i = 0; i < p->facts.nr; i++) {
 		const struct pk_fact *fact = &p->facts.data[i];
 
-		if (last[fact->key] == i)
+		/* those of runtimes are an array of their own */
+		if (last[fact->key] == i &&
+		    strcmp(pk_strtab_get(&p->strings, fact->key), PK_RUNTIME_FACT) != 0)
 			pk_json_put_text(&w->json, w->s, pk_model_string(w->s->model, fact->key), fact->value);
 	}
 	pk_json_end(&w->json);
+	put_runtimes(w);
 	return 0;
 }
 

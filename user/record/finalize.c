@@ -12,6 +12,7 @@
 #include "profile/reader.h"
 #include "record/child.h"
 #include "record/finalize.h"
+#include "record/runtimes.h"
 
 /* What the child reports over the pipe. */
 struct report {
@@ -35,14 +36,16 @@ static int held_map_fd(void *ctx, uint32_t tgid)
 }
 
 static int add_symbols(int fd, uint64_t end_ns, struct pk_profile *p, const pk_map_events *mapped,
-		       struct pk_err *err)
+		       struct pk_files *files, bool live, struct pk_err *err)
 {
 	struct pk_writer *w;
 	int ret = pk_writer_resume(fd, "the profile", p, &w, err);
 
 	if (ret)
 		return ret;
-	ret = pk_writer_symbols_of(w, p);
+	ret = pk_runtimes_write(w, p, files, live);
+	if (!ret)
+		ret = pk_writer_symbols_of(w, p);
 	for (size_t i = 0; !ret && i < mapped->nr; i++)
 		ret = pk_writer_map(w, &mapped->data[i]);
 	if (!ret)
@@ -76,7 +79,7 @@ static int symbolize(int fd, uint64_t end_ns, struct pk_finalize_held held, bool
 		return ret;
 	ret = pk_symbolize(&p, &cfg, stats, err);
 	if (!ret)
-		ret = add_symbols(fd, end_ns, &p, &mapped, err);
+		ret = add_symbols(fd, end_ns, &p, &mapped, held.files, live, err);
 	pk_vec_deinit(&mapped);
 	pk_profile_deinit(&p);
 	return ret;

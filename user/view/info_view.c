@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analysis/books.h"
+#include "analysis/runtimes.h"
 #include "base/cleanup.h"
 #include "base/unit.h"
 #include "source/names.h"
@@ -343,6 +344,8 @@ int pk_info_result(const struct pk_profile *p, const char *path, struct pk_resul
 
 	if (!code)
 		code = add_facts(p, "host", "Host", host, ret);
+	if (!code)
+		code = pk_runtimes_add(p, ret);
 	if (!code)
 		code = add_facts(p, "recording", "Recording", recording, ret);
 	if (!code)
