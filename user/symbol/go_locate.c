@@ -17,7 +17,7 @@
 /* Of a whole file: what is read in search of something. */
 #define MAX_SEARCHED_BYTES (512u << 20)
 #define MAX_RELOCATIONS	   (1u << 24)
-/* Tables that turn out to be none. */
+/* Tables and records that turn out to be none. */
 #define MAX_CANDIDATES 4
 #define MAX_NOTE_BYTES 4096
 
@@ -65,6 +65,9 @@ static bool is_text(const struct pk_elf *e, const struct pk_go_pclntab *t, uint6
 	uint64_t start, end;
 	struct pk_func first;
 
+	/* at 0 is the head of a file whose addresses begin there, or a pointer left to relocations */
+	if (t->is_relative && !text)
+		return false;
 	moved.text = text;
 	if (!pk_go_pclntab_range(&moved, &start, &end) ||
 	    !pk_go_pclntab_find(&moved, start, &first))
@@ -102,8 +105,13 @@ static bool find_record(void *ctx, const struct pk_segment *s, const uint8_t *da
 	return false;
 }
 
-/* What relocations of 64-bit programs put, as svma, at the place @at or (@by_value) where. */
-static bool find_relocation(const struct pk_elf *e, bool by_value, uint64_t key, uint64_t *ret)
+/*
+ * Relocations of position independent 64-bit programs, whose pointers may be in no other place:
+ * the pointer that is put where @key says or, @by_value, where the pointer @key is put. The first
+ * but @skip.
+ */
+static bool find_relocation(const struct pk_elf *e, bool by_value, uint64_t key, unsigned int skip,
+			    uint64_t *ret)
 {
 	size_t nr_seen = 0;
 	GElf_Rela rela;
@@ -117,7 +125,7 @@ static bool find_relocation(const struct pk_elf *e, bool by_value, uint64_t key,
 		for (size_t i = 0; i < nr && nr_seen < MAX_RELOCATIONS; i++, nr_seen++) {
 			if (!gelf_getrela(d, i, &rela) ||
 			    GELF_R_TYPE(rela.r_info) != R_X86_64_RELATIVE ||
-			    (by_value ? (uint64_t)rela.r_addend : rela.r_offset) != key)
+			    (by_value ? (uint64_t)rela.r_addend : rela.r_offset) != key || skip--)
 				continue;
 			*ret = by_value ? rela.r_offset : (uint64_t)rela.r_addend;
 			return true;
@@ -126,25 +134,37 @@ static bool find_relocation(const struct pk_elf *e, bool by_value, uint64_t key,
 	return false;
 }
 
+static bool place_by_relocations(const struct pk_elf *e, uint64_t table_svma,
+				 struct pk_go_pclntab *t)
+{
+	uint64_t record, text;
+
+	for (unsigned int i = 0; i < MAX_CANDIDATES; i++) {
+		if (!find_relocation(e, true, table_svma, i, &record))
+			return false;
+		if (!find_relocation(e, false, record + 8 * RECORD_TEXT, 0, &text) ||
+		    !is_text(e, t, text))
+			continue;
+		t->text = text;
+		return true;
+	}
+	return false;
+}
+
 /* Give the table its start of the code, from the best that says so. */
 static bool place(const struct pk_elf *e, uint64_t table_svma, struct pk_go_pclntab *t)
 {
 	struct record_search search = { .e = e, .t = t, .table = table_svma };
-	uint64_t record, text;
 
-	if (!t->is_relative)
-		return is_text(e, t, 0);
-	if (t->text && is_text(e, t, t->text))
+	if (is_text(e, t, t->text))
 		return true;
+	if (!t->is_relative)
+		return false;
 	if (search_data(e, find_record, &search)) {
 		t->text = search.text;
 		return true;
 	}
-	if (!find_relocation(e, true, table_svma, &record) ||
-	    !find_relocation(e, false, record + 8 * RECORD_TEXT, &text) || !is_text(e, t, text))
-		return false;
-	t->text = text;
-	return true;
+	return place_by_relocations(e, table_svma, t);
 }
 
 /* ---- the table ------------------------------------------------------------------ */
