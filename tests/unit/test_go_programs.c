@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "elf_fixture.h"
+#include "symbol/file_symbols.h"
 #include "symbol/go_pclntab.h"
 
 #define SKIPPED		77
@@ -225,6 +226,39 @@ static void test_with_c(void **state)
 	elf_run("rm p/c.go");
 }
 
+/* The whole way from an address to a symbol, of a file without any other source of names. */
+static void test_symbol(void **state)
+{
+	static const struct pk_debug_search nowhere = { .dirs = "" };
+	struct pk_file_query q = { .path = "/a/fixed", .nr = 1 };
+	uint64_t svma, size, off, end;
+	struct pk_profile p;
+	struct pk_harvest h = { .p = &p };
+	struct pk_file file = { 0 };
+	struct pk_elf e;
+
+	(void)state;
+	elf_symbol("fixed", "main.main", &svma, &size);
+	e = elf_open("fixed.strip");
+	end = svma + size;
+	assert_true(pk_elf_to_off(&e, &svma, &end));
+	off = svma + size / 2;
+	q.off = &off;
+	assert_int_equal(pk_profile_init(&p), 0);
+	assert_int_equal(pk_vec_add(&p.files, file), 0);
+	q.file = p.files.nr - 1;
+	assert_int_equal(pk_file_symbols(&h, &q, &e, &nowhere), 0);
+	assert_int_equal(pk_harvest_merge(&h), 0);
+	assert_int_equal(p.symbols.nr, 1);
+	assert_string_equal(pk_strtab_get(&p.strings, p.symbols.data[0].name), "main.main");
+	assert_int_equal(p.symbols.data[0].addr, svma);
+	assert_int_equal(p.symbols.data[0].flags, 0);
+	assert_in_range(p.symbols.data[0].size, size, size + 31);
+	pk_harvest_deinit(&h);
+	pk_profile_deinit(&p);
+	pk_elf_close(&e);
+}
+
 static int make_program(void **state)
 {
 	(void)state;
@@ -237,9 +271,8 @@ static int make_program(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fixed),
-		cmocka_unit_test(test_fixed_32),
-		cmocka_unit_test(test_position_independent),
+		cmocka_unit_test(test_fixed),	 cmocka_unit_test(test_symbol),
+		cmocka_unit_test(test_fixed_32), cmocka_unit_test(test_position_independent),
 		cmocka_unit_test(test_with_c),
 	};
 
