@@ -8,6 +8,7 @@
  * the scratch buffer of a punycoded Rust identifier), and we jump as soon as
  * the result is too long.
  */
+#include <ctype.h>
 #include <setjmp.h>
 #include <string.h>
 
@@ -55,9 +56,22 @@ void pk_add_clean(struct pk_strbuf *out, const char *text, size_t len)
 	}
 }
 
+/* Length of a name without its version, if it is one that ends it: Go's names may hold any text. */
+static size_t without_version(const char *raw)
+{
+	const char *at = strrchr(raw, '@'), *version = at;
+
+	if (!at)
+		return strlen(raw);
+	while (*++version)
+		if (!isalnum((unsigned char)*version) && !strchr("_.+-", *version))
+			return strlen(raw);
+	return at - raw - (at > raw && at[-1] == '@');
+}
+
 void pk_demangle(const char *raw, struct pk_strbuf *out)
 {
-	size_t len = strcspn(raw, "@");
+	size_t len = without_version(raw);
 	/* not a version but our own mark of a linkage stub */
 	const char *stub = !strcmp(raw + len, "@plt") ? "@plt" : "";
 	char mangled[MAX_MANGLED + 1];

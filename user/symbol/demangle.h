@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Names as their authors wrote them: C++ (Itanium ABI), Rust (legacy and v0).
- * Parameters and Rust's hashes are left out. What cannot be demangled, or
- * would become absurdly long, stays as it is. Control characters become '?'.
+ * Parameters and Rust's hashes are left out. What cannot be demangled or need
+ * not be, as Go's names, or would become absurdly long, stays as it is. Control
+ * characters become '?'.
  */
 #ifndef PK_DEMANGLE_H
 #define PK_DEMANGLE_H

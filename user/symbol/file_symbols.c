@@ -16,6 +16,7 @@
 #include "symbol/eh_frame.h"
 #include "symbol/elf_symtab.h"
 #include "symbol/file_symbols.h"
+#include "symbol/go_pclntab.h"
 
 struct namer {
 	struct pk_harvest *h;
@@ -73,6 +74,9 @@ static int offer_tables(struct namer *n)
 	pk_cover_settle(&n->cover, NULL);
 	if (!ret)
 		ret = pk_elf_offer_plt(n->e, &n->stubs, &n->cover);
+	pk_cover_settle(&n->cover, NULL);
+	if (!ret)
+		ret = pk_go_offer_functions(n->e, &n->cover);
 	pk_cover_settle(&n->cover, NULL);
 	if (ret || !any_free(n))
 		return ret;

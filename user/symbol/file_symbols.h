@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Names for addresses in one ELF file, from the best of what there is: its
- * symbol tables, those of its debug file, linkage stubs, the unwind table.
+ * symbol tables, linkage stubs, a Go program's own table of functions, the symbol
+ * tables of its debug file, the unwind table.
  */
 #ifndef PK_FILE_SYMBOLS_H
 #define PK_FILE_SYMBOLS_H
