@@ -146,7 +146,7 @@ APART static int signal_a(void)
 	static char stack[1 << 16];
 	const stack_t other = { .ss_sp = stack, .ss_size = sizeof(stack) };
 	struct sigaction action = { .sa_handler = signal_handler, .sa_flags = SA_ONSTACK };
-	const struct itimerval soon = { .it_value.tv_usec = 1000 };
+	const struct itimerval soon = { .it_value.tv_usec = 100000 };
 
 	sigaltstack(&other, NULL);
 	sigaction(SIGALRM, &action, NULL);
