@@ -16,6 +16,7 @@
 #include "elf_fixture.h"
 #include "symbol/file_symbols.h"
 #include "symbol/go_pclntab.h"
+#include "unwind/go_code.h"
 
 #define SKIPPED		77
 #define MAX_WRONG_SHOWN 5
@@ -259,6 +260,28 @@ static void test_symbol(void **state)
 	pk_elf_close(&e);
 }
 
+/* What unwinding does by name it finds in a stripped program as well. */
+static void test_unwinding(void **state)
+{
+	struct pk_elf e = elf_open("fixed"), stripped = elf_open("fixed.strip");
+	struct pk_go_functions all, bare;
+
+	(void)state;
+	assert_int_equal(pk_go_functions(&e, &all), 0);
+	assert_int_equal(pk_go_functions(&stripped, &bare), 0);
+	assert_in_range(all.v.nr, 8, 20);
+	assert_int_equal(bare.v.nr, all.v.nr);
+	for (size_t i = 0; i < all.v.nr; i++) {
+		assert_int_equal(bare.v.data[i].start, all.v.data[i].start);
+		assert_in_range(bare.v.data[i].end, all.v.data[i].end, all.v.data[i].end + 31);
+		assert_int_equal(bare.v.data[i].rule.kind, all.v.data[i].rule.kind);
+	}
+	pk_vec_deinit(&all.v);
+	pk_vec_deinit(&bare.v);
+	pk_elf_close(&stripped);
+	pk_elf_close(&e);
+}
+
 static int make_program(void **state)
 {
 	(void)state;
@@ -273,7 +296,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fixed),	 cmocka_unit_test(test_symbol),
 		cmocka_unit_test(test_fixed_32), cmocka_unit_test(test_position_independent),
-		cmocka_unit_test(test_with_c),
+		cmocka_unit_test(test_with_c),	 cmocka_unit_test(test_unwinding),
 	};
 
 	if (system("command -v go >/dev/null")) {

@@ -196,7 +196,7 @@ static bool has_go_note(const struct pk_elf *e, const GElf_Phdr *ph)
 }
 
 /* Most files are not: it must be known before all of one is read. */
-static bool is_go(const struct pk_elf *e)
+bool pk_go_built(const struct pk_elf *e)
 {
 	size_t nr;
 
@@ -236,13 +236,13 @@ static bool find_table(void *ctx, const struct pk_segment *s, const uint8_t *dat
 	return false;
 }
 
-static bool open_table(const struct pk_elf *e, struct pk_go_pclntab *t)
+bool pk_go_pclntab_open(const struct pk_elf *e, struct pk_go_pclntab *t)
 {
 	struct table_search search = { .e = e, .t = t };
 
 	if (open_section(e, ".gopclntab", t) || open_section(e, ".data.rel.ro.gopclntab", t))
 		return true;
-	return is_go(e) && search_data(e, find_table, &search);
+	return pk_go_built(e) && search_data(e, find_table, &search);
 }
 
 int pk_go_offer_functions(const struct pk_elf *e, struct pk_cover *c)
@@ -251,7 +251,7 @@ int pk_go_offer_functions(const struct pk_elf *e, struct pk_cover *c)
 	struct pk_go_pclntab t;
 	struct pk_func f;
 
-	if (i == c->nr || !open_table(e, &t))
+	if (i == c->nr || !pk_go_pclntab_open(e, &t))
 		return 0;
 	while (i < c->nr) {
 		if (!pk_go_pclntab_find(&t, c->addr[i], &f)) {

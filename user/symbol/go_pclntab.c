@@ -107,9 +107,20 @@ static const char *name_of(const struct pk_go_pclntab *t, uint64_t i, uint64_t e
 	return name_at(t, name);
 }
 
+bool pk_go_pclntab_at(const struct pk_go_pclntab *t, uint64_t i, struct pk_func *ret)
+{
+	uint64_t entry, end;
+
+	if (i >= t->nr_funcs || !entry_of(t, i, &entry) || !entry_of(t, i + 1, &end))
+		return false;
+	*ret = (struct pk_func){ .start = t->text + entry, .end = t->text + end };
+	ret->name = name_of(t, i, entry);
+	return ret->name && ret->start < ret->end;
+}
+
 bool pk_go_pclntab_find(const struct pk_go_pclntab *t, uint64_t svma, struct pk_func *ret)
 {
-	uint64_t lo = 0, hi = t->nr_funcs, at = svma - t->text, entry, end;
+	uint64_t lo = 0, hi = t->nr_funcs, at = svma - t->text, entry;
 
 	if (svma < t->text)
 		return false;
@@ -124,10 +135,5 @@ bool pk_go_pclntab_find(const struct pk_go_pclntab *t, uint64_t svma, struct pk_
 			hi = mid;
 	}
 	/* in a table out of order what was found may be anywhere */
-	if (!lo || !entry_of(t, lo - 1, &entry) || !entry_of(t, lo, &end) || at < entry ||
-	    at >= end)
-		return false;
-	*ret = (struct pk_func){ .start = t->text + entry, .end = t->text + end };
-	ret->name = name_of(t, lo - 1, entry);
-	return ret->name && ret->start < ret->end;
+	return lo && pk_go_pclntab_at(t, lo - 1, ret) && svma - ret->start < ret->end - ret->start;
 }

@@ -32,8 +32,15 @@ struct pk_go_pclntab {
 bool pk_go_pclntab_init(struct pk_go_pclntab *t, const void *data, size_t len);
 /* Where its functions are, [*start_ret, *end_ret); false: damaged. */
 bool pk_go_pclntab_range(const struct pk_go_pclntab *t, uint64_t *start_ret, uint64_t *end_ret);
+/* Function @i of nr_funcs, its name in the table's bytes; false: damaged. */
+bool pk_go_pclntab_at(const struct pk_go_pclntab *t, uint64_t i, struct pk_func *ret);
 /* Function that covers an svma, its name in the table's bytes; false: none. */
 bool pk_go_pclntab_find(const struct pk_go_pclntab *t, uint64_t svma, struct pk_func *ret);
+
+/* Whether Go's tools built a file. */
+bool pk_go_built(const struct pk_elf *e);
+/* The table of a file, in its bytes, which stay as long as @e; false: there is none. */
+bool pk_go_pclntab_open(const struct pk_elf *e, struct pk_go_pclntab *ret);
 
 /*
  * Offer the functions of a Go program or library that cover free addresses.

@@ -2,6 +2,7 @@
 /* From an ELF file to its table of unwind rows; see compile.h. */
 #include <string.h>
 
+#include "symbol/go_pclntab.h"
 #include "symbol/vdso.h"
 #include "unwind/compile.h"
 #include "unwind/go_code.h"

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "symbol/elf_symtab.h"
+#include "symbol/go_pclntab.h"
 #include "unwind/go_code.h"
 
 static const struct special {
@@ -31,11 +32,6 @@ static const struct special {
 	{ "runtime.sigreturn__sigaction", PKPROF_RULE_SIGNAL },
 };
 
-bool pk_go_built(const struct pk_elf *e)
-{
-	return pk_elf_section(e, ".go.buildinfo") || pk_elf_section(e, ".note.go.buildid");
-}
-
 static const struct special *find_special(const char *name)
 {
 	size_t len = strlen(name);
@@ -55,20 +51,44 @@ static int compare_start(const void *a, const void *b)
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-static int add_symbol(const struct pk_symtab *t, const GElf_Sym *sym, struct pk_go_functions *ret)
+static int add_function(const char *name, uint64_t start, uint64_t end, struct pk_go_functions *ret)
 {
-	const char *name = pk_symtab_name(t, sym);
-	const struct special *special = name ? find_special(name) : NULL;
-	struct pk_go_function f = { .start = sym->st_value };
+	const struct special *special = find_special(name);
+	struct pk_go_function f = { .start = start, .end = end };
 
-	if (!special || GELF_ST_TYPE(sym->st_info) != STT_FUNC || !sym->st_size ||
-	    __builtin_add_overflow(f.start, sym->st_size, &f.end))
+	if (!special || start >= end)
 		return 0;
 	f.rule.kind = special->kind;
 	/* a handler returns to its first instruction, as if from a call before it */
 	if (special->kind == PKPROF_RULE_SIGNAL && f.start)
 		f.start--;
 	return pk_vec_add(&ret->v, f);
+}
+
+static int add_symbols(const struct pk_symtab *t, struct pk_go_functions *ret)
+{
+	GElf_Sym sym;
+	int err = 0;
+
+	for (size_t n = 1; n < t->nr && !err; n++) {
+		const char *name = gelf_getsym(t->symbols, n, &sym) ? pk_symtab_name(t, &sym) : NULL;
+
+		if (name && GELF_ST_TYPE(sym.st_info) == STT_FUNC)
+			err = add_function(name, sym.st_value, sym.st_value + sym.st_size, ret);
+	}
+	return err;
+}
+
+/* Stripped files have that still. */
+static int add_own_table(const struct pk_go_pclntab *t, struct pk_go_functions *ret)
+{
+	struct pk_func f;
+	int err = 0;
+
+	for (uint64_t i = 0; i < t->nr_funcs && !err; i++)
+		if (pk_go_pclntab_at(t, i, &f))
+			err = add_function(f.name, f.start, f.end, ret);
+	return err;
 }
 
 /* Two symbols of one place say the same. */
@@ -86,16 +106,15 @@ static void drop_overlapping(struct pk_go_functions *all)
 
 int pk_go_functions(const struct pk_elf *e, struct pk_go_functions *ret)
 {
-	struct pk_symtab t;
-	GElf_Sym sym;
+	struct pk_go_pclntab table;
+	struct pk_symtab symbols;
 	int err = 0;
 
 	*ret = (struct pk_go_functions){ 0 };
-	if (!pk_symtab_open(e, SHT_SYMTAB, &t))
-		return 0;
-	for (size_t n = 1; n < t.nr && !err; n++)
-		if (gelf_getsym(t.symbols, n, &sym))
-			err = add_symbol(&t, &sym, ret);
+	if (pk_symtab_open(e, SHT_SYMTAB, &symbols))
+		err = add_symbols(&symbols, ret);
+	else if (pk_go_pclntab_open(e, &table))
+		err = add_own_table(&table, ret);
 	drop_overlapping(ret);
 	return err;
 }

@@ -25,12 +25,9 @@ struct pk_go_functions {
 	PK_VEC(struct pk_go_function) v;
 };
 
-/* Whether Go's tools built it. */
-bool pk_go_built(const struct pk_elf *e);
-
 /*
- * Its functions with rules of their own, in order of their code, not overlapping; none if it
- * has no symbols. 0 or -ENOMEM. To be freed with pk_vec_deinit(&ret->v).
+ * Its functions with rules of their own, in order of their code, not overlapping; none if nothing
+ * names them. 0 or -ENOMEM. To be freed with pk_vec_deinit(&ret->v).
  */
 int pk_go_functions(const struct pk_elf *e, struct pk_go_functions *ret);
 
