@@ -172,7 +172,9 @@ static __always_inline u32 pk_uframe_return(struct pk_uframe *f, u64 slot, u64 s
 	return PK_GO_ON;
 }
 
-static __always_inline u32 pk_uframe_by_cfa(struct pk_uframe *f, const struct pkprof_rule *rule)
+/* @at: the CFA is a word at that place. */
+static __always_inline u32 pk_uframe_by_cfa(struct pk_uframe *f, const struct pkprof_rule *rule,
+					    bool at)
 {
 	const struct pk_saved saved = pk_rule_saved(rule);
 	u64 sp = f->reg[PKPROF_REG_SP], cfa, bp = 0;
@@ -181,7 +183,7 @@ static __always_inline u32 pk_uframe_by_cfa(struct pk_uframe *f, const struct pk
 	if (!pk_uframe_get(f, rule->reg, &cfa))
 		return PKPROF_END_NO_RULE;
 	cfa += (s64)rule->off;
-	if (rule->kind == PKPROF_RULE_CFA_AT) {
+	if (at) {
 		if (!pk_user_word(cfa, f->compat, &cfa))
 			return PKPROF_END_FAULT;
 		cfa += (s64)rule->add;
@@ -315,10 +317,11 @@ static __always_inline u32 pk_uframe_step(struct pk_uframe *f, const struct pk_u
 
 	pk_uframe_find_range(f, space->ranges, at);
 	rule = pk_uframe_rule(f, at, space->memo);
+	if (likely(rule && rule->kind == PKPROF_RULE_CFA))
+		return pk_uframe_by_cfa(f, rule, false);
 	switch (rule ? rule->kind : PKPROF_RULE_GAP) {
-	case PKPROF_RULE_CFA:
 	case PKPROF_RULE_CFA_AT:
-		return pk_uframe_by_cfa(f, rule);
+		return pk_uframe_by_cfa(f, rule, true);
 	case PKPROF_RULE_SIGNAL:
 		return pk_uframe_by_signal(f);
 	case PKPROF_RULE_END:
