@@ -435,6 +435,24 @@ test_waits() {
 	graph_shot wakeup
 }
 
+# In a window that is too low for it: opened at its roots, with the search in view.
+test_high() {
+	local roots='return Math.round(document.documentElement.getBoundingClientRect().bottom - window.innerHeight)'
+
+	browser_call POST "$browser_session/window/rect" '{"width": 1200, "height": 400}'
+	graph_open database
+	browser_run 'return window.scrollY > 100'
+	equal "scrolled" "$reply" true
+	browser_run "$roots"
+	equal "px below the window" "$reply" 0
+	browser_run 'return Math.round(document.querySelector("#search").getBoundingClientRect().y)'
+	near "place of the search" "$reply" 10 2
+	graph_open inverted
+	browser_run 'return window.scrollY'
+	equal "scrolled, roots on top" "$reply" 0
+	settle
+}
+
 main() {
 	if [[ ${1:-} == --list ]]; then
 		sed -nE 's/^test_([a-z_]+)\(\) \{$/\1/p' "${BASH_SOURCE[0]}"

@@ -174,12 +174,26 @@ function pkFlame(data) {
 		svg.setAttribute("width", width);
 		svg.setAttribute("height", height);
 		svg.setAttribute("viewBox", "0 0 " + width + " " + height);
-		searchBox.setAttribute("transform",
-				       "translate(" + (width - PAD - SEARCH_WIDTH) + ",10)");
-		resetButton.setAttribute("transform", "translate(" +
-			(width - PAD - SEARCH_WIDTH - BUTTON_WIDTH - 8) + ",10)");
 		matchText.setAttribute("x", width - PAD);
+		stay();
 		draw();
+	}
+
+	/* A graph higher than the window scrolls away beneath the search. */
+	function stay() {
+		const y = svg === document.documentElement ? window.scrollY : 0;
+
+		searchBox.setAttribute("transform", "translate(" +
+			(width - PAD - SEARCH_WIDTH) + "," + (y + 10) + ")");
+		resetButton.setAttribute("transform", "translate(" +
+			(width - PAD - SEARCH_WIDTH - BUTTON_WIDTH - 8) + "," + (y + 10) + ")");
+		matchText.setAttribute("y", y + 53);
+	}
+
+	/* One deep stack makes it high: what all have in common is at the other end. */
+	function showRoots() {
+		if (!data.inverted && svg === document.documentElement)
+			window.scrollTo(0, svg.getBoundingClientRect().height);
 	}
 
 	/* --- zoom ---------------------------------------------------------- */
@@ -447,6 +461,8 @@ function pkFlame(data) {
 	hideTip();
 	resize();
 	recall();
+	showRoots();
+	window.addEventListener("scroll", stay);
 	window.addEventListener("resize", resize);
 	window.addEventListener("hashchange", recall);
 	window.addEventListener("keydown", onKey);
