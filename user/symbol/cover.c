@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Functions that cover sampled addresses; see cover.h. */
+#include "base/ascending.h"
 #include "symbol/cover.h"
 
 /* A file with more candidates than this for its addresses was not made by a compiler. */
@@ -32,17 +33,7 @@ void pk_cover_deinit(struct pk_cover *c)
 
 uint32_t pk_cover_lower(const struct pk_cover *c, uint64_t addr)
 {
-	uint32_t lo = 0, hi = c->nr;
-
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (c->addr[mid] < addr)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return pk_lower_u64(c->addr, c->nr, addr);
 }
 
 /* First free index from @i on; halves the chain on its way. */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascending.h"
 #include "base/cleanup.h"
 #include "symbol/cover.h"
 #include "symbol/eh_frame.h"
@@ -29,13 +30,6 @@ struct namer {
 	struct pk_cover cover;
 };
 
-static int compare_u64(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* The query's addresses as svma, ascending and distinct; to be freed. */
 static uint64_t *to_svma(const struct pk_file_query *q, const struct pk_elf *e, size_t *nr_ret)
 {
@@ -47,7 +41,7 @@ static uint64_t *to_svma(const struct pk_file_query *q, const struct pk_elf *e, 
 	for (size_t i = 0; i < q->nr; i++)
 		if (pk_elf_to_svma(e, q->off[i], &svma[nr]))
 			nr++;
-	qsort(svma, nr, sizeof(*svma), compare_u64);
+	qsort(svma, nr, sizeof(*svma), pk_compare_u64);
 	for (size_t i = 0; i < nr; i++)
 		if (!kept || svma[kept - 1] != svma[i])
 			svma[kept++] = svma[i];

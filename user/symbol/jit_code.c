@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Functions that jitdumps tell of; see jit_code.h. */
+#include "base/ascending.h"
 #include "base/map64.h"
 #include "model/addrspace.h"
 #include "profile/order.h"
@@ -33,17 +34,9 @@ void pk_jit_code_deinit(struct pk_jit_code *c)
 
 static bool covers(const struct reading *r, uint64_t addr, uint64_t size)
 {
-	size_t lo = 0, hi = r->nr;
+	size_t i = pk_lower_u64(r->addr, r->nr, addr);
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (r->addr[mid] < addr)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < r->nr && r->addr[lo] - addr < size;
+	return i < r->nr && r->addr[i] - addr < size;
 }
 
 /* A child that forked and went on writing into its parent's file is another process. */

@@ -13,6 +13,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/ascending.h"
 #include "base/cleanup.h"
 #include "base/map64.h"
 #include "model/addrspace.h"
@@ -302,13 +303,6 @@ static int name_all(struct symbolizer *s, const struct pk_wanted_list *l)
 	return ret ? ret : pk_harvest_merge(&s->harvest);
 }
 
-static int compare_addresses(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* --- jitdumps: before the rest, for they tell what is where ------------------------ */
 
 /* Addresses in nameless memory, whoever's it is. */
@@ -321,7 +315,7 @@ static int collect_jit(struct symbolizer *s, const struct pk_wanted_list *l)
 		if (l->v.data[i].place >> 32 == PK_SPACE_PROCESS)
 			ret = pk_vec_add(&s->addr, l->v.data[i].addr);
 	if (s->addr.nr)
-		qsort(s->addr.data, s->addr.nr, sizeof(*s->addr.data), compare_addresses);
+		qsort(s->addr.data, s->addr.nr, sizeof(*s->addr.data), pk_compare_u64);
 	return ret;
 }
 
