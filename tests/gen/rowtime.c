@@ -93,7 +93,7 @@ static void take_list(FILE *f)
 
 static void print_sums(double seconds)
 {
-	static const char *const kind[] = { "gap", "cfa", "cfa-at", "signal", "end", "unknown" };
+	static const char *const kind[] = { "gap", "cfa", "cfa-at", "signal", "end", "unknown", "pointer" };
 	const struct pk_cfi_counts *c = &sums.s.cfi;
 	struct rusage use;
 
