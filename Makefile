@@ -27,7 +27,7 @@ SANFLAGS := $(if $(SAN),$(SANITIZERS))
 USER_SRC := $(filter-out user/main.c,$(wildcard user/*/*.c))
 USER_OBJ := $(USER_SRC:%.c=$(BUILD)/%.o)
 
-.PHONY: all user kmod help check unit golden fuzz demo bench install uninstall dkms style clean
+.PHONY: all user kmod help check check-kernels unit golden fuzz demo bench install uninstall dkms style clean
 .DEFAULT_GOAL := all
 
 all: user kmod
@@ -66,6 +66,9 @@ unit golden fuzz:
 demo:
 	$(Q)scripts/demo
 
+check-kernels:
+	$(Q)tests/check-kernels
+
 bench:
 	$(Q)tests/bench/run
 
@@ -90,6 +93,7 @@ help:
 	@echo "make          build/pkprof-user and build/pkprof.ko (KVER=release picks the headers)"
 	@echo "make demo     record a database under load, leave report and flame graph in demo/"
 	@echo "make check    tests, all but tests/run robust and debug; unit and golden alone: make unit golden"
+	@echo "make check-kernels  the whole live suite on every kernel, and machines of other sizes: hours; prints a table"
 	@echo "make bench    cost beside perf record, in a deterministic guest"
 	@echo "make install  tool, man pages, completion and DKMS source tree (DESTDIR, PREFIX)"
 	@echo "make fuzz     fuzzers for T=60 seconds each"

@@ -132,13 +132,18 @@ enum pk_file_type pk_cause_file_type(const struct task_struct *p, unsigned int f
 
 u8 pk_cause_quick_calls[PK_NR_CALLS] __ro_after_init;
 u8 pk_cause_quick_modes[16] __ro_after_init;
+u8 pk_cause_iowait_calls[PK_NR_CALLS] __ro_after_init;
 
 void __init pk_cause_init(void)
 {
+	struct pk_blocked w = { .sleep = PK_SLEEP_UNINTERRUPTIBLE, .in_iowait = true };
 	unsigned int i;
 
-	for (i = 0; i < PK_NR_CALLS; i++)
+	for (i = 0; i < PK_NR_CALLS; i++) {
 		pk_cause_quick_calls[i] = pk_cause_row_line(pk_cause_calls_64[i]);
+		w.call = i;
+		pk_cause_iowait_calls[i] = pk_cause_of(&w);
+	}
 	memset(pk_cause_quick_modes, PK_ASK_ALL, sizeof(pk_cause_quick_modes));
 	pk_cause_quick_modes[S_IFSOCK >> 12] = pk_cause_file_lines[PK_FILE_SOCKET];
 	pk_cause_quick_modes[S_IFIFO >> 12] = pk_cause_file_lines[PK_FILE_PIPE];
@@ -161,7 +166,7 @@ static u8 pk_task_sleep(const struct task_struct *p, unsigned int state)
 
 static u8 pk_task_kind(const struct task_struct *p)
 {
-	if (p->flags & (PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER))
+	if (p->flags & PK_CAUSE_PF_WORKER)
 		return PK_KIND_WORKER;
 	return p->flags & PF_EXITING ? PK_KIND_EXITING : PK_KIND_USER;
 }

@@ -137,13 +137,12 @@ static void pk_ledger_out(struct pk_ledger_cpu *c, struct task_struct *p,
 			return;
 	}
 	if (likely(pk_task_is_blocked(p))) {
-		line = pk_cause_quick(p, state);
-		if (likely(line < PKPROF_NR_LINES)) {
-			t->account.call = line;
-		} else if (unlikely(state & TASK_DEAD)) {
-			pk_ledger_off_dead(c, t, p, now_ns);
-			return;
-		} else {
+		line = pk_cause_quick(p, state, &t->account.call);
+		if (unlikely(line >= PKPROF_NR_LINES)) {
+			if (state & TASK_DEAD) {
+				pk_ledger_off_dead(c, t, p, now_ns);
+				return;
+			}
 			line = pk_cause_of_task(p, state, &t->account.call);
 		}
 	}
@@ -380,14 +379,21 @@ static __always_inline void pk_ledger_switch(void *data, struct task_struct *pre
 		return;
 	c = this_cpu_ptr(pk_ledger_cpus);
 	t = c->running;
-	if (unlikely(pk_ledger_is_timed(c->seq) || t->task != prev ||
-		     !pk_tsc_clock_quick(&c->clock, &now_ns)))
+	if (unlikely(pk_ledger_is_timed(c->seq) || !pk_tsc_clock_quick(&c->clock, &now_ns)))
 		goto any;
+	if (unlikely(t->task != prev)) {
+		if (unlikely(t != &pk_idler || prev->pid))
+			goto any;
+		pk_ledger_cpu_write_begin(c);
+		ran_ns = now_ns - c->since_ns;
+		c->idle_ns += ran_ns;
+		c->since_ns = now_ns;
+		goto in;
+	}
 	if (pk_task_is_blocked(prev)) {
-		line = pk_cause_quick(prev, state);
+		line = pk_cause_quick(prev, state, &t->account.call);
 		if (unlikely(line >= PKPROF_NR_LINES))
 			goto any;
-		t->account.call = line;
 	} else if (HAVE_TASK_THROTTLED && unlikely(pk_task_is_throttled(prev))) {
 		goto any;
 	}
@@ -405,8 +411,12 @@ static __always_inline void pk_ledger_switch(void *data, struct task_struct *pre
 	pk_ledger_count(c, t, PKPROF_HIST_SLICE, ran_ns);
 	c->since_ns = now_ns;
 
-	if (unlikely(!next->pid))
-		goto in_any;
+	if (unlikely(!next->pid)) {
+		c->running = &pk_idler;
+		pk_ledger_cpu_write_end(c);
+		return;
+	}
+in:
 	at = data_race(pk_ledger.threads[pk_thread_bucket(next)]);
 	for (;;) {
 		/* whoever was led astray or is not there is looked for with care */

@@ -627,7 +627,7 @@ struct pkprof_rec_latency {
  * as many P as there are; P = 1 ns: each wait, weighted by its exact length.
  */
 #define PKPROF_MAX_WAIT_PERIOD_NS (1ULL << 36)
-#define PKPROF_DEF_WAIT_CAP	1000	/* stacks of waits and wakers per second and CPU */
+#define PKPROF_DEF_WAIT_CAP	500	/* stacks of waits and wakers per second and CPU */
 
 #define PKPROF_WAIT_OPEN	(1u << 0)	/* not over: still waiting at time_ns */
 #define PKPROF_WAIT_KTHREAD	(1u << 1)

@@ -119,7 +119,7 @@ struct pkprof_block_ops {
  */
 #define PKPROF_IO_COST		4096
 #define PKPROF_MAX_IO_UNITS	(1ULL << 42)	/* of one bio */
-#define PKPROF_DEF_IO_CAP	1000	/* bios recorded per second and CPU, more or less */
+#define PKPROF_DEF_IO_CAP	500	/* bios recorded per second and CPU, more or less */
 
 #define PKPROF_IO_IRQ		(1u << 0)	/* by an interrupt: the task that it met has no
 						 * part in it, tid and tgid are 0 */
