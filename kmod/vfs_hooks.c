@@ -74,18 +74,25 @@ static __always_inline void pk_vfs_begin_on(struct pk_vfs *v, struct pk_vfs_here
 		pk_vfs_flight_keep(v, f, sb);
 }
 
+/* The slot of a free pair for one of this kind: who reads and writes in turn finds both kept. */
+static __always_inline struct pk_vfs_flight *pk_vfs_slot_for(struct pk_vfs_flight *pair, u8 op)
+{
+	return pair + (op & 1);
+}
+
 /*
- * The usual course: the pair is free, and what the task did last in its first slot was of
- * the same kind. False: nothing was done.
+ * The usual course: the pair is free, and what the task did last in its slot was of the same
+ * kind. False: nothing was done.
  */
 static __always_inline bool pk_vfs_begin_quick(struct pk_vfs *v, struct pk_vfs_here *here,
 					       const struct super_block *sb, u8 op)
 {
-	struct pk_vfs_flight *f = v->flights[current->pid & (PK_VFS_FLIGHTS - 1)];
+	struct pk_vfs_flight *pair = v->flights[current->pid & (PK_VFS_FLIGHTS - 1)];
+	struct pk_vfs_flight *f = pk_vfs_slot_for(pair, op);
 	s64 free = 0;
 	u64 now_ns;
 
-	if (unlikely(v->filtered || atomic64_read(&f[0].task) | atomic64_read(&f[1].task)))
+	if (unlikely(v->filtered || atomic64_read(&pair[0].task) | atomic64_read(&pair[1].task)))
 		return false;
 	if (unlikely(!sb || !pk_vfs_flight_is_kept(v, f, sb, op) ||
 		     !pk_tsc_clock_quick(&here->clock, &now_ns) ||
@@ -119,12 +126,13 @@ static noinline void pk_vfs_begin_any(struct pk_vfs *v, const struct super_block
 static __always_inline bool pk_vfs_begin_known(struct pk_vfs *v, struct pk_vfs_here *here,
 					       const struct super_block *sb, u8 op)
 {
-	struct pk_vfs_flight *f = v->flights[current->pid & (PK_VFS_FLIGHTS - 1)];
+	struct pk_vfs_flight *pair = v->flights[current->pid & (PK_VFS_FLIGHTS - 1)];
+	struct pk_vfs_flight *f = pk_vfs_slot_for(pair, op);
 	u32 cell = PK_VFS_NO_CELL;
 	s64 free = 0;
 	u64 now_ns;
 
-	if (unlikely(v->filtered || atomic64_read(&f[0].task) | atomic64_read(&f[1].task) ||
+	if (unlikely(v->filtered || atomic64_read(&pair[0].task) | atomic64_read(&pair[1].task) ||
 		     !pk_vfs_is_followed()))
 		return false;
 	if (sb && unlikely(!pk_vfs_cell_quick(&v->keys, pk_vfs_key_on(sb, op, 0), &cell)))
@@ -255,7 +263,7 @@ static void pk_vfs_sys_exit_probe(void *data, struct pt_regs *regs, long ret)
 
 	if ((u64)atomic64_read(&f[0].task) == (u64)current)
 		pk_vfs_call_over(v, regs, ret, f);
-	else if (unlikely((u64)atomic64_read(&f[1].task) == (u64)current))
+	else if ((u64)atomic64_read(&f[1].task) == (u64)current)
 		pk_vfs_call_over(v, regs, ret, f + 1);
 }
 

@@ -130,13 +130,14 @@ static inline u32 pk_op_submitted(struct pk_vfs *v, u64 now_ns)
 }
 
 /*
- * Likewise, where it is in one as most are: no fault, and no other task's is in its way. Else
+ * Likewise, where it is in one as most are: no fault. Else
  * false, and nothing has changed.
  */
 static __always_inline bool pk_op_submitted_quick(struct pk_vfs *v, u64 now_ns, u32 *link_ret)
 {
 	struct pk_vfs_flight *f = v->flights[current->pid & (PK_VFS_FLIGHTS - 1)];
 
+	f += (u64)atomic64_read(&f->task) != (u64)current;
 	if (unlikely((u64)atomic64_read(&f->task) != (u64)current || f->pid != current->pid ||
 		     !in_task()))
 		return false;
