@@ -41,9 +41,9 @@ entries=$(head -n 1 table.txt)
 rights --list >identities.txt
 holds same-rows diff <(tail -n +2 table.txt | cut -d' ' -f1) identities.txt
 while read -r identity; do
-	found=$(rights "$identity" 2>rights.err) || found+=" $(tr '\n' ' ' <rights.err)"
-	echo "# $found"
-	compare "$identity" "$found" "$(grep -F "$identity " table.txt | awk -v name="$identity" '$1 == name')" "$entries"
+	line=$(rights "$identity" 2>rights.err) || line+=" $(tr '\n' ' ' <rights.err)"
+	echo "# $line"
+	compare "$identity" "$line" "$(grep -F "$identity " table.txt | awk -v name="$identity" '$1 == name')" "$entries"
 	until_true 5 module_is_idle || fail "$identity-idle" "something is still attached"
 done <identities.txt
 
