@@ -237,7 +237,7 @@ static void try_upload(void)
 		struct pkprof_rule rule;
 		uint32_t page[2];
 		struct pkprof_row row;
-	} t = {
+	} __attribute__((packed)) t = {
 		.head = { .magic = PKPROF_ROWS_MAGIC, .bytes = sizeof(t), .dev = 1, .ino = 1,
 			  .nr_rules = 1, .nr_pages = 1, .nr_rows = 1 },
 		.rule = { .kind = PKPROF_RULE_GAP },
