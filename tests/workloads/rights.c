@@ -386,9 +386,13 @@ static void begin_as_root(void)
 
 static int run(const struct identity *who)
 {
+	/* else who may unload it would */
+	int keeper = open(PKPROF_DEVICE, O_RDWR | O_CLOEXEC);
 	int pair[2], status;
 	pid_t child;
 
+	if (keeper < 0)
+		die(PKPROF_DEVICE);
 	if (who->passed)
 		begin_as_root();
 	else
@@ -399,6 +403,7 @@ static int run(const struct identity *who)
 	if (child < 0)
 		die("fork");
 	if (!child) {
+		close(keeper);
 		if (who->by_socket) {
 			close(device);
 			device = -1;
@@ -409,6 +414,7 @@ static int run(const struct identity *who)
 	if (who->by_socket)
 		send_device(pair[0]);
 	waitpid(child, &status, 0);
+	close(keeper);
 	return status ? 2 : 0;
 }
 
