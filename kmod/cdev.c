@@ -4,17 +4,17 @@
  * rings of the session that this descriptor started, write() takes unwind rows for
  * it, poll() waits for records.
  *
+ * Rights are asked for here and, by control.c, again at START, MARK and WATCH: a descriptor that
+ * was handed on, or kept by who gave up its rights, begins nothing. What was begun it may read.
+ *
  * An open descriptor and each mapping of it hold the module and, through the
  * file, the handle; each mapping holds the session whose memory it shows. When
  * the last of them goes, by whatever cause, release() ends the session.
  */
-#include <linux/capability.h>
-#include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/poll.h>
-#include <linux/security.h>
 #include <linux/uaccess.h>
 #include <linux/uidgid.h>
 #include <linux/vmalloc.h>
@@ -24,28 +24,29 @@
 #include "session.h"
 #include "spaces.h"
 
-int pk_cdev_group = -1;
-
-static bool pk_cdev_group_member(void)
+/*
+ * The group that the file has may record, if the file lets it in. Root's group is no grant:
+ * it is what the file has where nobody gave it to a group.
+ */
+static kgid_t pk_cdev_group(const struct inode *inode)
 {
-	int group = READ_ONCE(pk_cdev_group);
-	kgid_t gid;
+	const umode_t both = 0060;
 
-	if (group < 0)
-		return false;
-	gid = make_kgid(&init_user_ns, group);
-	return gid_valid(gid) && in_group_p(gid);
+	if (gid_eq(inode->i_gid, GLOBAL_ROOT_GID) || (inode->i_mode & both) != both)
+		return INVALID_GID;
+	return inode->i_gid;
 }
 
 static int pk_cdev_open(struct inode *inode, struct file *file)
 {
+	kgid_t group = pk_cdev_group(inode);
 	struct pk_handle *h;
 
-	if (!pk_cdev_group_member() && !perfmon_capable())
+	if (!pk_may_record(group))
 		return -EACCES;
-	if (security_locked_down(LOCKDOWN_KPROBES) || security_locked_down(LOCKDOWN_PERF))
+	if (pk_locked_down())
 		return -EPERM;
-	h = pk_handle_create();
+	h = pk_handle_create(group);
 	if (!h)
 		return -ENOMEM;
 	file->private_data = h;
@@ -187,12 +188,12 @@ static const struct file_operations pk_cdev_fops = {
 	.mmap = pk_cdev_mmap,
 };
 
-/* Everybody may try: open() decides, and not only root can have the capability. */
+/* Root's alone; who wants others to record gives the file to their group. */
 static struct miscdevice pk_cdev = {
 	.minor = MISC_DYNAMIC_MINOR,
 	.name = PKPROF_FAMILY,
 	.fops = &pk_cdev_fops,
-	.mode = 0666,
+	.mode = 0660,
 };
 
 int __init pk_cdev_init(void)

@@ -5,9 +5,6 @@
 #ifndef PK_CDEV_H
 #define PK_CDEV_H
 
-/* Group (initial user namespace) whose members may open the device; -1: none. */
-extern int pk_cdev_group;
-
 int pk_cdev_init(void);
 void pk_cdev_deinit(void);
 

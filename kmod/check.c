@@ -4,9 +4,10 @@
  */
 #include <linux/build_bug.h>
 #include <linux/types.h>
+/* first, so that it is the one that meets the contract's structures */
+#include "uapi/check.h"
 #include "ring.h"
 #include "session.h"
-#include "uapi/check.h"
 
 /* local_t counts bytes and events that never wrap; the unwinder is x86's. */
 #ifndef CONFIG_X86_64

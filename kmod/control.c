@@ -2,9 +2,12 @@
 /*
  * Open descriptors, their cookies and the one session; see control.h.
  */
+#include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/mutex.h>
 #include <linux/random.h>
 #include <linux/sched.h>
+#include <linux/security.h>
 #include <linux/slab.h>
 #include "compat/netlink.h"
 #include "control.h"
@@ -37,6 +40,38 @@ static struct pk_handle *pk_handle_find(u64 cookie, struct netlink_ext_ack *exta
 	return NULL;
 }
 
+bool pk_may_record(kgid_t group)
+{
+	return (gid_valid(group) && in_group_p(group)) || perfmon_capable();
+}
+
+/* What kprobes and perf events of user space are refused for is ours, too. */
+bool pk_locked_down(void)
+{
+	return security_locked_down(LOCKDOWN_KPROBES) || security_locked_down(LOCKDOWN_PERF);
+}
+
+/*
+ * The handle of who begins or adds something. A cookie alone is not enough: it may have been
+ * handed on with the descriptor, or its owner may have given up what it had.
+ */
+static struct pk_handle *pk_handle_allowed(u64 cookie, struct netlink_ext_ack *extack)
+{
+	struct pk_handle *h = pk_handle_find(cookie, extack);
+
+	if (!h)
+		return NULL;
+	if (!pk_may_record(h->group)) {
+		NL_SET_ERR_MSG(extack, "this process may not record: it has neither CAP_PERFMON nor the group of " PKPROF_DEVICE);
+		return NULL;
+	}
+	if (pk_locked_down()) {
+		NL_SET_ERR_MSG(extack, "the kernel is locked down: confidentiality lets nobody record");
+		return NULL;
+	}
+	return h;
+}
+
 static u64 pk_handle_new_cookie(void)
 {
 	struct pk_handle *h;
@@ -53,13 +88,14 @@ again:
 	return cookie;
 }
 
-struct pk_handle *pk_handle_create(void)
+struct pk_handle *pk_handle_create(kgid_t group)
 {
 	struct pk_handle *h;
 
 	h = kzalloc(sizeof(*h), GFP_KERNEL);
 	if (!h)
 		return NULL;
+	h->group = group;
 	spin_lock_init(&h->lock);
 	init_waitqueue_head(&h->poll);
 	mutex_lock(&pk_control_mutex);
@@ -106,6 +142,7 @@ static void pk_status_of(const struct pk_session *s, struct pk_status *ret)
 	ret->wait_period_ns = s->cfg.wait_period_ns;
 	ret->ring_bytes = s->cfg.ring_bytes;
 	ret->ring_stride = pk_session_ring_bytes(s);
+	ret->kernel_depth = s->cfg.kernel_depth;
 	ret->owner_pid = s->owner_pid;
 	memcpy(ret->owner_comm, s->owner_comm, sizeof(ret->owner_comm));
 }
@@ -177,7 +214,7 @@ int pk_control_start(u64 cookie, struct pk_session *s, const u32 *pids, unsigned
 	int err = 0;
 
 	mutex_lock(&pk_control_mutex);
-	h = pk_handle_find(cookie, extack);
+	h = pk_handle_allowed(cookie, extack);
 	if (!h) {
 		err = -EPERM;
 		goto out;
@@ -188,6 +225,8 @@ int pk_control_start(u64 cookie, struct pk_session *s, const u32 *pids, unsigned
 		err = -EBUSY;
 		goto out;
 	}
+	if (!capable(CAP_SYSLOG))
+		s->cfg.kernel_depth = 0;
 	pk_session_set_owner(s, h);
 	s->number = pk_nr_sessions + 1;
 	pk_control_yield(s->cfg.sources, NULL);
@@ -256,7 +295,7 @@ int pk_control_mark(u64 cookie, const char *text, u32 len, struct netlink_ext_ac
 	int err;
 
 	mutex_lock(&pk_control_mutex);
-	if (!pk_handle_find(cookie, extack)) {
+	if (!pk_handle_allowed(cookie, extack)) {
 		err = -EPERM;
 	} else if (!pk_is_running(pk_newest)) {
 		NL_SET_ERR_MSG(extack, "nothing is being recorded");
@@ -337,7 +376,7 @@ int pk_control_watch(u64 cookie, u32 sources, struct netlink_ext_ack *extack)
 	int err;
 
 	mutex_lock(&pk_control_mutex);
-	h = pk_handle_find(cookie, extack);
+	h = pk_handle_allowed(cookie, extack);
 	err = h ? pk_handle_watch_ledger(h, extack) : -EPERM;
 	if (!err)
 		err = pk_handle_watch_sums(h, sources, extack);

@@ -13,6 +13,7 @@
 #include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/uidgid.h>
 #include <linux/wait.h>
 #include "uapi/pkprof.h"
 
@@ -23,6 +24,7 @@ struct pk_session;
  * struct pk_handle - an open descriptor of the device
  * @node:	in the list of all, control mutex
  * @cookie:	proof of the right to open; not 0, unique
+ * @group:	that the file had when it was opened, whose members may record; or INVALID_GID
  * @lock:	guards the pointer @session for those who may not take the mutex
  *		(mmap() holds the address space's lock already)
  * @session:	the last one this descriptor started, referenced, or NULL
@@ -34,6 +36,7 @@ struct pk_session;
 struct pk_handle {
 	struct list_head node;
 	u64 cookie;
+	kgid_t group;
 	spinlock_t lock;
 	struct pk_session *session;
 	bool watches;
@@ -52,12 +55,18 @@ struct pk_status {
 	u64 wait_period_ns;
 	u32 ring_bytes;
 	u32 ring_stride;	/* bytes between two CPUs' mmap offsets */
+	u32 kernel_depth;	/* frames, 0: no kernel stacks */
 	u32 owner_pid;		/* initial pid namespace */
 	char owner_comm[PKPROF_COMM_LEN];
 };
 
+/* Whether the calling task is a member of @group (INVALID_GID: nobody is) or has CAP_PERFMON. */
+bool pk_may_record(kgid_t group);
+/* Whether the kernel was told to keep what it knows to itself. May change to true at any time. */
+bool pk_locked_down(void);
+
 /* Context: may sleep. Return: NULL without memory. */
-struct pk_handle *pk_handle_create(void);
+struct pk_handle *pk_handle_create(kgid_t group);
 /* Ends the handle's session. Context: last reference to the file is gone. */
 void pk_handle_destroy(struct pk_handle *h);
 
@@ -68,8 +77,9 @@ struct pk_session *pk_handle_session(struct pk_handle *h);
  * pk_control_start - make a configured session the running one
  * @s:		reference goes to the descriptor on success only
  *
- * Return: 0; -EPERM: cookie of no open descriptor; -EBUSY: another session
- * runs; or what pk_session_start() says.
+ * A caller without CAP_SYSLOG gets no kernel stacks, since these are addresses.
+ * Return: 0; -EPERM: cookie of no open descriptor, or the caller has no right (any more),
+ * or lockdown; -EBUSY: another session runs; or what pk_session_start() says.
  */
 int pk_control_start(u64 cookie, struct pk_session *s, const u32 *pids, unsigned int nr_pids,
 		     struct netlink_ext_ack *extack, struct pk_status *ret);
@@ -77,7 +87,7 @@ int pk_control_start(u64 cookie, struct pk_session *s, const u32 *pids, unsigned
 /* Return: 0, also when it is stopped already; -EPERM; -ENOENT: no session. */
 int pk_control_stop(u64 cookie, struct netlink_ext_ack *extack);
 
-/* Return: 0; -EPERM; -ENOENT: nothing is recorded; -ENOBUFS: no room in the ring. */
+/* Return: 0; -EPERM, as START; -ENOENT: nothing is recorded; -ENOBUFS: no room in the ring. */
 int pk_control_mark(u64 cookie, const char *text, u32 len, struct netlink_ext_ack *extack);
 
 void pk_control_status(struct pk_status *ret);
@@ -92,7 +102,7 @@ int pk_control_counters(u32 cpu, struct pkprof_counters *ret, u64 *number_ret);
 
 /*
  * Keep the ledger attached, and the sums of just these sources, until the descriptor is
- * closed. Return: 0; -EPERM; -EINVAL: nobody can watch that; -EOPNOTSUPP; or what
+ * closed. Return: 0; -EPERM, as START; -EINVAL: nobody can watch that; -EOPNOTSUPP; or what
  * pk_ledger_get() and pk_watch_settle() say.
  */
 int pk_control_watch(u64 cookie, u32 sources, struct netlink_ext_ack *extack);

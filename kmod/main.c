@@ -9,12 +9,10 @@
 #include "identity.h"
 #include "ledger.h"
 #include "netlink.h"
+#include "session.h"
 #include "source.h"
 #include "spaces.h"
 #include "unwind.h"
-
-module_param_named(group, pk_cdev_group, int, 0644);
-MODULE_PARM_DESC(group, "id of the group whose members may record; -1 (default): none");
 
 module_param_named(software_pmu, pk_pmu_software, bool, 0444);
 MODULE_PARM_DESC(software_pmu, "source pmu counts the kernel's software clock, not cycles");
@@ -24,6 +22,9 @@ MODULE_PARM_DESC(ledger_mb, "MB of memory that the wait ledger may take (default
 
 module_param_named(unwind_mb, pk_unwind_mb, uint, 0644);
 MODULE_PARM_DESC(unwind_mb, "MB of memory for unwind rows of user code and maps of who runs it (default 64)");
+
+module_param_named(poison, pk_poison, bool, 0600);
+MODULE_PARM_DESC(poison, "for tests: fill what readers are shown with a pattern before it is written");
 
 static int __init pk_init(void)
 {

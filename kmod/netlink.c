@@ -319,6 +319,7 @@ static int pk_start_put(struct sk_buff *skb, const struct pk_status *status)
 {
 	return pk_put_session(skb, status) ?:
 	       nla_put_u32(skb, PKPROF_A_RING_STRIDE, status->ring_stride) ?:
+	       nla_put_u32(skb, PKPROF_A_KERNEL_DEPTH, status->kernel_depth) ?:
 	       (status->sources & BIT(PKPROF_SRC_OFFCPU) ?
 			pk_put_u64(skb, PKPROF_A_WAIT_PERIOD_NS, status->wait_period_ns) : 0) ?:
 	       nla_put_u32(skb, PKPROF_A_NR_CPUS, nr_cpu_ids);

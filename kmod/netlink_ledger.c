@@ -283,6 +283,8 @@ static bool pk_dump_has_piece(struct pk_dump *d)
 	while (!d->bytes && d->stage < ARRAY_SIZE(pk_stages)) {
 		u32 what = pk_stages[d->stage].what;
 
+		if (unlikely(READ_ONCE(pk_poison)))
+			memset(d->piece, PK_POISON, sizeof(d->piece));
 		if (!what || d->what & what)
 			d->bytes = pk_stages[d->stage].next(d);
 		if (!d->bytes) {

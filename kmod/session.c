@@ -30,6 +30,8 @@
 /* Stacks of one kind that a CPU remembers; a power of two. */
 #define PK_STACK_SLOTS 4096
 
+bool pk_poison;
+
 static void pk_session_wake(struct irq_work *work)
 {
 	struct pk_cpu *c = container_of(work, struct pk_cpu, wake);
@@ -79,6 +81,8 @@ static struct pk_cpu *pk_cpu_create(struct pk_session *s, unsigned int cpu)
 	if (!c->ring_mem)
 		goto err;
 	pk_ring_init(&c->ring, c->ring_mem, PAGE_SIZE, s->cfg.ring_bytes, cpu);
+	if (unlikely(READ_ONCE(pk_poison)))
+		memset(c->ring.data, PK_POISON, s->cfg.ring_bytes);
 	for (kind = 0; kind < ARRAY_SIZE(c->stacks); kind++) {
 		if (pk_stack_table_init(&c->stacks[kind], node))
 			goto err;

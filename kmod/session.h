@@ -56,6 +56,13 @@ struct pk_config {
 #define PK_WAIT_PERIOD_NS	(1ULL << 22)
 #define PK_WAIT_CAP		PKPROF_DEF_WAIT_CAP
 
+/*
+ * For tests: memory that readers are shown is filled with this first, so that a byte of a record
+ * or of a dump's piece that nobody wrote can be told from one that is 0.
+ */
+#define PK_POISON		0xa5
+extern bool pk_poison;
+
 /* What one CPU owns. Written on that CPU with preemption disabled. */
 struct pk_cpu {
 	struct pk_ring ring;

@@ -12,7 +12,7 @@
 
 const struct pk_cmd *const pk_cmds[] = {
 	&pk_cmd_record, &pk_cmd_report, &pk_cmd_sched, &pk_cmd_io, &pk_cmd_net, &pk_cmd_flamegraph,
-	&pk_cmd_export, &pk_cmd_info, &pk_cmd_symbolize, &pk_cmd_mark, &pk_cmd_stat,
+	&pk_cmd_export, &pk_cmd_info, &pk_cmd_symbolize, &pk_cmd_redact, &pk_cmd_mark, &pk_cmd_stat,
 	&pk_cmd_top, &pk_cmd_status, &pk_cmd_list, &pk_cmd_doctor,
 };
 const unsigned int pk_nr_cmds = PK_ARRAY_SIZE(pk_cmds);

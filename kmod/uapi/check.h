@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH Linux-syscall-note */
 /*
  * Layout of the contract, asserted at compile time. Included by one file of
- * the module and one of the tool, so that both compilers agree on it.
+ * the module and one of the tool, before anything else of the contract, so that both
+ * compilers agree on it and find no hole in it.
  */
 #ifndef _UAPI_PKPROF_CHECK_H
 #define _UAPI_PKPROF_CHECK_H
 
+/* A hole would be told as it is in memory: uninitialised. The compiler names it. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic error "-Wpadded"
+#endif
 #include "pkprof.h"
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 #define PKPROF_ASSERT_SIZE(type, bytes) \
 	_Static_assert(sizeof(struct type) == (bytes), #type " changed its size")

@@ -8,22 +8,31 @@
  *
  * 1. Rights and the cookie
  *
- * Opening /dev/pkprof needs CAP_PERFMON or CAP_SYS_ADMIN, or membership in
- * the group given by the module parameter "group". The first read() of the
+ * The right to record is CAP_PERFMON or CAP_SYS_ADMIN, or membership in the group that
+ * the file /dev/pkprof has, unless that is root's. Opening it needs that right, and what
+ * the file's own mode asks for. The first read() of the
  * descriptor returns one struct pkprof_hello. Its cookie (64 random bits) is
- * the proof of that right: START, STOP and MARK must carry it. The netlink
+ * the proof of that right: all requests but INFO and STATUS must carry it. The netlink
  * family itself asks for no capability; INFO and STATUS are open to all.
  *
- *	START	any open descriptor's cookie; that descriptor becomes the
- *		session's owner. EBUSY (and the owner's name in the extended
+ *	START	any open descriptor's cookie, and the right to record; that descriptor
+ *		becomes the session's owner. EBUSY (and the owner's name in the extended
  *		ack) while a session runs.
  *	STOP	the owner's cookie only. EPERM else.
- *	MARK	any open descriptor's cookie. ENOENT when nothing is recorded.
+ *	MARK	any open descriptor's cookie, and the right to record. ENOENT when
+ *		nothing is recorded.
+ *	WATCH	likewise.
+ *	LEDGER	the cookie of a descriptor that watches or owns a running session.
+ *
+ * So who gave up its rights, or was handed a descriptor, goes on with what was begun by
+ * it and begins nothing. A session that is started without CAP_SYSLOG has no kernel
+ * stacks, as if KERNEL_DEPTH were 0: no address of the kernel is told otherwise.
  *
  * When the owner's last reference to the descriptor or to a mapping of it
  * is gone, by whatever cause, the session ends and all probes are detached.
  *
- * open() fails with EACCES without the right and with EPERM under lockdown;
+ * open() fails with EACCES without the right and with EPERM under lockdown for
+ * confidentiality, which START, MARK and WATCH refuse as well;
  * mmap() with ENXIO before the descriptor's first START. poll() says EPOLLIN
  * from a quarter of unread bytes in any ring, once after a MARK or a FILE record, and EPOLLHUP
  * after STOP.
@@ -41,7 +50,7 @@
  *				[WAIT_PERIOD_NS] [WAIT_CAP] [IO_CAP] [OPTIONAL: SOURCES that are
  *				left out where they cannot be attached; of BLOCK, TCP and VFS]
  *			<-	SESSION, T0_NS, SOURCES, PERIOD_NS, RING_BYTES,
- *				RING_STRIDE, NR_CPUS [WAIT_PERIOD_NS]
+ *				RING_STRIDE, KERNEL_DEPTH, NR_CPUS [WAIT_PERIOD_NS]
  *	STOP		->	COOKIE
  *			<-	(ack) after it no record is written any more
  *	MARK		->	COOKIE, TEXT
@@ -66,7 +75,7 @@
  * carries a STATUS message whenever a session starts or stops.
  *
  * Errors besides the usual ones of netlink: EPROTO (ABI not spoken here),
- * EPERM (cookie), EBUSY (session of somebody else), ESRCH (a pid of PIDS is
+ * EPERM (cookie, right, lockdown), EBUSY (session of somebody else), ESRCH (a pid of PIDS is
  * gone), ERANGE (PERIOD_NS, RING_BYTES or a depth out of range), EOPNOTSUPP
  * (a source that does not work on this kernel). The extended ack names the
  * object in words.
@@ -143,7 +152,7 @@
 #include "pkprof_rows.h"
 
 #define PKPROF_VERSION		"0.1.0"	/* of the whole package */
-#define PKPROF_ABI		9
+#define PKPROF_ABI		10
 #define PKPROF_ABI_COMPAT	1	/* lowest peer ABI that this side speaks */
 
 #define PKPROF_FAMILY		"pkprof"

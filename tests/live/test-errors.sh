@@ -40,9 +40,9 @@ mkdir -p open && chmod 777 open
 refuses no-rights 3 'CAP_PERFMON|group' as_nobody "$PK_USER" record -d 1 -o open/x.pkp
 refuses no-rights-mark 3 'CAP_PERFMON|group' as_nobody "$PK_USER" mark x
 holds status-needs-none as_nobody "$PK_USER" status
-echo 65534 >/sys/module/pkprof/parameters/group
+chgrp nogroup /dev/pkprof
 holds group-may as_nobody "$PK_USER" record -d 0.5 -o open/g.pkp
-echo -1 >/sys/module/pkprof/parameters/group
+chgrp root /dev/pkprof
 
 refuses rate-zero 2 '-F|freq|rate' pk record -F 0 -d 1 -o r.pkp
 refuses rate-absurd 2 '-F|freq|rate' pk record -F 1000000 -d 1 -o r.pkp

@@ -142,6 +142,7 @@ static void check_busy(struct pk_finding *f)
 
 static void check_rights(struct pk_finding *f)
 {
+	struct pk_refusal refusal;
 	PK_AUTO_FD int fd = -1;
 
 	if (is_loaded()) {
@@ -150,15 +151,24 @@ static void check_rights(struct pk_finding *f)
 			say(f, PKPROF_DEVICE " can be opened");
 			return;
 		}
-		say(f, PKPROF_DEVICE " cannot be opened: %s", strerror(errno));
-	} else if (pk_has_capability(CAP_PERFMON) || pk_has_capability(CAP_SYS_ADMIN)) {
+		fail(f, PK_EXIT_NO_RIGHTS);
+		if (errno != EACCES && errno != EPERM) {
+			say(f, PKPROF_DEVICE " cannot be opened: %s", strerror(errno));
+			return;
+		}
+		pk_link_refusal(errno, &refusal);
+		say(f, "%s", refusal.why);
+		advise(f, "%s", refusal.remedy);
+		return;
+	}
+	if (pk_has_capability(CAP_PERFMON) || pk_has_capability(CAP_SYS_ADMIN)) {
 		say(f, "this user has the capability to record");
 		return;
 	} else {
 		say(f, "this user has neither CAP_PERFMON nor CAP_SYS_ADMIN");
 	}
 	fail(f, PK_EXIT_NO_RIGHTS);
-	advise(f, "run as root, or let the module have a group: `modprobe pkprof group=GID`");
+	advise(f, "run as root, or load the module and let " PKPROF_DEVICE " have a group");
 }
 
 static void check_sources(struct pk_finding *f)
@@ -193,9 +203,18 @@ static void check_lockdown(struct pk_finding *f)
 {
 	char lockdown[128], enforce[16];
 
+	struct pk_refusal refusal;
+
 	first_line("/sys/module/module/parameters/sig_enforce", enforce, sizeof(enforce));
 	if (!first_line("/sys/kernel/security/lockdown", lockdown, sizeof(lockdown)))
 		snprintf(lockdown, sizeof(lockdown), "[none]");
+	if (strstr(lockdown, "[confidentiality]")) {
+		pk_link_refusal(EPERM, &refusal);
+		fail(f, PK_EXIT_NO_RIGHTS);
+		say(f, "%s", refusal.why);
+		advise(f, "%s", refusal.remedy);
+		return;
+	}
 	if (strstr(lockdown, "[none]") && enforce[0] != 'Y') {
 		say(f, "off; modules need no signature");
 		return;

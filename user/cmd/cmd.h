@@ -25,7 +25,7 @@ struct pk_cmd {
 };
 
 extern const struct pk_cmd pk_cmd_record, pk_cmd_report, pk_cmd_sched, pk_cmd_io, pk_cmd_net, pk_cmd_flamegraph, pk_cmd_export,
-	pk_cmd_info, pk_cmd_symbolize, pk_cmd_mark, pk_cmd_stat, pk_cmd_top, pk_cmd_status, pk_cmd_list, pk_cmd_doctor;
+	pk_cmd_info, pk_cmd_symbolize, pk_cmd_redact, pk_cmd_mark, pk_cmd_stat, pk_cmd_top, pk_cmd_status, pk_cmd_list, pk_cmd_doctor;
 
 extern const struct pk_cmd *const pk_cmds[];
 extern const unsigned int pk_nr_cmds;

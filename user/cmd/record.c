@@ -7,9 +7,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/unit.h"
 #include "cmd/cmd.h"
 #include "cmd/help.h"
+#include "cmd/redacted.h"
 #include "record/cpu_list.h"
 #include "record/pid_list.h"
 #include "record/recorder.h"
@@ -30,7 +32,7 @@ static struct {
 	uint64_t freq;
 	const char *pids, *cpus, *duration, *output;
 	bool only, no_symbols, quiet;
-	const char *sources, *ring_size, *module, *dump, *replay, *wait_period;
+	const char *sources, *ring_size, *module, *dump, *replay, *wait_period, *redact;
 	uint64_t kernel_depth, user_depth, wait_cap, io_cap;
 } opt = {
 	.freq = 99,
@@ -74,6 +76,9 @@ static const struct pk_opt opts[] = {
 	  .max = UINT32_MAX - 1 },
 	{ .name = "no-symbols", .type = PK_OPT_FLAG, .value = &opt.no_symbols,
 	  .help = "do not put the names of functions into the file" },
+	{ .name = "redact", .type = PK_OPT_CHOICE, .value = &opt.redact, .arg = "WHAT",
+	  .choices = pk_redact_levels,
+	  .help = "leave names (paths, command lines, hosts, peers), or all, out of the file" },
 	{ .name = "module", .type = PK_OPT_STRING, .value = &opt.module, .arg = "FILE.ko",
 	  .help = "load this module if none is loaded" },
 	{ .name = "dump-ring", .type = PK_OPT_STRING, .value = &opt.dump, .arg = "FILE",
@@ -152,6 +157,9 @@ static int check_combinations(bool has_command, struct pk_err *err)
 	if (opt.only && opt.pids)
 		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
 				   "options --only and -p name different processes; use one of them");
+	if (opt.redact && !strcmp(opt.output, "-"))
+		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
+				   "option --redact needs a file: name one with -o");
 	if (opt.replay && (has_command || opt.pids || opt.cpus || opt.duration))
 		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
 				   "option --replay takes a dump as it is: without COMMAND, -p, -C, -d");
@@ -189,11 +197,34 @@ static void show_end(const struct pk_record_config *cfg, const struct pk_record_
 	if (cfg->progress)
 		fprintf(stderr, "\r\033[K");
 	if (!opt.quiet && r->complete) {
-		pk_record_view_summary(r, cfg->path, &text);
+		pk_record_view_summary(r, opt.output, &text);
 		if (text.data)
 			fputs(text.data, stderr);
 	}
 	pk_strbuf_deinit(&text);
+}
+
+/* What was recorded into @raw goes to where it was asked for, without what is not to be told. */
+static int redact(const char *raw, struct pk_err *err)
+{
+	PK_AUTO_FREE char *old = NULL;
+	struct pk_err why = { 0 };
+	int ret;
+
+	if (asprintf(&old, "%s.old", opt.output) < 0) {
+		old = NULL;
+		return -ENOMEM;
+	}
+	if (rename(opt.output, old) && errno != ENOENT)
+		ret = pk_err_exit(&why, -errno, PK_EXIT_OUTPUT, "cannot keep %s: %s", opt.output,
+				  strerror(errno));
+	else
+		ret = pk_redact_file(raw, opt.output, opt.redact, NULL, &why);
+	if (ret)
+		return pk_err_exit(err, ret, PK_EXIT_OUTPUT,
+				   "%s; what was recorded is in %s, with all names", why.msg, raw);
+	unlink(raw);
+	return 0;
 }
 
 static int record(struct pk_record_config *cfg, struct pk_err *err)
@@ -202,6 +233,8 @@ static int record(struct pk_record_config *cfg, struct pk_err *err)
 	int ret = pk_record(cfg, &result, err);
 
 	show_end(cfg, &result);
+	if (!ret && opt.redact)
+		ret = redact(cfg->path, err);
 	if (!ret && result.command_ended)
 		ret = result.command_exit;
 	pk_record_result_deinit(&result);
@@ -258,10 +291,17 @@ static int run(int nr_args, char **args, struct pk_err *err)
 		.failed = show_failure,
 		.ctx = err,
 	};
+	PK_AUTO_FREE char *raw = NULL;
 	pk_pid_list pids = { 0 };
 	pk_cpu_set cpus = { 0 };
 	int ret;
 
+	if (opt.redact && asprintf(&raw, "%s.raw", opt.output) < 0) {
+		raw = NULL;
+		return -ENOMEM;
+	}
+	if (raw)
+		cfg.path = raw;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	cfg.began_ns = now.tv_sec * PK_NS_PER_S + now.tv_nsec;
 	ret = parse(&cfg, &pids, &cpus, err);

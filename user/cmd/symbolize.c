@@ -16,6 +16,7 @@
 #include "base/utf8.h"
 #include "cmd/cmd.h"
 #include "cmd/loaded.h"
+#include "cmd/replace.h"
 #include "model/symbols.h"
 #include "profile/copy.h"
 #include "profile/reader.h"
@@ -115,13 +116,6 @@ static int add_names(struct pk_profile *p, const struct pk_symbolizer_config *cf
 
 /* --- the file ---------------------------------------------------------------- */
 
-static int cannot_write(const char *path, int code, struct pk_err *err)
-{
-	return pk_err_exit(err, code, PK_EXIT_OUTPUT,
-			   "cannot write %s: %s; choose another place with -o", path,
-			   strerror(-code));
-}
-
 static int write_profile(const char *path, int fd, const char *name, struct pk_profile *p,
 			 const pk_map_events *mapped, struct pk_err *err)
 {
@@ -146,45 +140,15 @@ static int write_profile(const char *path, int fd, const char *name, struct pk_p
 	return rc;
 }
 
-/* The new file has the owner and mode of the one that it replaces, as far as we may. */
-static int take_place(const char *temporary, int fd, const char *target, struct pk_err *err)
-{
-	struct stat old;
-
-	if (!stat(target, &old) && (fchown(fd, old.st_uid, old.st_gid) ||
-				    fchmod(fd, old.st_mode & 07777)))
-		(void)fchmod(fd, old.st_mode & 0777);
-	/* the recording cannot be made again: it must not be lost to a power cut either */
-	if (fsync(fd) || rename(temporary, target))
-		return cannot_write(target, -errno, err);
-	return 0;
-}
-
 static int replace(const char *path, const char *output, struct pk_profile *p,
 		   const pk_map_events *mapped, struct pk_err *err)
 {
-	/* where a link leads is what is replaced, not the link */
-	PK_AUTO_FREE char *real = realpath(output, NULL), *temporary = NULL;
-	const char *target = real ? real : output;
-	PK_AUTO_FD int fd = -1;
-	struct stat st;
-	int rc;
+	struct pk_replacement r;
+	int rc = pk_replace_begin(&r, path, output, err);
 
-	if (!stat(target, &st) && !S_ISREG(st.st_mode))
-		return cannot_write(target, S_ISDIR(st.st_mode) ? -EISDIR : -ESPIPE, err);
-	if (asprintf(&temporary, "%s.tmp%d", target, getpid()) < 0) {
-		temporary = NULL;
-		return pk_err_set(err, -ENOMEM, "no memory");
-	}
-	fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (fd < 0)
-		return cannot_write(target, -errno, err);
-	rc = write_profile(path, fd, temporary, p, mapped, err);
 	if (!rc)
-		rc = take_place(temporary, fd, target, err);
-	if (rc)
-		unlink(temporary);
-	return rc;
+		rc = write_profile(path, r.fd, r.temporary, p, mapped, err);
+	return pk_replace_end(&r, rc, err);
 }
 
 /* --- what there is to say ------------------------------------------------------ */

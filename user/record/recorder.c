@@ -263,7 +263,8 @@ static int write_settings(struct pk_recording *r)
 	if (!ret && r->info.sources >> PKPROF_SRC_BLOCK & 1)
 		ret = write_io_settings(r);
 	if (!ret)
-		ret = pk_fact_u64(w, "record.kernel_depth", cfg->source.kernel_depth);
+		ret = pk_fact_u64(w, "record.kernel_depth",
+				  r->info.no_kernel_stacks ? 0 : cfg->source.kernel_depth);
 	if (!ret)
 		ret = pk_fact_u64(w, "record.user_depth", cfg->source.user_depth);
 	if (!ret && cfg->pids_text)
@@ -363,6 +364,7 @@ static int begin(struct pk_recording *r)
 
 	r->result->in_pid_namespace = r->cfg->scan && pk_host_in_pid_namespace();
 	ret = start_source(r);
+	r->result->no_kernel_stacks = r->info.no_kernel_stacks;
 	if (!ret)
 		ret = create_tables(r);
 	if (!ret)

@@ -85,6 +85,7 @@ struct pk_record_result {
 	struct pk_finalize_result names;
 	struct pk_delivery delivery;	/* to be deinitialised */
 	unsigned int nr_cpus;		/* online; 0: not known, records are of another machine */
+	bool no_kernel_stacks;		/* as struct pk_source_info says */
 	bool in_pid_namespace;		/* processes outside of ours could not be identified */
 	uint32_t missing_sources;	/* asked for, but they do not work here */
 	uint32_t command_pid;		/* 0: there was no command */

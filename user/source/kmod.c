@@ -95,6 +95,8 @@ static int start_error(struct kmod *k, int code, struct pk_err *err)
 			err, code, PK_EXIT_NO_TARGET,
 			"a process to record does not exist (%s): look it up again with ps",
 			said.msg);
+	case -EPERM:
+		return pk_err_exit(err, code, PK_EXIT_NO_RIGHTS, "no right to record: %s", said.msg);
 	case -EPROTO:
 		return pk_err_exit(
 			err, code, PK_EXIT_VERSION,
@@ -222,6 +224,7 @@ static int kmod_start(struct pk_source *s, const struct pk_source_config *cfg,
 		.nr_cpus = st.nr_cpus,
 		.ring_bytes = st.ring_bytes,
 		.wait_period_ns = st.wait_period_ns,
+		.no_kernel_stacks = full.kernel_depth && !st.kernel_depth,
 	};
 	return 0;
 }

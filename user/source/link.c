@@ -2,7 +2,10 @@
 /* The way to the kernel module; see link.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "source/link.h"
@@ -27,18 +30,61 @@ static int check_module(struct pk_link *l, struct pk_err *err)
 	return ret ? ret : pk_link_check_abi(l->info.abi, l->info.abi_compat, l->info.version, err);
 }
 
+/* The group whose members may record; empty: there is none. */
+static void group_of_device(char *ret, size_t size)
+{
+	char buf[1024];
+	struct group group, *found = NULL;
+	struct stat st;
+
+	ret[0] = '\0';
+	if (stat(PKPROF_DEVICE, &st) || !st.st_gid || !(st.st_mode & 0060))
+		return;
+	if (!getgrgid_r(st.st_gid, &group, buf, sizeof(buf), &found) && found)
+		snprintf(ret, size, "%s", found->gr_name);
+	else
+		snprintf(ret, size, "%u", (unsigned int)st.st_gid);
+}
+
+void pk_link_refusal(int error, struct pk_refusal *ret)
+{
+	char group[64];
+
+	if (error == EPERM) {
+		snprintf(ret->why, sizeof(ret->why),
+			 "the kernel is locked down for confidentiality: nobody may record what it does");
+		snprintf(ret->remedy, sizeof(ret->remedy),
+			 "boot without lockdown=confidentiality; with lockdown=integrity recording works");
+		return;
+	}
+	group_of_device(group, sizeof(group));
+	if (group[0]) {
+		snprintf(ret->why, sizeof(ret->why),
+			 PKPROF_DEVICE " is for root and members of the group %s", group);
+		snprintf(ret->remedy, sizeof(ret->remedy),
+			 "run as root, or ask to be in the group %s", group);
+	} else {
+		snprintf(ret->why, sizeof(ret->why),
+			 PKPROF_DEVICE " is for root with CAP_PERFMON or CAP_SYS_ADMIN alone");
+		snprintf(ret->remedy, sizeof(ret->remedy),
+			 "run as root, or let it have a group: `chgrp GROUP " PKPROF_DEVICE "`");
+	}
+}
+
 static int open_device(struct pk_link *l, struct pk_err *err)
 {
 	struct pkprof_hello hello;
+	struct pk_refusal refusal;
 	ssize_t n;
 
 	l->fd = open(PKPROF_DEVICE, O_RDWR | O_CLOEXEC);
-	if (l->fd < 0 && (errno == EACCES || errno == EPERM))
-		return pk_err_exit(
-			err, -errno, PK_EXIT_NO_RIGHTS,
-			"no right to record: opening " PKPROF_DEVICE " needs CAP_PERFMON, "
-			"CAP_SYS_ADMIN or the group that the module was loaded with; run as "
-			"root, or ask for that group");
+	if (l->fd < 0 && (errno == EACCES || errno == EPERM)) {
+		int code = -errno;
+
+		pk_link_refusal(errno, &refusal);
+		return pk_err_exit(err, code, PK_EXIT_NO_RIGHTS, "no right to record: %s; %s",
+				   refusal.why, refusal.remedy);
+	}
 	if (l->fd < 0)
 		return pk_err_exit(err, -errno, PK_EXIT_NO_MODULE,
 				   "the module pkprof is loaded but " PKPROF_DEVICE

@@ -27,6 +27,14 @@ struct pk_link {
 int pk_link_open(struct pk_link *l, bool load, const char *file, struct pk_err *err);
 void pk_link_close(struct pk_link *l);
 
+/* Why the device lets this process not in, and what helps. */
+struct pk_refusal {
+	char why[160], remedy[160];
+};
+
+/* @error: of open(): EACCES, or EPERM, which is lockdown */
+void pk_link_refusal(int error, struct pk_refusal *ret);
+
 /* Any number, in place; see pk_nl_global_pids(). */
 int pk_link_global_pids(struct pk_link *l, uint32_t *pids, unsigned int nr, struct pk_err *err);
 

@@ -42,6 +42,7 @@ static struct nla_policy policy[PKPROF_A_MAX + 1] = {
 	[PKPROF_A_PERIOD_NS] = { .type = NLA_U64 },
 	[PKPROF_A_RING_BYTES] = { .type = NLA_U32 },
 	[PKPROF_A_RING_STRIDE] = { .type = NLA_U32 },
+	[PKPROF_A_KERNEL_DEPTH] = { .type = NLA_U32 },
 	[PKPROF_A_NR_CPUS] = { .type = NLA_U32 },
 	[PKPROF_A_SESSION] = { .type = NLA_U64 },
 	[PKPROF_A_STATE] = { .type = NLA_U32 },
@@ -301,6 +302,8 @@ static int on_started(void *ctx, struct nlmsghdr *head, struct nlattr **attr)
 	s->ring_bytes = attr_u32(attr[PKPROF_A_RING_BYTES]);
 	s->ring_stride = attr_u32(attr[PKPROF_A_RING_STRIDE]);
 	s->wait_period_ns = attr_u64(attr[PKPROF_A_WAIT_PERIOD_NS]);
+	s->kernel_depth = attr[PKPROF_A_KERNEL_DEPTH] ? attr_u32(attr[PKPROF_A_KERNEL_DEPTH]) :
+							UINT32_MAX;
 	return 0;
 }
 

@@ -30,6 +30,7 @@ struct pk_nl_started {
 	uint64_t session, t0_ns, period_ns;
 	uint32_t sources, nr_cpus;
 	uint32_t ring_bytes, ring_stride;
+	uint32_t kernel_depth;	/* UINT32_MAX: the module did not say */
 	uint64_t wait_period_ns;	/* 0: the module did not say */
 };
 

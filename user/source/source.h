@@ -47,6 +47,7 @@ struct pk_source_info {
 	unsigned int nr_cpus;	/* ring indices are below it */
 	uint32_t ring_bytes;	/* per CPU, 0: there are no rings */
 	uint64_t wait_period_ns;	/* of instants at which waits are recorded, 0: not known */
+	bool no_kernel_stacks;	/* they were asked for, and are addresses that we may not see */
 };
 
 /* One record; valid during the call only. 0 to go on, -errno to stop. */

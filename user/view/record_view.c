@@ -212,6 +212,9 @@ static void put_notices(const struct pk_record_result *r, struct pk_strbuf *out)
 				 "note: the mappings of %u processes could not be read; as root "
 				 "they can\n",
 				 r->synth.nr_denied);
+	if (r->no_kernel_stacks)
+		pk_strbuf_puts(out, "note: without kernel stacks, which are addresses that only "
+				    "CAP_SYSLOG may see\n");
 	if (r->in_pid_namespace)
 		pk_strbuf_puts(out,
 			       "note: in this pid namespace only its own processes have names; "
