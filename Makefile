@@ -93,7 +93,7 @@ clean:
 help:
 	@echo "make          build/pkprof-user and build/pkprof.ko (KVER=release picks the headers)"
 	@echo "make demo     record a database under load, leave report and flame graph in demo/"
-	@echo "make check    tests, all but tests/run robust and debug; unit and golden alone: make unit golden"
+	@echo "make check    tests, all but tests/run robust, package and debug; unit and golden alone: make unit golden"
 	@echo "make bench    cost beside perf record, in a deterministic guest"
 	@echo "make install  tool, man pages, completion and DKMS source tree (DESTDIR, PREFIX)"
 	@echo "make dist     build/dist/pkprof-VERSION.tar.xz, of which all of this can be made"
