@@ -4,6 +4,7 @@
 #	BUILD=dir	where objects and results go (default build)
 #	KVER=release	kernel headers for the module (default: the running
 #			kernel's if installed, else the newest installed)
+#	WERROR=0	warnings of the compiler do not end the build of the tool
 #	SAN=1		user half under AddressSanitizer and UBSan
 #	V=1		show commands
 
@@ -16,9 +17,9 @@ VERSION := $(shell sed -n 's/^\#define PKPROF_VERSION[^"]*"\(.*\)".*/\1/p' kmod/
 KVER ?= $(shell scripts/headers)
 
 PKGS := libnl-3.0 libnl-genl-3.0 libelf libdw libdebuginfod libcjson libzstd liblzma ncursesw
-WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wformat=2 -Wvla -Werror
+WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wformat=2 -Wvla $(if $(filter 0,$(WERROR)),,-Werror)
 CFLAGS ?= -O2 -g
-PK_CFLAGS = $(CFLAGS) -std=gnu11 $(WARN) -D_GNU_SOURCE -Iuser -Ikmod -MMD -MP \
+PK_CFLAGS = $(CPPFLAGS) $(CFLAGS) -std=gnu11 $(WARN) -D_GNU_SOURCE -Iuser -Ikmod -MMD -MP \
 	-ffile-prefix-map=$(CURDIR)=. $(shell pkg-config --cflags $(PKGS)) $(SANFLAGS)
 PK_LIBS = $(LDFLAGS) $(shell pkg-config --libs $(PKGS)) -liberty -lm $(SANFLAGS)
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -27,7 +28,7 @@ SANFLAGS := $(if $(SAN),$(SANITIZERS))
 USER_SRC := $(filter-out user/main.c,$(wildcard user/*/*.c))
 USER_OBJ := $(USER_SRC:%.c=$(BUILD)/%.o)
 
-.PHONY: all user kmod help check check-kernels unit golden fuzz demo bench install uninstall dkms style clean
+.PHONY: all user kmod help check check-kernels unit golden fuzz demo bench install uninstall dkms dist deb style clean
 .DEFAULT_GOAL := all
 
 all: user kmod
@@ -36,7 +37,7 @@ user: $(BUILD)/pkprof-user
 
 $(BUILD)/pkprof-user: $(BUILD)/user/main.o $(USER_OBJ)
 	@echo "  LINK    $@"
-	$(Q)$(CC) -o $@ $^ $(PK_LIBS)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(PK_LIBS)
 
 $(BUILD)/%.o: %.c Makefile | have-libs
 	@mkdir -p $(@D)
@@ -86,15 +87,20 @@ uninstall:
 dkms:
 	$(Q)scripts/install dkms "$(DESTDIR)" "$(PREFIX)" $(BUILD) $(VERSION)
 
+dist deb:
+	$(Q)scripts/package $@ $(BUILD) $(VERSION)
+
 clean:
 	$(Q)rm -rf $(BUILD)
 
 help:
 	@echo "make          build/pkprof-user and build/pkprof.ko (KVER=release picks the headers)"
 	@echo "make demo     record a database under load, leave report and flame graph in demo/"
-	@echo "make check    tests, all but tests/run robust and debug; unit and golden alone: make unit golden"
+	@echo "make check    tests, all but tests/run robust, package and debug; unit and golden alone: make unit golden"
 	@echo "make check-kernels  the whole live suite on every kernel, and machines of other sizes: hours; prints a table"
 	@echo "make bench    cost beside perf record, in a deterministic guest"
 	@echo "make install  tool, man pages, completion and DKMS source tree (DESTDIR, PREFIX)"
+	@echo "make dist     build/dist/pkprof-VERSION.tar.xz, of which all of this can be made"
+	@echo "make deb      build/deb/pkprof_VERSION_amd64.deb and pkprof-dkms_VERSION_all.deb"
 	@echo "make fuzz     fuzzers for T=60 seconds each"
 	@echo "make style    house rules"

@@ -14,6 +14,8 @@
 
 #include "base/cleanup.h"
 #include "cmd/checks.h"
+#include "cmd/headers.h"
+#include "cmd/signing.h"
 #include "record/host.h"
 #include "source/kmod.h"
 #include "source/link.h"
@@ -28,6 +30,11 @@
 #define MIN_MEMORY_MB 64 /* recorder, symbols at the end, rings */
 #define DEBUG_DIR     "/usr/lib/debug"
 
+/* every other line says one */
+#define say    pk_finding_say
+#define advise pk_finding_advise
+#define fail   pk_finding_fail
+
 /* --- small readers ------------------------------------------------------- */
 
 static bool first_line(const char *path, char *ret, size_t size)
@@ -41,7 +48,7 @@ static bool first_line(const char *path, char *ret, size_t size)
 	return true;
 }
 
-static void __attribute__((format(printf, 2, 3))) say(struct pk_finding *f, const char *fmt, ...)
+void pk_finding_say(struct pk_finding *f, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -50,7 +57,7 @@ static void __attribute__((format(printf, 2, 3))) say(struct pk_finding *f, cons
 	va_end(ap);
 }
 
-static void __attribute__((format(printf, 2, 3))) advise(struct pk_finding *f, const char *fmt, ...)
+void pk_finding_advise(struct pk_finding *f, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -59,7 +66,7 @@ static void __attribute__((format(printf, 2, 3))) advise(struct pk_finding *f, c
 	va_end(ap);
 }
 
-static void fail(struct pk_finding *f, enum pk_exit exit_code)
+void pk_finding_fail(struct pk_finding *f, enum pk_exit exit_code)
 {
 	f->state = PK_CHECK_FAIL;
 	f->exit_code = exit_code;
@@ -85,7 +92,14 @@ static void check_module(struct pk_finding *f)
 	} else if (pk_module_find(path, sizeof(path))) {
 		fail(f, PK_EXIT_NO_MODULE);
 		say(f, "not loaded, and not installed for kernel %s", u.release);
-		advise(f, "install it with `make install`, or give its file to record --module");
+		if (pk_dkms_has_source(""))
+			advise(f,
+			       "DKMS has its source: `dkms status`; it needs linux-headers-%s, and "
+			       "/var/lib/dkms/pkprof/*/build/make.log says what went wrong",
+			       u.release);
+		else
+			advise(f, "install the package pkprof-dkms, or give its file to record "
+				  "--module");
 	} else if (!pk_has_capability(CAP_SYS_MODULE)) {
 		fail(f, PK_EXIT_NO_MODULE);
 		say(f, "not loaded; %s could be, but not by this user", path);
@@ -201,52 +215,18 @@ static void check_sources(struct pk_finding *f)
 
 static void check_lockdown(struct pk_finding *f)
 {
-	char lockdown[128], enforce[16];
+	char path[PATH_MAX];
 
-	struct pk_refusal refusal;
-
-	first_line("/sys/module/module/parameters/sig_enforce", enforce, sizeof(enforce));
-	if (!first_line("/sys/kernel/security/lockdown", lockdown, sizeof(lockdown)))
-		snprintf(lockdown, sizeof(lockdown), "[none]");
-	if (strstr(lockdown, "[confidentiality]")) {
-		pk_link_refusal(EPERM, &refusal);
-		fail(f, PK_EXIT_NO_RIGHTS);
-		say(f, "%s", refusal.why);
-		advise(f, "%s", refusal.remedy);
-		return;
-	}
-	if (strstr(lockdown, "[none]") && enforce[0] != 'Y') {
-		say(f, "off; modules need no signature");
-		return;
-	}
-	say(f, "the kernel wants modules signed (lockdown: %s, sig_enforce: %s)", lockdown,
-	    enforce[0] ? enforce : "?");
-	advise(f, "sign pkprof.ko with an enrolled key (DKMS can, see mokutil), or switch Secure "
-		  "Boot off");
-	if (is_loaded())
-		f->state = PK_CHECK_NOTE;
-	else
-		fail(f, PK_EXIT_NO_RIGHTS);
+	pk_signing_judge("", pk_module_find(path, sizeof(path)) ? NULL : path, is_loaded(), f);
 }
 
 static void check_headers(struct pk_finding *f)
 {
-	char path[PATH_MAX], module[PATH_MAX];
+	char module[PATH_MAX];
 	struct utsname u;
 
 	uname(&u);
-	snprintf(path, sizeof(path), "/lib/modules/%s/build/Makefile", u.release);
-	if (!access(path, R_OK)) {
-		say(f, "the module can be built for %s", u.release);
-		return;
-	}
-	say(f, "there are none for kernel %s", u.release);
-	if (is_loaded() || !pk_module_find(module, sizeof(module))) {
-		say(f, "none for kernel %s; the module is there already", u.release);
-		return;
-	}
-	f->state = PK_CHECK_NOTE;
-	advise(f, "to build the module, `apt-get install linux-headers-%s`", u.release);
+	pk_headers_judge("", u.release, !is_loaded() && pk_module_find(module, sizeof(module)), f);
 }
 
 /* Kprobes on ftrace need it: without, new mappings are not recorded. */

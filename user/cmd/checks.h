@@ -23,6 +23,12 @@ struct pk_finding {
 	char remedy[512];	/* empty: none is needed */
 };
 
+/* The words of a finding, and that it stops a recording; for those who write checks. */
+void __attribute__((format(printf, 2, 3))) pk_finding_say(struct pk_finding *f, const char *fmt, ...);
+void __attribute__((format(printf, 2, 3))) pk_finding_advise(struct pk_finding *f, const char *fmt,
+							     ...);
+void pk_finding_fail(struct pk_finding *f, enum pk_exit exit_code);
+
 struct pk_check {
 	const char *name, *title;
 	void (*run)(struct pk_finding *f);	/* @f comes zeroed, that is OK */
