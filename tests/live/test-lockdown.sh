@@ -22,7 +22,7 @@ pk record -F 999 -o i.pkp -- "$PK_WORK/busy" 2 0 1 >/dev/null 2>err.txt || fail 
 expect integrity-samples "$(total samples i.pkp) > 50" "$(total samples i.pkp) samples"
 kernel=$(rows function.functions i.pkp | jq -s '[.[] | select(.kind == "kernel")] | length')
 expect integrity-kernel "$kernel > 3" "$kernel kernel functions"
-matches integrity-doctor "$(pk doctor)" 'note +lockdown.*signed'
+matches integrity-doctor "$(pk doctor)" 'ok +lockdown.*must be signed'
 
 coproc rights --late
 read -r word <&"${COPROC[0]}"

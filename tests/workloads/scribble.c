@@ -23,6 +23,7 @@
 
 #include "session.h"
 
+#define ENOUGH 100 /* records of the honest reader */
 #define PERIOD_NS 100000
 
 static volatile int over;
@@ -175,15 +176,16 @@ static void scribble(unsigned int seconds)
 	       backward, unbalanced);
 }
 
+/* Until there are enough, or ten seconds are over. */
 static void honest(void)
 {
-	uint64_t end_ns = now_ns() + 500000000ull;
+	uint64_t end_ns = now_ns() + 10000000000ull;
 	const char *text;
 	long nr = 0, now = 0;
 
 	session_unmap();
 	begin();
-	while (now_ns() < end_ns) {
+	while (nr < ENOUGH && now_ns() < end_ns) {
 		now = session_drain(NULL, 1);
 		if (now < 0)
 			break;
