@@ -31,7 +31,7 @@
 static struct {
 	uint64_t freq;
 	const char *pids, *cpus, *duration, *output;
-	bool only, no_symbols, quiet;
+	bool only, no_symbols, jvm_maps, quiet;
 	const char *sources, *ring_size, *module, *dump, *replay, *wait_period, *redact;
 	uint64_t kernel_depth, user_depth, wait_cap, io_cap;
 } opt = {
@@ -79,6 +79,8 @@ static const struct pk_opt opts[] = {
 	{ .name = "redact", .type = PK_OPT_CHOICE, .value = &opt.redact, .arg = "WHAT",
 	  .choices = pk_redact_levels,
 	  .help = "leave names (paths, command lines, hosts, peers), or all, out of the file" },
+	{ .name = "jvm-maps", .type = PK_OPT_FLAG, .value = &opt.jvm_maps,
+	  .help = "ask Java VMs, now and then and at the end, to list the code that they compiled" },
 	{ .name = "module", .type = PK_OPT_STRING, .value = &opt.module, .arg = "FILE.ko",
 	  .help = "load this module if none is loaded" },
 	{ .name = "dump-ring", .type = PK_OPT_STRING, .value = &opt.dump, .arg = "FILE",
@@ -284,6 +286,7 @@ static int run(int nr_args, char **args, struct pk_err *err)
 		.only = opt.only,
 		.scan = !opt.replay,
 		.symbols = !opt.no_symbols,
+		.jvm_maps = opt.jvm_maps,
 		.dump_path = opt.dump,
 		.cpus_text = opt.cpus,
 		.pids_text = opt.pids,

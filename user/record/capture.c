@@ -78,6 +78,7 @@ static int tick(struct pk_recording *r)
 
 	if (drained && drained != -ENODATA)
 		return drained;
+	pk_jvm_maps_tick(&r->jvm_maps, &r->jit_maps, pk_recording_clock_ns());
 	pk_jit_maps_look(&r->jit_maps, false);
 	ret = pk_recording_engine(r)->ledger_due ? 0 : read_ledger_at_tick(r);
 	if (!ret)
@@ -236,6 +237,7 @@ static int write_rest(struct pk_recording *r)
 {
 	int ret = pk_translate_release(&r->translator, UINT64_MAX);
 
+	pk_jvm_maps_finish(&r->jvm_maps, &r->jit_maps, r->signals.fd);
 	pk_jit_maps_look(&r->jit_maps, true);
 	if (!ret)
 		ret = pk_recording_finish_ledger(r);

@@ -107,6 +107,7 @@ static struct pk_jit_map find_out(const struct pk_jit_maps *m, uint32_t tgid)
 	snprintf(path, sizeof(path), "/proc/%u", local);
 	if (local == PK_MAP64_NONE || stat(path, &proc))
 		return ret;
+	ret.pid = local;
 	ret.owner = proc.st_uid;
 	ret.dir = pk_perf_map_dir(local, &ret.own_pid);
 	look(&ret);

@@ -28,12 +28,14 @@
 
 struct pk_jit_map {
 	uint32_t tgid;	  /* as records have it */
+	uint32_t pid;	  /* in our /proc; 0: could not be had */
 	uint32_t own_pid; /* as the process sees itself */
 	uid_t owner;
 	int dir; /* its /tmp; -1: could not be had */
 	int fd;	 /* of the map; -1: not found yet */
 	bool sampled, ended;
 	bool news; /* sampled since the map was looked for */
+	bool asked; /* to write it; see jvm_maps.h */
 };
 
 /* All-zero is valid: nothing is kept, and nobody's maps are looked for. */

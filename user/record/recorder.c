@@ -189,6 +189,7 @@ static int create_tables(struct pk_recording *r)
 		.on = r->cfg->scan,
 		.local_pids = files.local_pids,
 	};
+	r->jvm_maps.on = r->cfg->scan && r->cfg->jvm_maps;
 	ret = pk_files_create(&files, &r->files);
 	if (!ret)
 		ret = pk_translate_init(&r->translator, &translate, r->writer, r->files);
@@ -471,6 +472,7 @@ static void take_down(struct pk_recording *r)
 	if (r->files)
 		res->files = *pk_files_stats(r->files);
 	res->jit_maps_given_up = r->jit_maps.nr_given_up;
+	pk_jvm_maps_result(&r->jvm_maps, &res->jvm);
 	res->unwinder = r->unwinder.stats;
 	pk_unwinder_stop(&r->unwinder);
 	pk_recent_save(&r->recent, NULL);
@@ -489,6 +491,7 @@ static void take_down(struct pk_recording *r)
 	pk_waited_deinit(&r->ledger.waited);
 	pk_files_destroy(r->files);
 	pk_jit_maps_deinit(&r->jit_maps);
+	pk_jvm_maps_deinit(&r->jvm_maps);
 	pk_writer_destroy(r->writer);
 	pk_target_close(&r->target);
 	pk_seen_deinit(&r->seen);
@@ -499,14 +502,18 @@ static void take_down(struct pk_recording *r)
 static int record(struct pk_recording *r)
 {
 	int ret = begin(r);
-	bool began = !ret;
+	bool began = !ret, signalled;
 
 	if (!ret)
 		ret = pk_capture_loop(r);
-	if (!ret && r->result->end == PK_RECORD_END_SIGNAL)
+	signalled = !ret && r->result->end == PK_RECORD_END_SIGNAL;
+	/* who is asked something at the end must live until then */
+	if (signalled && !r->jvm_maps.on)
 		pk_command_signal(&r->command, SIGTERM);
 	if (!ret)
 		ret = pk_capture_finish(r);
+	if (signalled && r->jvm_maps.on)
+		pk_command_signal(&r->command, SIGTERM);
 	if (!ret) {
 		r->result->closes = pk_delivery_closes(&r->result->delivery) &&
 				    !r->result->bad_ring_bytes;

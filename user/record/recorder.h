@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "record/delivery.h"
 #include "record/finalize.h"
+#include "record/jvm_maps.h"
 #include "record/ledger.h"
 #include "record/synth.h"
 #include "record/translate.h"
@@ -49,6 +50,7 @@ struct pk_record_config {
 	bool only;			/* record just the command and its children */
 	bool scan;			/* records are of this machine: read /proc, host facts */
 	bool symbols;			/* name functions at the end */
+	bool jvm_maps;			/* ask Java VMs to list their code */
 	uint64_t duration_ns;		/* 0: until stopped */
 	const char *dump_path;		/* raw records too; NULL: no */
 	const char *cpus_text, *pids_text;	/* as asked for, for the facts; may be NULL */
@@ -81,6 +83,7 @@ struct pk_record_result {
 	struct pk_synth_stats synth;
 	struct pk_files_stats files;
 	uint64_t jit_maps_given_up;	/* of processes that were sampled; see jit_maps.h */
+	struct pk_jvm_result jvm;
 	struct pk_unwinder_stats unwinder;
 	struct pk_finalize_result names;
 	struct pk_delivery delivery;	/* to be deinitialised */

@@ -8,6 +8,7 @@
 
 #include "record/command.h"
 #include "record/jit_maps.h"
+#include "record/jvm_maps.h"
 #include "record/ledger.h"
 #include "record/target.h"
 #include "record/recent.h"
@@ -31,6 +32,7 @@ struct pk_recording {
 	struct pk_writer *writer;
 	struct pk_files *files;
 	struct pk_jit_maps jit_maps;
+	struct pk_jvm_maps jvm_maps;
 	struct pk_unwinder unwinder;
 	struct pk_recent recent;	/* files whose rows are made before anybody maps them */
 	struct pk_translator translator;

@@ -128,8 +128,8 @@ static void judge_jvm(const struct pk_runtime_process *p, const struct pk_runtim
 	parse_version(f, &major, &minor);
 	if (!has_jit_names(p, v))
 		lack(v, "Java methods have no names",
-		     major >= 17 ? "`jcmd PID Compiler.perfmap` near the end of the recording, "
-				   "while it runs"
+		     major >= 17 ? "record with --jvm-maps, which asks it to list them, or run "
+				   "`jcmd PID Compiler.perfmap` while it runs"
 				 : "Java 17 and newer can list them (jcmd PID Compiler.perfmap); "
 				   "older ones need an agent that writes /tmp/perf-PID.map");
 	if (!is_started_with(p, "-XX:+PreserveFramePointer"))

@@ -231,6 +231,20 @@ static void put_notices(const struct pk_record_result *r, struct pk_strbuf *out)
 		pk_strbuf_printf(out, "the former file is kept as %s\n", r->kept);
 }
 
+static void put_jvm(const struct pk_jvm_result *j, struct pk_strbuf *out)
+{
+	unsigned int told = j->nr_failed < PK_JVM_MAX_FAILED ? j->nr_failed : PK_JVM_MAX_FAILED;
+
+	if (j->nr)
+		pk_strbuf_printf(out, "Java: %u of %u virtual machines listed their code\n",
+				 j->nr_listed, j->nr);
+	for (unsigned int i = 0; i < told; i++)
+		pk_strbuf_printf(out, "note: Java VM %u was asked to list its code: %s\n",
+				 j->failed[i].pid, j->failed[i].why);
+	if (j->nr_failed > told)
+		pk_strbuf_printf(out, "note: likewise %u more\n", j->nr_failed - told);
+}
+
 void pk_record_view_summary(const struct pk_record_result *r, const char *path,
 			    struct pk_strbuf *out)
 {
@@ -261,6 +275,7 @@ void pk_record_view_summary(const struct pk_record_result *r, const char *path,
 		pk_strbuf_printf(out,
 				 "note: more processes than we keep maps of wrote code; of %llu it may "
 				 "have no names\n", (unsigned long long)r->jit_maps_given_up);
+	put_jvm(&r->jvm, out);
 	put_names(&r->names, out);
 	put_notices(r, out);
 }
