@@ -57,6 +57,23 @@ static const struct program programs[] = {
 	{ "plus", "printf '#include <iostream>\\n#include <unistd.h>\\nint main() { std::cout << 1 "
 		  "<< std::endl; sleep(60); }\\n' >plus.cc && g++ -o plus plus.cc",
 	  "", PK_RUNTIME_CXX, "true", NULL },
+	/* C, with a library of C++ in the process, as PostgreSQL has ICU */
+	{ "guest", "printf '#include <dlfcn.h>\\n#include <stdio.h>\\n#include <unistd.h>\\n"
+		   "int main(void) { if (!dlopen(\"libstdc++.so.6\", RTLD_NOW)) return 1; puts(\"1\"); "
+		   "fflush(stdout); sleep(60); }\\n' >guest.c && gcc -o guest guest.c",
+	  "", PK_RUNTIME_NATIVE, "true", NULL },
+	{ "mixed", "printf '#[no_mangle] pub extern \"C\" fn part() { println!(\"1\"); }\\n' >part.rs && "
+		   "rustc --crate-type staticlib -o libpart.a part.rs && "
+		   "printf '#include <iostream>\\n#include <unistd.h>\\nextern \"C\" void part();\\n"
+		   "int main() { part(); std::cout << 2 << std::endl; sleep(60); }\\n' >mixed.cc && "
+		   "g++ -o mixed mixed.cc libpart.a -lpthread -ldl",
+	  "", PK_RUNTIME_CXX, "true", NULL },
+	{ "gem", "cp $(readlink -f $(command -v ruby)) gem", "-e '$stdout.sync = true; puts 1; sleep 60'",
+	  PK_RUNTIME_RUBY, "ruby -e 'puts RUBY_VERSION'", "Ruby methods" },
+	{ "elephant", "cp $(readlink -f $(command -v php)) elephant && strip -s elephant",
+	  "-r 'echo 1; sleep(60);'", PK_RUNTIME_PHP,
+	  "php -r 'echo PHP_MAJOR_VERSION.\".\".PHP_MINOR_VERSION.\".\".PHP_RELEASE_VERSION;'",
+	  "PHP functions" },
 	{ "plain", "printf '#include <stdio.h>\\n#include <unistd.h>\\nint main(void) { puts(\"1\"); "
 		   "fflush(stdout); sleep(60); }\\n' >plain.c && gcc -s -o plain plain.c",
 	  "", PK_RUNTIME_NATIVE, "true", "stripped" },

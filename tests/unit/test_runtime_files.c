@@ -211,10 +211,40 @@ static void test_without_sections(void **state)
 static void test_cxx(void **state)
 {
 	(void)state;
-	elf_compile("cxx", "void __cxa_throw(void) {}\n", LIBRARY);
-	assert_true(look("cxx", false).cxx);
-	assert_int_equal(look("cxx", false).runtime, PK_RUNTIME_NONE);
+	elf_compile("cxx", START "void _ZN3foo3barEv(void) {}\n", PROGRAM);
+	assert_true(look("cxx", true).cxx);
+	assert_int_equal(look("cxx", true).runtime, PK_RUNTIME_NONE);
+	/* who uses a library of C++ is not of C++ for that */
+	elf_compile("libcxx", "void __cxa_throw(void) {}\n", LIBRARY);
+	assert_false(look("libcxx", false).cxx);
+	elf_compile("uses", "extern void _ZSt9terminatev(void);\n"
+			    "void begin(void) { _ZSt9terminatev(); }\n", LIBRARY);
+	assert_true(look("uses", true).cxx);
 	assert_false(look("c", true).cxx);
+	assert_false(look("rust", true).cxx);
+}
+
+/* One program may have both in it: what it begins with is what it is. */
+static void test_rust_and_cxx(void **state)
+{
+	static const char part[] = START "void rust_eh_personality(void) {}\n"
+					 "void _ZN4core3fmt17h0123456789abcdefE(void) {}\n";
+	static const char main_of_rust[] =
+		START "void rust_eh_personality(void) {}\nvoid _ZN3foo3barEv(void) {}\n"
+		"void _ZN3std2rt10lang_start17h0123456789abcdefE(void) {}\n"
+		"__asm__(\".globl _ZN4core3fmt17h0123456789abcdefE.llvm.77\\n\"\n"
+		"\"_ZN4core3fmt17h0123456789abcdefE.llvm.77: ret\");\n";
+	char both[512];
+
+	(void)state;
+	snprintf(both, sizeof(both), "%svoid _ZN3foo3barEv(void) {}\n", part);
+	elf_compile("part", part, PROGRAM);
+	assert_int_equal(look("part", true).runtime, PK_RUNTIME_RUST);
+	elf_compile("both", both, PROGRAM);
+	assert_int_equal(look("both", true).runtime, PK_RUNTIME_NONE);
+	assert_true(look("both", true).cxx);
+	elf_compile("main", main_of_rust, PROGRAM);
+	assert_int_equal(look("main", true).runtime, PK_RUNTIME_RUST);
 }
 
 /* A static program that is not stripped exports nothing, but has its symbols. */
@@ -381,6 +411,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_as_made),	       cmocka_unit_test(test_stripped),
 		cmocka_unit_test(test_without_sections), cmocka_unit_test(test_cxx),
+		cmocka_unit_test(test_rust_and_cxx),
 		cmocka_unit_test(test_static_symbols), cmocka_unit_test(test_hostile_versions),
 		cmocka_unit_test(test_hostile_go),     cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_damage),	       cmocka_unit_test(test_keys),

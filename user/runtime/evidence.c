@@ -23,6 +23,7 @@ static const struct {
 	{ "Py_GetVersion", PK_MARK_PYTHON },
 	{ "Py_Version", PK_MARK_PYTHON_VERSION },
 	{ "_ZN2v82V87DisposeEv", PK_MARK_V8 },
+	{ "_ZN3std2rt10lang_start", PK_MARK_RUST_MAIN }, /* its beginning */
 	{ "_ZN4node5StartEiPPc", PK_MARK_NODE },
 	{ "__cxa_throw", PK_MARK_CXX },
 	{ "coreclr_initialize", PK_MARK_DOTNET },
@@ -62,6 +63,33 @@ static int find_mark(const char *name)
 	return -1;
 }
 
+/* "_ZN...17h0123456789abcdefE" is Rust's way to make C++ names; its other way has _R. */
+static bool is_rust_name(const char *name)
+{
+	const char *hash = name + 2;
+
+	if (name[1] == 'R')
+		return true;
+	while ((hash = strstr(hash, "17h"))) {
+		hash += 3;
+		/* what comes behind a period is the compiler's */
+		if (strspn(hash, "0123456789abcdef") == 16 && hash[16] == 'E' &&
+		    (!hash[17] || hash[17] == '.'))
+			return true;
+	}
+	return false;
+}
+
+/* Marks that a name has by its beginning, or -1. */
+static int mark_of_mangled(const char *name)
+{
+	if (name[0] != '_' || (name[1] != 'Z' && name[1] != 'R'))
+		return -1;
+	if (!is_rust_name(name))
+		return name[1] == 'Z' ? PK_MARK_CXX : -1;
+	return strstr(name, "3std2rt10lang_start") ? PK_MARK_RUST_MAIN : -1;
+}
+
 static bool has_table(const struct pk_elf *e, uint32_t type)
 {
 	PK_VEC_FOREACH(&e->sections, s)
@@ -88,6 +116,24 @@ static bool may_read_table(struct pk_evidence *ev, uint32_t type)
 	return false;
 }
 
+static void note_symbol(struct pk_evidence *ev, const char *name, const GElf_Sym *sym)
+{
+	int mark = mark_of_mangled(name);
+
+	/* what a file only uses says that of another one, but C++ is used by C++ */
+	if (mark == PK_MARK_CXX)
+		ev->marks |= 1u << mark;
+	if (sym->st_shndx == SHN_UNDEF)
+		return;
+	if (mark < 0 || mark == PK_MARK_CXX)
+		mark = find_mark(name);
+	if (mark < 0)
+		return;
+	ev->marks |= 1u << mark;
+	ev->at[mark].svma = sym->st_value;
+	ev->at[mark].size = sym->st_size;
+}
+
 static void note_symbols(struct pk_evidence *ev, uint32_t type)
 {
 	struct pk_symtab t;
@@ -99,22 +145,9 @@ static void note_symbols(struct pk_evidence *ev, uint32_t type)
 		ev->is_partial = true;
 		return;
 	}
-	for (size_t i = 0; i < t.nr; i++) {
-		const char *name;
-		int mark;
-
-		/* what a file only uses says that of another one */
-		if (!gelf_getsym(t.symbols, i, &sym) || sym.st_shndx == SHN_UNDEF ||
-		    sym.st_name >= t.names_len)
-			continue;
-		name = t.names + sym.st_name;
-		mark = find_mark(name);
-		if (mark < 0)
-			continue;
-		ev->marks |= 1u << mark;
-		ev->at[mark].svma = sym.st_value;
-		ev->at[mark].size = sym.st_size;
-	}
+	for (size_t i = 0; i < t.nr; i++)
+		if (gelf_getsym(t.symbols, i, &sym) && sym.st_name < t.names_len)
+			note_symbol(ev, t.names + sym.st_name, &sym);
 }
 
 void pk_evidence_of(const struct pk_elf *e, uint64_t *budget, struct pk_evidence *ret)
@@ -122,7 +155,7 @@ void pk_evidence_of(const struct pk_elf *e, uint64_t *budget, struct pk_evidence
 	*ret = (struct pk_evidence){ .e = e, .budget = budget };
 	note_symbols(ret, SHT_DYNSYM);
 	/* what is linked statically exports nothing; the others need not be read in full */
-	if (!ret->marks)
+	if (!(ret->marks & ~(1u << PK_MARK_CXX)))
 		note_symbols(ret, SHT_SYMTAB);
 }
 
@@ -285,7 +318,11 @@ uint32_t pk_evidence_find_texts(struct pk_evidence *ev, const char *const *texts
 
 /* --- dynamic section ---------------------------------------------------------- */
 
-void pk_evidence_soname(const struct pk_evidence *ev, char *ret, size_t size)
+/*
+ * The next name of a kind in the dynamic section, from place *@pos on, of which at most
+ * @size - 1 bytes are kept. False: there are no more.
+ */
+static bool next_dynamic(const struct pk_evidence *ev, int64_t tag, int *pos, char *ret, size_t size)
 {
 	const struct pk_elf *e = ev->e;
 	const struct pk_section *s = pk_elf_section(e, ".dynamic");
@@ -293,15 +330,34 @@ void pk_evidence_soname(const struct pk_evidence *ev, char *ret, size_t size)
 									      : NULL;
 	GElf_Dyn dyn;
 
-	ret[0] = '\0';
-	for (int i = 0; d && gelf_getdyn(d, i, &dyn) && dyn.d_tag != DT_NULL; i++) {
+	while (d && gelf_getdyn(d, (*pos)++, &dyn) && dyn.d_tag != DT_NULL) {
 		const struct pk_section *names = &e->sections.data[s->link];
 		size_t got;
 
-		if (dyn.d_tag != DT_SONAME || dyn.d_un.d_val >= names->len)
+		if (dyn.d_tag != tag || dyn.d_un.d_val >= names->len)
 			continue;
 		got = pk_elf_read(e, names->off + dyn.d_un.d_val, ret, size - 1);
 		ret[got] = '\0';
-		return;
+		return true;
 	}
+	return false;
+}
+
+void pk_evidence_soname(const struct pk_evidence *ev, char *ret, size_t size)
+{
+	int pos = 0;
+
+	ret[0] = '\0';
+	next_dynamic(ev, DT_SONAME, &pos, ret, size);
+}
+
+bool pk_evidence_needs(const struct pk_evidence *ev, const char *library)
+{
+	char name[64];
+	int pos = 0;
+
+	while (next_dynamic(ev, DT_NEEDED, &pos, name, sizeof(name)))
+		if (!strncmp(name, library, strlen(library)))
+			return true;
+	return false;
 }

@@ -32,13 +32,14 @@ enum pk_runtime_mark {
 	PK_MARK_LUAJIT,
 	PK_MARK_LUA,
 	PK_MARK_RUST,
-	PK_MARK_CXX,
+	PK_MARK_RUST_MAIN,	/* what a program written in Rust begins with */
+	PK_MARK_CXX,		/* any C++ name, also of another file's that this one uses */
 	PK_NR_MARKS
 };
 
 struct pk_evidence {
 	const struct pk_elf *e;
-	uint32_t marks;			/* 1 << enum pk_runtime_mark: defined in the file */
+	uint32_t marks;			/* 1 << enum pk_runtime_mark: defined in the file, but for C++ */
 	struct {
 		uint64_t svma, size;
 	} at[PK_NR_MARKS];
@@ -79,6 +80,9 @@ uint32_t pk_evidence_find_texts(struct pk_evidence *ev, const char *const *texts
 
 /* Bytes at an address of the file's own numbering, at most @len; how many there are. */
 size_t pk_evidence_at(const struct pk_evidence *ev, uint64_t svma, void *buf, size_t len);
+
+/* Is it linked against a library whose name begins like this? */
+bool pk_evidence_needs(const struct pk_evidence *ev, const char *library);
 
 /* The name by which a library is linked against, "" where it has none. */
 void pk_evidence_soname(const struct pk_evidence *ev, char *ret, size_t size);

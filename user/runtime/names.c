@@ -16,6 +16,7 @@ void pk_runtime_add(struct pk_runtime_process *p, const struct pk_runtime_file *
 {
 	if (program)
 		p->program = f;
+	/* a library in C++ makes no program of C: PostgreSQL has ICU */
 	p->cxx |= f->cxx;
 	if (!f->runtime)
 		return;

@@ -51,7 +51,7 @@ struct pk_runtime_file {
 	enum pk_runtime runtime;
 	char version[PK_RUNTIME_VERSION];	/* letters, digits and "+-._~"; "": not known */
 	char evidence[64];			/* "symbol Py_Version" */
-	bool cxx;				/* has C++'s own runtime in it */
+	bool cxx;				/* a program that uses C++ itself */
 	bool has_symbols;			/* of programs: all functions have names */
 	uint8_t build_id[PKPROF_MAX_BUILD_ID];
 	uint8_t build_id_len;

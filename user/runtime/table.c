@@ -40,6 +40,18 @@ struct row {
 	bool embedded;
 };
 
+static bool cxx_is_in(const struct pk_evidence *ev)
+{
+	return pk_evidence_has(ev, PK_MARK_CXX) || pk_evidence_needs(ev, "libstdc++.so") ||
+	       pk_evidence_needs(ev, "libc++.so");
+}
+
+/* Rust within a program of C++: one that begins in Rust says so, as far as it has symbols. */
+static bool rust_is_a_part(const struct pk_evidence *ev)
+{
+	return cxx_is_in(ev) && !pk_evidence_has(ev, PK_MARK_RUST_MAIN);
+}
+
 /* The compilers sign in a section for comments. */
 static bool rust_is_in(struct pk_evidence *ev)
 {
@@ -139,7 +151,8 @@ static bool is_in(struct pk_evidence *ev, const struct row *row, struct pk_runti
 static enum pk_runtime find(struct pk_evidence *ev, bool program, struct pk_runtime_file *f)
 {
 	for (unsigned int i = 1; i < PK_NR_RUNTIMES; i++)
-		if ((program || !rows[i].program_only) && is_in(ev, &rows[i], f))
+		if ((program || !rows[i].program_only) &&
+		    (i != PK_RUNTIME_RUST || !rust_is_a_part(ev)) && is_in(ev, &rows[i], f))
 			return i;
 	return PK_RUNTIME_NONE;
 }
@@ -150,7 +163,7 @@ static enum pk_runtime find_by_text(struct pk_evidence *ev, struct pk_runtime_fi
 	uint32_t found = find_texts(ev);
 
 	for (unsigned int i = 1; i < PK_NR_RUNTIMES; i++) {
-		if (!has_texts(found, i))
+		if (!has_texts(found, i) || (i == PK_RUNTIME_RUST && rust_is_a_part(ev)))
 			continue;
 		snprintf(f->evidence, sizeof(f->evidence), "text \"%s\"", rows[i].texts[0]);
 		return i;
@@ -163,7 +176,7 @@ void pk_runtime_look(struct pk_evidence *ev, bool program, struct pk_runtime_fil
 	ret->runtime = find(ev, program, ret);
 	if (!ret->runtime && program)
 		ret->runtime = find_by_text(ev, ret);
-	ret->cxx = pk_evidence_has(ev, PK_MARK_CXX);
+	ret->cxx = program && cxx_is_in(ev);
 	if (rows[ret->runtime].version)
 		rows[ret->runtime].version(ev, ret->version);
 }
