@@ -28,7 +28,7 @@ SANFLAGS := $(if $(SAN),$(SANITIZERS))
 USER_SRC := $(filter-out user/main.c,$(wildcard user/*/*.c))
 USER_OBJ := $(USER_SRC:%.c=$(BUILD)/%.o)
 
-.PHONY: all user kmod help check check-kernels unit golden fuzz demo bench install uninstall dkms dist deb style clean
+.PHONY: all user kmod help check check-kernels unit golden fuzz demo demo-runtimes bench install uninstall dkms dist deb style clean
 .DEFAULT_GOAL := all
 
 all: user kmod
@@ -70,6 +70,9 @@ demo:
 check-kernels:
 	$(Q)tests/check-kernels
 
+demo-runtimes:
+	$(Q)scripts/demo-runtimes
+
 bench:
 	$(Q)tests/bench/run
 
@@ -96,6 +99,7 @@ clean:
 help:
 	@echo "make          build/pkprof-user and build/pkprof.ko (KVER=release picks the headers)"
 	@echo "make demo     record a database under load, leave report and flame graph in demo/"
+	@echo "make demo-runtimes  web services in six languages: is every hot function named, with its callers"
 	@echo "make check    tests, all but tests/run robust, package and debug; unit and golden alone: make unit golden"
 	@echo "make check-kernels  the whole live suite on every kernel, and machines of other sizes: hours; prints a table"
 	@echo "make bench    cost beside perf record, in a deterministic guest"
