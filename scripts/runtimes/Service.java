@@ -27,8 +27,8 @@ public class Service {
 
 	static int renderImage(int number) {
 		int sum = 0;
-		for (int i = 0; i < 4; i++)
-			sum += mandelbrotRow((number + i) % 64, 60);
+		for (int i = 0; i < 64; i++)
+			sum += mandelbrotRow((number + i) % 64, 75);
 		return sum;
 	}
 

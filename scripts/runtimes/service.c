@@ -31,8 +31,8 @@ static __attribute__((noinline)) unsigned int render_image(unsigned int number)
 {
 	unsigned int sum = 0;
 
-	for (unsigned int i = 0; i < 4; i++)
-		sum += mandelbrot_row((number + i) % 64, 60);
+	for (unsigned int i = 0; i < 64; i++)
+		sum += mandelbrot_row((number + i) % 64, 75);
 	return sum;
 }
 

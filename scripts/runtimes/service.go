@@ -32,8 +32,8 @@ func mandelbrotRow(y, width int) int {
 //go:noinline
 func renderImage(number int) int {
 	sum := 0
-	for i := 0; i < 4; i++ {
-		sum += mandelbrotRow((number+i)%64, 60)
+	for i := 0; i < 64; i++ {
+		sum += mandelbrotRow((number+i)%64, 75)
 	}
 	return sum
 }

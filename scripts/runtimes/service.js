@@ -21,8 +21,8 @@ function mandelbrotRow(y, width) {
 
 function renderImage(number) {
 	let sum = 0;
-	for (let i = 0; i < 4; i++)
-		sum += mandelbrotRow((number + i) % 64, 60);
+	for (let i = 0; i < 64; i++)
+		sum += mandelbrotRow((number + i) % 64, 75);
 	return sum;
 }
 

@@ -22,7 +22,7 @@ fn mandelbrot_row(y: usize, width: usize) -> usize {
 
 #[inline(never)]
 fn render_image(number: usize) -> usize {
-    (0..4).map(|i| mandelbrot_row((number + i) % 64, 60)).sum()
+    (0..64).map(|i| mandelbrot_row((number + i) % 64, 75)).sum()
 }
 
 #[inline(never)]

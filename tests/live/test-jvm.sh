@@ -56,7 +56,7 @@ over=$(pk report --json j.pkp | jq -r '[.analyses.process.processes[] | select(.
 # of the samples of a process those in the method itself, by its name
 in_method() {
 	pk export --format folded --pid "$1" j.pkp | awk '
-		{ all += $NF } /;[^;]*Spin\.spinRow\(int\)( [0-9]+$|;)/ { hot += $NF } END { printf "%d %d", hot, all }'
+		{ all += $NF } /;[^;]*Spin\.spinRow\(int\)(_\[j\])?( [0-9]+$|;)/ { hot += $NF } END { printf "%d %d", hot, all }'
 }
 of=$(in_method "$inside")
 expect inside "${of#* } >= 100 && ${of% *} >= 0.8 * ${of#* }" "${of% *} of ${of#* } samples in Spin.spinRow, in a container as nobody"
