@@ -106,7 +106,23 @@ static int offer_unsized(struct namer *n)
 	return ret;
 }
 
-/* Without an unwind entry: the section, or in a file without them the segment. */
+/* What no section has around an address of a segment. */
+static void between_sections(const struct pk_elf *e, uint64_t svma, struct pk_func *f)
+{
+	PK_VEC_FOREACH(&e->sections, s) {
+		if (!s->exec || !s->len)
+			continue;
+		if (s->svma > svma && s->svma < f->end)
+			f->end = s->svma;
+		if (s->svma + s->len <= svma && s->svma + s->len > f->start)
+			f->start = s->svma + s->len;
+	}
+}
+
+/*
+ * Without an unwind entry: the section, or what is between them in the segment. So two of them
+ * are the same or have nothing in common, whichever address it is asked for.
+ */
 static void widest_range(const struct pk_elf *e, uint64_t svma, struct pk_func *f)
 {
 	const struct pk_section *s = pk_elf_exec_section(e, svma);
@@ -120,6 +136,7 @@ static void widest_range(const struct pk_elf *e, uint64_t svma, struct pk_func *
 		if (svma - segment->svma < segment->len) {
 			f->start = segment->svma;
 			f->end = segment->svma + segment->len;
+			between_sections(e, svma, f);
 			return;
 		}
 	}
