@@ -308,9 +308,9 @@ static void make_files(void)
 			 "static __attribute__((noinline)) int hidden%zu(int n) {\n"
 			 "	while (n--) sink += n * n; return sink; }\n"
 			 "__attribute__((noinline)) int shown%zu(int n) { return hidden%zu(n) * 3; }\n"
-			 "__asm__(\".text\\n.type outer%zu,@function\\nouter%zu: .skip 40,0x90\\n"
+			 "__asm__(\".text\\n.skip 64,0x90\\n.type outer%zu,@function\\nouter%zu: .skip 40,0x90\\n"
 			 ".type inner%zu,@function\\ninner%zu: .skip 20,0x90\\n"
-			 ".size inner%zu,20\\n.skip 40,0x90\\n.size outer%zu,100\\n\");\n"
+			 ".size inner%zu,20\\n.skip 40,0x90\\n.size outer%zu,100\\n.skip 64,0x90\\n\");\n"
 			 "int last%zu(void) { return sink; }\n",
 			 i, i, i, i, i, i, i, i, i, i);
 		elf_compile(files[i], text, "-O1 -shared -fPIC -Wl,--build-id=sha1");
@@ -409,8 +409,11 @@ static void test_what_is_kept(void **state)
 		assert_int_equal(s.nr_files_cached, 0);
 		fill(&kept, steps[i]);
 		s = symbolize(&kept, 2, cache);
+		if (!i)
+			assert_int_equal(s.nr_files_cached, 0);
 		/* after each byte was asked nothing is left to ask */
-		assert_int_equal(s.nr_files_cached, i > 3 ? s.nr_files : 0);
+		if (i > 3)
+			assert_int_equal(s.nr_files_cached, s.nr_files);
 		assert_same(&fresh, &kept);
 		pk_profile_deinit(&kept);
 		fill(&kept, steps[i]);
@@ -423,23 +426,52 @@ static void test_what_is_kept(void **state)
 	}
 }
 
-/* Neighbours of what was asked are known without asking: a function is kept as a whole. */
+/* Samples of the first file at three places from the start of a function on. */
+static struct pk_symbolizer_stats ask_at(const char *function, const uint64_t *at,
+					 const char *cache)
+{
+	struct pk_symbolizer_stats stats;
+	uint64_t svma, size, end;
+	struct pk_profile p;
+	struct pk_elf e;
+	uint32_t f;
+
+	elf_symbol(files[0], function, &svma, &size);
+	e = elf_open(files[0]);
+	end = svma + size;
+	assert_true(pk_elf_to_off(&e, &svma, &end));
+	fix_init(&p);
+	f = fix_file(&p, elf_path(files[0]));
+	memcpy(p.files.data[f].build_id, e.build_id, e.build_id_len);
+	p.files.data[f].build_id_len = e.build_id_len;
+	fix_map(&p, 0, TGID, AT, FILE_BYTES, f, 0);
+	for (unsigned int i = 0; i < 3; i++) {
+		uint64_t addr = AT + svma + at[i];
+
+		fix_sample(&p, i, TGID, TGID, fix_stack(&p, &addr, 1), 0, 0);
+	}
+	stats = symbolize(&p, 1, cache);
+	pk_elf_close(&e);
+	pk_profile_deinit(&p);
+	return stats;
+}
+
+/* A function is kept as a whole, but for what another one has in the midst of it. */
 static void test_whole_functions(void **state)
 {
+	/* outer's first part, inner, outer's second part */
+	static const uint64_t first[] = { 1, 41, 99 }, second[] = { 0, 59, 60 }, third[] = { 39, 40, 99 };
+	static const uint64_t outside[] = { 1, 41, 100 };
 	char cache[512];
-	struct pk_symbolizer_stats s;
-	struct pk_profile p;
 
 	(void)state;
 	snprintf(cache, sizeof(cache), "%s", elf_path("whole"));
 	make_files();
-	fill(&p, 4);
-	symbolize(&p, 2, cache);
-	pk_profile_deinit(&p);
-	fill(&p, 7);
-	s = symbolize(&p, 2, cache);
-	assert_int_equal(s.nr_files_cached, s.nr_files);
-	pk_profile_deinit(&p);
+	assert_int_equal(ask_at("outer0", first, cache).nr_files_cached, 0);
+	assert_int_equal(ask_at("outer0", second, cache).nr_files_cached, 1);
+	assert_int_equal(ask_at("outer0", third, cache).nr_files_cached, 1);
+	assert_int_equal(ask_at("outer0", outside, cache).nr_files_cached, 0);
+	assert_int_equal(ask_at("outer0", outside, cache).nr_files_cached, 1);
 }
 
 int main(void)

@@ -47,6 +47,12 @@ struct pk_piece {
 	uint8_t flags;
 };
 
+static inline bool pk_piece_same_function(const struct pk_piece *a, const struct pk_piece *b)
+{
+	return a->func_start == b->func_start && a->func_end == b->func_end &&
+	       a->name == b->name && a->flags == b->flags && a->svma == b->svma;
+}
+
 struct pk_answer {
 	struct pk_strtab strings;
 	PK_VEC(struct pk_piece) pieces;

@@ -40,7 +40,11 @@ struct pk_cover {
 	uint32_t nr;
 	uint32_t *owner;	/* per address: index into funcs, or PK_COVER_NONE */
 	uint32_t *next_free;	/* per address: skips addresses that have owners */
-	uint64_t *low, *high;	/* per address: all of [low, high) in the owner's range is its, too */
+	/*
+	 * Per address: what is in [low, high), in its owner's range and no further than its
+	 * neighbours, has the same owner, whether it is asked for or not.
+	 */
+	uint64_t *low, *high;
 	PK_VEC(struct pk_func) funcs;
 	size_t nr_settled;	/* funcs of the rounds that are over */
 };

@@ -99,12 +99,6 @@ static int add_function(void *ctx, uint64_t start, uint64_t end, uint32_t func)
 	return pk_harvest_add(t->h, &s, pk_strtab_get(&t->a->strings, p->name), false);
 }
 
-static bool same_function(const struct pk_piece *a, const struct pk_piece *b)
-{
-	return a->func_start == b->func_start && a->func_end == b->func_end &&
-	       a->name == b->name && a->flags == b->flags && a->svma == b->svma;
-}
-
 /* Each address has its owner already; the cover only cuts their ranges. */
 static int fill_cover(struct pk_cover *c, const struct pk_answer *a)
 {
@@ -118,7 +112,7 @@ static int fill_cover(struct pk_cover *c, const struct pk_answer *a)
 			before = NULL;
 			continue;
 		}
-		if (!before || (p != before && !same_function(p, before))) {
+		if (!before || (p != before && !pk_piece_same_function(p, before))) {
 			f.start = p->func_start;
 			f.end = p->func_end;
 			f.loose = p->flags & PK_PIECE_LOOSE;

@@ -205,15 +205,22 @@ static int name_of(struct namer *n, uint32_t func, uint32_t *ret)
 	return 0;
 }
 
+/* Offsets around an address of which nothing else is asked: [first, end). */
+struct room {
+	uint64_t first, off, end;
+};
+
 /*
- * The piece around an address that owner @func has, @svma, index @i of the cover. False: in a
- * file whose segments lie over each other, where no range holds.
+ * The piece around an address that owner @func has, index @i of the cover. What lies beyond the
+ * next address is for that one to know. False: in a file whose segments lie over each other,
+ * where no range holds.
  */
-static bool place(const struct namer *n, uint64_t off, uint32_t i, uint32_t func,
+static bool place(const struct namer *n, const struct room *room, uint32_t i, uint32_t func,
 		  struct pk_piece *ret)
 {
 	const struct pk_func *f = &n->cover.funcs.data[func];
-	uint64_t svma = n->cover.addr[i], low = n->cover.low[i], high = n->cover.high[i];
+	uint64_t svma = n->cover.addr[i], off = room->off;
+	uint64_t below = svma - n->cover.low[i], above = n->cover.high[i] - svma;
 	uint64_t start = f->start, end = f->end;
 
 	if (!pk_elf_to_off(n->e, &start, &end) || off < start || off >= end)
@@ -223,28 +230,38 @@ static bool place(const struct namer *n, uint64_t off, uint32_t i, uint32_t func
 		.func_end = end,
 		.svma = f->start,
 		.flags = f->flags | (f->loose ? PK_PIECE_LOOSE : 0),
-		.start = svma - low < off - start ? off - (svma - low) : start,
-		.end = high - svma < end - off ? off + (high - svma) : end,
+		.start = start > room->first ? start : room->first,
+		.end = end < room->end ? end : room->end,
 	};
+	if (below < off - ret->start)
+		ret->start = off - below;
+	if (above < ret->end - off)
+		ret->end = off + above;
 	return true;
 }
 
 /* @i: of the cover, nr: the address is in no segment. */
-static int add_piece(struct namer *n, uint64_t off, uint32_t i)
+static int add_piece(struct namer *n, const struct room *room, uint32_t i)
 {
 	uint32_t func = i < n->cover.nr ? n->cover.owner[i] : PK_COVER_NONE;
-	const struct pk_piece *last = n->answer->pieces.nr ?
+	struct pk_piece *last = n->answer->pieces.nr ?
 		&n->answer->pieces.data[n->answer->pieces.nr - 1] : NULL;
 	struct pk_piece p;
 
-	if (last && off < last->end)
-		return 0;
-	if (func == PK_COVER_NONE || !place(n, off, i, func, &p))
-		p = (struct pk_piece){ .start = off, .end = off + 1, .flags = PK_PIECE_NOTHING };
+	if (func == PK_COVER_NONE || !place(n, room, i, func, &p))
+		p = (struct pk_piece){
+			.start = room->off,
+			.end = room->off + 1,
+			.flags = PK_PIECE_NOTHING,
+		};
 	else if (!(p.flags & PK_SYMBOL_NONE) && name_of(n, func, &p.name))
 		return -ENOMEM;
 	if (last && p.start < last->end)
 		p.start = last->end;
+	if (last && p.start == last->end && pk_piece_same_function(&p, last)) {
+		last->end = p.end;
+		return 0;
+	}
 	return pk_vec_add(&n->answer->pieces, p);
 }
 
@@ -269,15 +286,18 @@ static int make_answer(struct namer *n, const uint64_t *off, size_t nr)
 	int ret = add_link(n);
 
 	n->named = PK_COVER_NONE;
-	for (size_t i = 0; i < nr && !ret; i++) {
+	for (size_t i = 0; i < nr && !ret && off[i] != UINT64_MAX; i++) {
+		const struct room room = {
+			.first = i ? off[i - 1] + 1 : 0,
+			.off = off[i],
+			.end = i + 1 < nr ? off[i + 1] : UINT64_MAX,
+		};
 		uint64_t svma;
 		uint32_t at = n->cover.nr;
 
-		if (off[i] == UINT64_MAX)
-			continue;
 		if (pk_elf_to_svma(n->e, off[i], &svma))
 			at = pk_cover_lower(&n->cover, svma);
-		ret = add_piece(n, off[i], at);
+		ret = add_piece(n, &room, at);
 	}
 	return ret;
 }
