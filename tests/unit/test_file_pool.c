@@ -47,12 +47,14 @@ static int note_done(void *ctx, const struct pk_file_task *t, int code, const st
 	return 0;
 }
 
+static void serve_loop(void *ctx, int to);
+
 static struct pk_file_pool_stats run_with(void (*serve)(void *, int), unsigned int nr_children)
 {
 	const struct pk_debug_search where = { .dirs = "" };
 	const struct pk_file_pool_config cfg = {
 		.max_children = nr_children,
-		.file_cpu_ms = 200,
+		.file_cpu_ms = serve == serve_loop ? 1000 : 0,
 		.where = &where,
 		.open = open_any,
 		.done = note_done,
