@@ -142,9 +142,8 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 	return pk_hash64(hash ^ pk_hash64(value + 1));
 }
 
-uint64_t pk_debug_fingerprint(const struct pk_debug_search *where,
-			      const struct pk_debug_wish *wish, const char *path,
-			      uint64_t *bytes_ret)
+uint64_t pk_debug_fingerprint(const struct pk_debug_search *where, const struct pk_debug_wish *wish,
+			      const char *path, uint64_t *bytes_ret)
 {
 	char place[PATH_MAX];
 	uint64_t hash = 0;

@@ -19,12 +19,12 @@ struct pk_file_wanted {
 	struct pk_file_names *names;
 	uint32_t file;
 	struct pk_file_origin origin;
-	bool can_be_kept;		/* origin is known */
-	bool start_anew;		/* what is kept is out of date */
-	uint64_t fingerprint;		/* of debug files, before it was asked */
-	struct pk_answer answer;	/* so far */
-	size_t nr, nr_missing;		/* of missing: what the cache had not */
-	uint64_t *missing;		/* points into off */
+	bool can_be_kept;	 /* origin is known */
+	bool start_anew;	 /* what is kept is out of date */
+	uint64_t fingerprint;	 /* of debug files, before it was asked */
+	struct pk_answer answer; /* so far */
+	size_t nr, nr_missing;	 /* of missing: what the cache had not */
+	uint64_t *missing;	 /* points into off */
 	uint64_t off[];
 };
 
@@ -201,8 +201,8 @@ static int open_file(void *ctx, const struct pk_file_task *t)
 
 	if (fd < 0)
 		return -ENOENT;
-	if (pk_is_elf(fd) && (t->build_id_len || held ||
-			      (!fstat(fd, &st) && pk_file_is_inode(file_of(w), &st))))
+	if (pk_is_elf(fd) &&
+	    (t->build_id_len || held || (!fstat(fd, &st) && pk_file_is_inode(file_of(w), &st))))
 		return fd;
 	close(fd);
 	return -ESTALE;

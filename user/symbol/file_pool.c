@@ -21,22 +21,22 @@
 #define DEFAULT_FILE_CPU_MS 30000
 #define DEFAULT_SERVERS_MS  120000
 /* A child that sleeps uses no CPU time. Much more than that, for a machine with other work. */
-#define WALL_FACTOR	    6
-#define CHILD_CPU_S	    300
+#define WALL_FACTOR 6
+#define CHILD_CPU_S 300
 /* After so much of it a child makes room for another, so that no file pays for those before. */
-#define CHILD_SPENT_NS	    (120 * 1000 * MS)
-#define CHILD_MEMORY_BYTES  (512ULL << 20)
+#define CHILD_SPENT_NS	   (120 * 1000 * MS)
+#define CHILD_MEMORY_BYTES (512ULL << 20)
 /* Of files that are read at the same time; one alone may be larger. */
-#define FILES_BYTES	    (512ULL << 20)
-#define LOOK_MS		    200
-#define MAX_ANSWER_BYTES    (64u << 20)
-#define ANSWER_BYTES	    8400 /* per address, at most */
+#define FILES_BYTES	 (512ULL << 20)
+#define LOOK_MS		 200
+#define MAX_ANSWER_BYTES (64u << 20)
+#define ANSWER_BYTES	 8400 /* per address, at most */
 
 enum child_state {
 	IDLE,
 	READING,
-	WANTS_SERVER,	/* in the queue for servers */
-	AT_SERVER,	/* its question was put */
+	WANTS_SERVER, /* in the queue for servers */
+	AT_SERVER,    /* its question was put */
 };
 
 struct child {
@@ -44,21 +44,21 @@ struct child {
 	enum child_state state;
 	const struct pk_file_task *task;
 	struct pk_debug_wish wish;
-	unsigned int place;		/* of debug files: looked at up to here */
+	unsigned int place; /* of debug files: looked at up to here */
 	unsigned int nr_wishes;
 	bool asked_server;
-	uint32_t owner;			/* of the files that it was given */
-	uint64_t cpu_ns, start_ns;	/* when it got the file */
+	uint32_t owner;		   /* of the files that it was given */
+	uint64_t cpu_ns, start_ns; /* when it got the file */
 };
 
 struct pool {
 	const struct pk_file_pool_config *cfg;
 	struct pk_file_pool_stats *stats;
 	struct pk_file_task *tasks;
-	size_t nr, next;		/* tasks; next to be handed out */
+	size_t nr, next; /* tasks; next to be handed out */
 	struct child children[PK_FILE_POOL_MAX];
 	unsigned int nr_children;
-	uint64_t bytes;			/* of files in the children's hands */
+	uint64_t bytes; /* of files in the children's hands */
 	struct pk_debug_fetch fetch;
 	uint64_t fetch_start_ns, fetch_spent_ns;
 	bool no_servers;
@@ -362,9 +362,8 @@ static bool is_slow(const struct pool *p, const struct child *c)
 	uint64_t max_ns = (p->cfg->file_cpu_ms ? p->cfg->file_cpu_ms : DEFAULT_FILE_CPU_MS) * MS;
 
 	/* what it waits for is not its fault */
-	return c->state == READING &&
-	       (pk_confined_cpu_ns(&c->process) > c->cpu_ns + max_ns ||
-		now_ns() > c->start_ns + max_ns * WALL_FACTOR);
+	return c->state == READING && (pk_confined_cpu_ns(&c->process) > c->cpu_ns + max_ns ||
+				       now_ns() > c->start_ns + max_ns * WALL_FACTOR);
 }
 
 static int work_child(struct pool *p, struct child *c, short events)
