@@ -67,7 +67,7 @@ static void take(const char *name)
 
 	if (fd < 0)
 		return;
-	ret = cache ? pk_rows_cached(cache, fd, name, &blob, &err)
+	ret = cache ? pk_rows_cached(cache, fd, NULL, name, &blob, &err)
 		    : pk_rows_compile(fd, name, &blob, &stats, &err);
 	if (!ret) {
 		add_stats(&stats);

@@ -21,7 +21,7 @@
 
 #include "profile/reader.h"
 #include "profile_fixture.h"
-#include "record/build_id.h"
+#include "symbol/build_id.h"
 #include "record/files.h"
 
 static struct {

@@ -90,7 +90,7 @@ static int setup(void **state)
 	env.bytes = lseek(env.fd, 0, SEEK_END);
 	assert_int_equal(pk_finalize_start(&env.job, env.fd, END_NS,
 					   &(struct pk_finalize_held){ .files = env.files },
-					   true, NULL), 0);
+					   &(struct pk_finalize_how){ .live = true }, NULL), 0);
 	return 0;
 }
 

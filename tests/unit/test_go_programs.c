@@ -227,15 +227,21 @@ static void test_with_c(void **state)
 	elf_run("rm p/c.go");
 }
 
+static int no_debug_file(void *ctx, const struct pk_debug_wish *wish, unsigned int i)
+{
+	(void)ctx;
+	(void)wish;
+	(void)i;
+	return -ENOENT;
+}
+
 /* The whole way from an address to a symbol, of a file without any other source of names. */
 static void test_symbol(void **state)
 {
-	static const struct pk_debug_search nowhere = { .dirs = "" };
-	struct pk_file_query q = { .path = "/a/fixed", .nr = 1 };
+	const struct pk_debug_source nowhere = { no_debug_file, NULL };
 	uint64_t svma, size, off, end;
-	struct pk_profile p;
-	struct pk_harvest h = { .p = &p };
-	struct pk_file file = { 0 };
+	const struct pk_piece *piece;
+	struct pk_answer answer;
 	struct pk_elf e;
 
 	(void)state;
@@ -244,19 +250,17 @@ static void test_symbol(void **state)
 	end = svma + size;
 	assert_true(pk_elf_to_off(&e, &svma, &end));
 	off = svma + size / 2;
-	q.off = &off;
-	assert_int_equal(pk_profile_init(&p), 0);
-	assert_int_equal(pk_vec_add(&p.files, file), 0);
-	q.file = p.files.nr - 1;
-	assert_int_equal(pk_file_symbols(&h, &q, &e, &nowhere), 0);
-	assert_int_equal(pk_harvest_merge(&h), 0);
-	assert_int_equal(p.symbols.nr, 1);
-	assert_string_equal(pk_strtab_get(&p.strings, p.symbols.data[0].name), "main.main");
-	assert_int_equal(p.symbols.data[0].addr, svma);
-	assert_int_equal(p.symbols.data[0].flags, 0);
-	assert_in_range(p.symbols.data[0].size, size, size + 31);
-	pk_harvest_deinit(&h);
-	pk_profile_deinit(&p);
+	assert_int_equal(pk_file_answer(&e, &off, 1, &nowhere, &answer), 0);
+	assert_int_equal(answer.pieces.nr, 1);
+	piece = answer.pieces.data;
+	assert_string_equal(pk_strtab_get(&answer.strings, piece->name), "main.main");
+	assert_int_equal(piece->func_start, svma);
+	assert_int_equal(piece->flags, 0);
+	assert_in_range(piece->func_end - piece->func_start, size, size + 31);
+	/* so it is all over the function */
+	assert_int_equal(piece->start, piece->func_start);
+	assert_int_equal(piece->end, piece->func_end);
+	pk_answer_deinit(&answer);
 	pk_elf_close(&e);
 }
 

@@ -28,7 +28,7 @@ static int get(struct pk_rows_cache *c, const char *file, struct pk_rows_blob *r
 {
 	struct pk_err err = { 0 };
 
-	return pk_rows_cached(c, pk_open_regular(elf_path(file)), file, ret, &err);
+	return pk_rows_cached(c, pk_open_regular(elf_path(file)), NULL, file, ret, &err);
 }
 
 static void assert_rows(struct pk_rows_cache *c, const char *file)

@@ -308,7 +308,7 @@ static void test_debug_file_from_a_server(void **state)
 {
 	struct pk_symbolizer_config cfg = { .debug_dirs = "" };
 	const char *nameless;
-	char url[512];
+	char url[512], kept[512];
 
 	(void)state;
 	make_files();
@@ -321,7 +321,19 @@ static void test_debug_file_from_a_server(void **state)
 	assert_both("bare.so", "whole.so", &cfg, nameless, "exported");
 	cfg.servers = true;
 	assert_both("bare.so", "whole.so", &cfg, "hidden", "exported");
+	/* what was kept when no server was asked is not the last word; what one said is */
+	snprintf(kept, sizeof(kept), "%s", elf_path("kept"));
+	cfg.cache = true;
+	cfg.cache_dir = kept;
+	cfg.servers = false;
+	assert_both("bare.so", "whole.so", &cfg, nameless, "exported");
+	cfg.servers = true;
+	assert_both("bare.so", "whole.so", &cfg, "hidden", "exported");
 	elf_run("rm -rf cache srv");
+	cfg.servers = false;
+	assert_both("bare.so", "whole.so", &cfg, "hidden", "exported");
+	cfg.cache = false;
+	cfg.servers = true;
 	assert_both("bare.so", "whole.so", &cfg, nameless, "exported");
 }
 

@@ -13,12 +13,17 @@ void pk_strbuf_deinit(struct pk_strbuf *b)
 	*b = (struct pk_strbuf){ 0 };
 }
 
-/* Room for @more bytes and a NUL. */
+/* With a NUL behind them. */
 static bool reserve(struct pk_strbuf *b, size_t more)
 {
 	if (b->failed || pk_vec_grow((void **)&b->data, &b->cap, b->len + more + 1, 1))
 		b->failed = true;
 	return !b->failed;
+}
+
+int pk_strbuf_reserve(struct pk_strbuf *b, size_t more)
+{
+	return reserve(b, more) ? 0 : -ENOMEM;
 }
 
 void pk_strbuf_add(struct pk_strbuf *b, const void *data, size_t len)

@@ -28,6 +28,8 @@ static inline bool pk_strbuf_failed(const struct pk_strbuf *b)
 {
 	return b->failed;
 }
+/* Room for so many bytes behind what is there, for who writes them himself. 0 or -ENOMEM. */
+int pk_strbuf_reserve(struct pk_strbuf *b, size_t more);
 void pk_strbuf_add(struct pk_strbuf *b, const void *data, size_t len);
 void pk_strbuf_puts(struct pk_strbuf *b, const char *text);
 void pk_strbuf_putc(struct pk_strbuf *b, char c);

@@ -31,7 +31,7 @@
 static struct {
 	uint64_t freq;
 	const char *pids, *cpus, *duration, *output;
-	bool only, no_symbols, jvm_maps, quiet;
+	bool only, no_symbols, no_cache, servers, jvm_maps, quiet;
 	const char *sources, *ring_size, *module, *dump, *replay, *wait_period, *redact;
 	uint64_t kernel_depth, user_depth, wait_cap, io_cap;
 } opt = {
@@ -81,6 +81,10 @@ static const struct pk_opt opts[] = {
 	  .help = "leave names (paths, command lines, hosts, peers), or all, out of the file" },
 	{ .name = "jvm-maps", .type = PK_OPT_FLAG, .value = &opt.jvm_maps,
 	  .help = "ask Java VMs, now and then and at the end, to list the code that they compiled" },
+	{ .name = "debuginfod", .type = PK_OPT_FLAG, .value = &opt.servers,
+	  .help = "ask the servers of $DEBUGINFOD_URLS for debug files, for 2 minutes at most" },
+	{ .name = "no-cache", .type = PK_OPT_FLAG, .value = &opt.no_cache,
+	  .help = "name functions without what earlier recordings kept, and keep nothing" },
 	{ .name = "module", .type = PK_OPT_STRING, .value = &opt.module, .arg = "FILE.ko",
 	  .help = "load this module if none is loaded" },
 	{ .name = "dump-ring", .type = PK_OPT_STRING, .value = &opt.dump, .arg = "FILE",
@@ -165,6 +169,13 @@ static int check_combinations(bool has_command, struct pk_err *err)
 	if (opt.replay && (has_command || opt.pids || opt.cpus || opt.duration))
 		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
 				   "option --replay takes a dump as it is: without COMMAND, -p, -C, -d");
+	if (opt.servers && opt.no_symbols)
+		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
+				   "options --debuginfod and --no-symbols contradict each other");
+	if (opt.servers && !getenv("DEBUGINFOD_URLS"))
+		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
+				   "--debuginfod asks the servers of $DEBUGINFOD_URLS, which is "
+				   "not set");
 	return 0;
 }
 
@@ -287,6 +298,8 @@ static int run(int nr_args, char **args, struct pk_err *err)
 		.scan = !opt.replay,
 		.symbols = !opt.no_symbols,
 		.jvm_maps = opt.jvm_maps,
+		.cache = !opt.no_cache,
+		.servers = opt.servers,
 		.dump_path = opt.dump,
 		.cpus_text = opt.cpus,
 		.pids_text = opt.pids,

@@ -21,13 +21,14 @@
 #include "profile/copy.h"
 #include "profile/reader.h"
 #include "profile/writer.h"
+#include "symbol/answer_cache.h"
 #include "symbol/collect.h"
 #include "symbol/harvest.h"
 #include "symbol/symbolizer.h"
 
 static struct {
 	const char *debug_dirs, *root, *output;
-	bool servers;
+	bool servers, no_cache, clear_cache;
 } opt;
 
 static const struct pk_opt opts[] = {
@@ -38,7 +39,11 @@ static const struct pk_opt opts[] = {
 	{ .name = "root", .type = PK_OPT_STRING, .value = &opt.root, .arg = "DIR",
 	  .help = "the recorded system's files are below DIR" },
 	{ .name = "debuginfod", .type = PK_OPT_FLAG, .value = &opt.servers,
-	  .help = "ask the servers of $DEBUGINFOD_URLS for debug files, too" },
+	  .help = "ask the servers of $DEBUGINFOD_URLS for debug files, for 2 minutes at most" },
+	{ .name = "no-cache", .type = PK_OPT_FLAG, .value = &opt.no_cache,
+	  .help = "without names that were kept, and keep none" },
+	{ .name = "clear-cache", .type = PK_OPT_FLAG, .value = &opt.clear_cache,
+	  .help = "remove the names that were kept; without FILE that is all" },
 	{ 0 },
 };
 
@@ -186,6 +191,29 @@ static void put_group(const struct pk_profile *p, const struct group *g, struct 
 	pk_strbuf_putc(out, '\n');
 }
 
+static void put_files(const struct pk_symbolizer_stats *s, struct pk_strbuf *out)
+{
+	if (s->nr_files_missing || s->nr_files_mismatch || s->nr_files_too_big ||
+	    s->nr_files_failed)
+		pk_strbuf_printf(out,
+				 "of %u files asked %u are not here, %u are not the recorded ones, "
+				 "%u take too much memory, %u failed to be read\n",
+				 s->nr_files, s->nr_files_missing, s->nr_files_mismatch,
+				 s->nr_files_too_big, s->nr_files_failed);
+	if (s->servers_gave_up)
+		pk_strbuf_puts(out, "debuginfod servers took too long and were given up\n");
+}
+
+/* On a terminal, rewritten in place. */
+static void show_progress(void *ctx, unsigned int done, unsigned int total)
+{
+	(void)ctx;
+	fprintf(stderr, "\r\033[Knaming functions ... %u of %u files", done, total);
+	if (done == total)
+		fputs("\r\033[K", stderr);
+	fflush(stderr);
+}
+
 static int print_result(const struct pk_profile *p, uint64_t before, struct groups *g,
 			const struct pk_symbolizer_stats *s, struct pk_err *err)
 {
@@ -195,12 +223,7 @@ static int print_result(const struct pk_profile *p, uint64_t before, struct grou
 	pk_strbuf_printf(&out, "%llu of %llu addresses have names, %llu had before\n",
 	       (unsigned long long)g->nr_named, (unsigned long long)g->nr,
 	       (unsigned long long)before);
-	if (s->nr_files_missing || s->nr_files_mismatch || s->nr_files_too_big)
-		pk_strbuf_printf(&out,
-				 "of %u files asked %u are not here, %u are not the recorded ones, "
-				 "%u take too much memory\n",
-				 s->nr_files, s->nr_files_missing, s->nr_files_mismatch,
-				 s->nr_files_too_big);
+	put_files(s, &out);
 	if (g->nr != g->nr_named) {
 		pk_strbuf_puts(&out, "addresses without names:\n");
 		qsort(g->v.data, g->v.nr, sizeof(*g->v.data), compare_groups);
@@ -225,6 +248,8 @@ static int symbolize(const char *path, struct pk_profile *p, struct pk_err *err)
 		.debug_dirs = opt.debug_dirs,
 		.root = opt.root,
 		.servers = opt.servers,
+		.cache = !opt.no_cache,
+		.progress = isatty(STDERR_FILENO) ? show_progress : NULL,
 		.mapped = &mapped,
 	};
 	struct pk_symbolizer_stats stats;
@@ -246,6 +271,22 @@ static int symbolize(const char *path, struct pk_profile *p, struct pk_err *err)
 	return rc;
 }
 
+static int clear_cache(struct pk_err *err)
+{
+	struct pk_answer_cache *c;
+	int rc = pk_answer_cache_open(NULL, 0, &c, err);
+
+	if (rc)
+		return rc;
+	rc = pk_answer_cache_clear(c);
+	pk_answer_cache_close(c);
+	if (rc < 0)
+		return pk_err_set(err, rc, "cannot remove the names that were kept: %s",
+				  strerror(-rc));
+	printf("the names of %d files were kept, and are removed\n", rc);
+	return 0;
+}
+
 static int run(int nr_args, char **args, struct pk_err *err)
 {
 	const char *path = nr_args ? args[0] : PK_DEFAULT_FILE;
@@ -262,6 +303,11 @@ static int run(int nr_args, char **args, struct pk_err *err)
 		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
 				   "--debuginfod asks the servers of $DEBUGINFOD_URLS, which is "
 				   "not set");
+	if (opt.clear_cache) {
+		rc = clear_cache(err);
+		if (rc || !nr_args)
+			return rc;
+	}
 	rc = pk_profile_load(path, &p, err);
 	if (rc)
 		return rc;
@@ -282,7 +328,7 @@ const struct pk_cmd pk_cmd_symbolize = {
 		   "they are the recorded ones, by build ID; the kernel and JIT code only on the "
 		   "recorded machine before its next boot. FILE (" PK_DEFAULT_FILE " unless given) "
 		   "is replaced when the new one is complete. What is still without names is "
-		   "told.",
+		   "told. What files say is kept for the next time, by build ID.",
 	.opts = opts,
 	.run = run,
 };

@@ -56,6 +56,7 @@ static void start(struct pk_top_stacks *s, struct pk_live *live)
 		},
 		.scan = true,
 		.symbols = true,
+		.cache = true,
 		.duration_ns = WINDOW_NS,
 	};
 	struct pk_err err = { 0 };

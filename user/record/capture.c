@@ -30,8 +30,9 @@ static int on_record(void *ctx, unsigned int cpu, const struct pkprof_rec *rec)
 		ret = pk_dump_record(r->dump, cpu, rec);
 	if (!ret && r->scanning)
 		ret = pk_seen_note(&r->seen, rec);
-	/* its rows are wanted now, not when all that came before is in order */
-	if (rec->type == PKPROF_REC_FILE && rec->size >= sizeof(struct pkprof_rec_file))
+	/* its rows are wanted now, not when all that came before is in order; if at all */
+	if (r->unwinder.fd >= 0 && rec->type == PKPROF_REC_FILE &&
+	    rec->size >= sizeof(struct pkprof_rec_file))
 		pk_files_show(r->files, (const void *)rec);
 	/* likewise: the process may be gone soon */
 	pk_jit_maps_record(&r->jit_maps, rec);

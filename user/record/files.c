@@ -14,7 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/map64.h"
-#include "record/build_id.h"
+#include "symbol/build_id.h"
 #include "record/files.h"
 
 #define MAX_TRIES 3 /* openings of one file, by different mappings of it */

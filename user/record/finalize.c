@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,20 +21,6 @@ struct report {
 	struct pk_symbolizer_stats stats;
 	char why[256];
 };
-
-static int held_fd(void *ctx, uint32_t file_id)
-{
-	const struct pk_finalize_held *held = ctx;
-
-	return pk_files_fd(held->files, file_id);
-}
-
-static int held_map_fd(void *ctx, uint32_t tgid)
-{
-	const struct pk_finalize_held *held = ctx;
-
-	return held->jit_maps ? pk_jit_maps_fd(held->jit_maps, tgid) : -1;
-}
 
 static int add_symbols(int fd, uint64_t end_ns, struct pk_profile *p, const pk_map_events *mapped,
 		       struct pk_files *files, bool live, struct pk_err *err)
@@ -56,43 +43,79 @@ static int add_symbols(int fd, uint64_t end_ns, struct pk_profile *p, const pk_m
 	return ret;
 }
 
-static int symbolize(int fd, uint64_t end_ns, struct pk_finalize_held held, bool live,
-		     struct pk_symbolizer_stats *stats, struct pk_err *err)
+/* What the callbacks of the symbolizer get. */
+struct finalizing {
+	struct pk_finalize_held held;
+	struct pk_finalize_progress *progress;
+};
+
+static int held_fd(void *ctx, uint32_t file_id)
 {
+	const struct finalizing *f = ctx;
+
+	return pk_files_fd(f->held.files, file_id);
+}
+
+static int held_map_fd(void *ctx, uint32_t tgid)
+{
+	const struct finalizing *f = ctx;
+
+	return f->held.jit_maps ? pk_jit_maps_fd(f->held.jit_maps, tgid) : -1;
+}
+
+static void tell_progress(void *ctx, unsigned int done, unsigned int total)
+{
+	const struct finalizing *f = ctx;
+
+	if (!f->progress)
+		return;
+	f->progress->total = total;
+	f->progress->done = done;
+}
+
+static int symbolize(const struct pk_finalize *job, struct pk_finalize_held held,
+		     const struct pk_finalize_how *how, struct pk_symbolizer_stats *stats,
+		     struct pk_err *err)
+{
+	struct finalizing f = { held, job->progress };
 	pk_map_events mapped = { 0 };
 	struct pk_symbolizer_config cfg = {
-		.kernel = live,
-		.jit = live,
+		.kernel = how->live,
+		.jit = how->live,
+		.cache = how->cache,
+		.servers = how->servers,
+		.progress = tell_progress,
 		.file_fd = held_fd,
 		.map_fd = held_map_fd,
 		.mapped = &mapped,
-		.ctx = &held,
+		.ctx = &f,
 	};
 	struct pk_profile p;
 	char path[64];
 	int ret;
 
 	/* another description of the same file: reading must not move our position */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", job->fd);
 	ret = pk_profile_load(path, &p, err);
 	if (ret)
 		return ret;
 	ret = pk_symbolize(&p, &cfg, stats, err);
 	if (!ret)
-		ret = add_symbols(fd, end_ns, &p, &mapped, held.files, live, err);
+		ret = add_symbols(job->fd, job->end_ns, &p, &mapped, held.files, how->live, err);
 	pk_vec_deinit(&mapped);
 	pk_profile_deinit(&p);
 	return ret;
 }
 
 /* In the child. Does not return. */
-static void run(int fd, uint64_t end_ns, struct pk_finalize_held held, bool live, int result_fd)
+static void run(const struct pk_finalize *job, struct pk_finalize_held held,
+		const struct pk_finalize_how *how, int result_fd)
 {
 	struct report report = { 0 };
 	struct pk_err err = { 0 };
 
 	pk_child_limits(PK_FINALIZE_MAX_CPU_S, PK_FINALIZE_MAX_BYTES);
-	report.code = symbolize(fd, end_ns, held, live, &report.stats, &err);
+	report.code = symbolize(job, held, how, &report.stats, &err);
 	if (report.code)
 		snprintf(report.why, sizeof(report.why), "%.255s",
 			 err.msg[0] ? err.msg : strerror(-report.code));
@@ -101,8 +124,16 @@ static void run(int fd, uint64_t end_ns, struct pk_finalize_held held, bool live
 	_Exit(PK_EXIT_OK);
 }
 
+static void forget_progress(struct pk_finalize *f)
+{
+	if (f->progress)
+		munmap(f->progress, sizeof(*f->progress));
+	f->progress = NULL;
+}
+
 int pk_finalize_start(struct pk_finalize *f, int fd, uint64_t end_ns,
-		      const struct pk_finalize_held *held, bool live, struct pk_err *err)
+		      const struct pk_finalize_held *held, const struct pk_finalize_how *how,
+		      struct pk_err *err)
 {
 	off_t bytes = lseek(fd, 0, SEEK_END);
 	int result[2];
@@ -110,16 +141,21 @@ int pk_finalize_start(struct pk_finalize *f, int fd, uint64_t end_ns,
 	*f = (struct pk_finalize){ .fd = fd, .bytes = bytes, .end_ns = end_ns, .result_fd = -1 };
 	if (bytes < 0 || pipe2(result, O_CLOEXEC))
 		return pk_err_set(err, -errno, "cannot name functions: %s", strerror(errno));
+	f->progress = mmap(NULL, sizeof(*f->progress), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (f->progress == MAP_FAILED)
+		f->progress = NULL;
 	f->pid = fork();
 	if (!f->pid) {
 		close(result[0]);
-		run(fd, end_ns, *held, live, result[1]);
+		run(f, *held, how, result[1]);
 	}
 	close(result[1]);
 	f->result_fd = result[0];
 	if (f->pid > 0)
 		return 0;
 	close(f->result_fd);
+	forget_progress(f);
 	return pk_err_set(err, -errno, "cannot start a process to name functions: %s",
 			  strerror(errno));
 }
@@ -168,6 +204,7 @@ int pk_finalize_wait(struct pk_finalize *f, struct pk_writer *w, struct pk_final
 			break;
 	}
 	close(f->result_fd);
+	forget_progress(f);
 	while (waitpid(f->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (got < sizeof(report)) {

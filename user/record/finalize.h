@@ -2,9 +2,10 @@
 /*
  * Last step of a recording: give the addresses their names and close the file.
  *
- * Symbolizing reads files of profiled programs, which may be hostile and
- * large, so it is done by a child process with limits of memory and CPU time,
- * after the capture is complete. If the child fails or dies the file is put
+ * Symbolizing may take long and much memory, so it is done by a child process
+ * with limits of memory and CPU time, after the capture is complete; files of
+ * profiled programs, which may be hostile, are read by children of that, which
+ * have no rights at all (symbol/file_pool.h). If the child fails or dies the file is put
  * back to what it was before and closed without names; they can be added later.
  */
 #ifndef PK_FINALIZE_H
@@ -22,8 +23,14 @@
 #define PK_FINALIZE_MAX_BYTES (1ULL << 30)	/* of address space */
 #define PK_FINALIZE_MAX_CPU_S 120
 
+/* How far the child is; both change while it works. */
+struct pk_finalize_progress {
+	_Atomic unsigned int done, total;	/* files and the like */
+};
+
 struct pk_finalize {
 	pid_t pid;
+	struct pk_finalize_progress *progress;	/* NULL: not known */
 	int result_fd;		/* readable when the child is done */
 	int fd;			/* of the profile */
 	uint64_t bytes;		/* of the profile before */
@@ -36,6 +43,12 @@ struct pk_finalize_held {
 	const struct pk_jit_maps *jit_maps;	/* may be NULL */
 };
 
+struct pk_finalize_how {
+	bool live;		/* the recorded machine is this one */
+	bool cache;		/* keep names, and take those that were kept */
+	bool servers;		/* ask the debuginfod servers of $DEBUGINFOD_URLS, too */
+};
+
 struct pk_finalize_result {
 	bool named;		/* names are in the file */
 	struct pk_symbolizer_stats stats;
@@ -44,10 +57,11 @@ struct pk_finalize_result {
 
 /*
  * @fd: the profile, read and write, everything flushed, without its end chunk.
- * @held: descriptors; read before this returns. @live: the recorded machine is this one.
+ * @held: descriptors; read before this returns.
  */
 int pk_finalize_start(struct pk_finalize *f, int fd, uint64_t end_ns,
-		      const struct pk_finalize_held *held, bool live, struct pk_err *err);
+		      const struct pk_finalize_held *held, const struct pk_finalize_how *how,
+		      struct pk_err *err);
 
 /*
  * Wait for the child; @w is the writer that wrote the file and closes it where

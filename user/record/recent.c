@@ -15,7 +15,7 @@
 
 #include "base/cleanup.h"
 #include "record/recent.h"
-#include "unwind/cache_dir.h"
+#include "unwind/cache.h"
 
 #define NAME	"recent"
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
@@ -78,7 +78,7 @@ void pk_recent_load(struct pk_recent *r, const char *dir)
 	struct pk_cache_dir d;
 	struct pk_err err = { 0 };
 
-	if (pk_cache_dir_open(&d, dir, 0, &err))
+	if (pk_cache_dir_open(&d, &pk_rows_cache_kind, dir, 0, &err))
 		return;
 	f = open_list(d.fd);
 	pk_cache_dir_close(&d);
@@ -115,7 +115,7 @@ void pk_recent_save(const struct pk_recent *r, const char *dir)
 	FILE *f;
 	int fd;
 
-	if (!r->changed || pk_cache_dir_open(&d, dir, 0, &err))
+	if (!r->changed || pk_cache_dir_open(&d, &pk_rows_cache_kind, dir, 0, &err))
 		return;
 	snprintf(temporary, sizeof(temporary), PK_CACHE_TEMPORARY NAME ".%d", getpid());
 	fd = openat(d.fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);

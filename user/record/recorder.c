@@ -17,6 +17,7 @@
 #define MAX_FILES	    16384 /* identities remembered, some 200 bytes each */
 #define MAX_HELD	    2048  /* descriptors */
 #define SPARE_DESCRIPTORS   (64 + 2 * PK_JIT_MAPS_MAX) /* left for everything else */
+#define NAMING_TICK_MS 200 /* of the line that tells how far it is */
 #define COMMAND_PATIENCE_MS 5000  /* after SIGTERM */
 #define UNWINDER_PATIENCE_MS 10000 /* on a machine that never was recorded it may take seconds */
 
@@ -44,7 +45,8 @@ int pk_recording_failed(struct pk_recording *r, int code)
 	return r->err->code;
 }
 
-void pk_recording_progress(struct pk_recording *r, enum pk_record_phase phase)
+static void tell_progress(struct pk_recording *r, enum pk_record_phase phase,
+			  const struct pk_finalize_progress *naming)
 {
 	uint64_t now_ns = r->source ? pk_recording_engine(r)->now_ns(r->source) : r->end_ns;
 	struct pk_record_progress p = {
@@ -54,10 +56,17 @@ void pk_recording_progress(struct pk_recording *r, enum pk_record_phase phase)
 		.file_bytes = pk_writer_bytes(r->writer),
 		.nr_cpus = r->result->nr_cpus,
 		.delivery = &r->result->delivery,
+		.nr_named = naming ? naming->done : 0,
+		.nr_to_name = naming ? naming->total : 0,
 	};
 
 	if (r->cfg->progress)
 		r->cfg->progress(r->cfg->ctx, &p);
+}
+
+void pk_recording_progress(struct pk_recording *r, enum pk_record_phase phase)
+{
+	tell_progress(r, phase, NULL);
 }
 
 /* --- beginning ----------------------------------------------------------- */
@@ -388,7 +397,10 @@ static int name_functions(struct pk_recording *r)
 	struct pollfd fds[2];
 	int ret = pk_finalize_start(&job, r->target.fd, r->end_ns,
 				    &(struct pk_finalize_held){ r->files, &r->jit_maps },
-				    r->cfg->scan, r->err);
+				    &(struct pk_finalize_how){ .live = r->cfg->scan,
+							       .cache = r->cfg->cache,
+							       .servers = r->cfg->servers },
+				    r->err);
 
 	if (ret) {
 		memcpy(res->names.why, r->err->msg, sizeof(res->names.why) - 1);
@@ -398,9 +410,11 @@ static int name_functions(struct pk_recording *r)
 	pk_recording_progress(r, PK_RECORD_NAMING);
 	fds[0] = (struct pollfd){ .fd = job.result_fd, .events = POLLIN };
 	fds[1] = (struct pollfd){ .fd = r->signals.fd, .events = POLLIN };
-	while (poll(fds, 2, -1) < 0 || !fds[0].revents)
+	while (poll(fds, 2, NAMING_TICK_MS) < 0 || !fds[0].revents) {
+		tell_progress(r, PK_RECORD_NAMING, job.progress);
 		if (fds[1].revents && pk_signals_take(&r->signals))
 			pk_finalize_cancel(&job);
+	}
 	return pk_finalize_wait(&job, r->writer, &res->names);
 }
 

@@ -37,6 +37,7 @@ enum pk_record_phase {
 struct pk_record_progress {
 	enum pk_record_phase phase;
 	uint64_t elapsed_ns, nr_samples, file_bytes;
+	unsigned int nr_named, nr_to_name;	/* NAMING: files and the like; 0 of 0: not known */
 	unsigned int nr_cpus;		/* as in the result */
 	const struct pk_delivery *delivery;
 };
@@ -51,6 +52,8 @@ struct pk_record_config {
 	bool scan;			/* records are of this machine: read /proc, host facts */
 	bool symbols;			/* name functions at the end */
 	bool jvm_maps;			/* ask Java VMs to list their code */
+	bool cache;			/* keep their names for the next recording, and take kept ones */
+	bool servers;			/* ask debuginfod servers for debug files, too */
 	uint64_t duration_ns;		/* 0: until stopped */
 	const char *dump_path;		/* raw records too; NULL: no */
 	const char *cpus_text, *pids_text;	/* as asked for, for the facts; may be NULL */

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "record/build_id.h"
+#include "symbol/build_id.h"
 #include "record/host.h"
 #include "record/procfs.h"
 #include "record/runtimes.h"

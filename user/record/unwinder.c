@@ -19,6 +19,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/confined.h"
+#include "base/parcel.h"
+#include "base/unit.h"
 #include "record/child.h"
 #include "record/unwinder.h"
 #include "unwind/cache.h"
@@ -26,6 +29,7 @@
 
 #define MAX_DEATHS	  8	       /* then it is left at that */
 #define MAX_CPU_S	  300	       /* of one child */
+#define MAX_FILE_S	  60	       /* of one file */
 #define MAX_ADDRESS_BYTES (1ULL << 30) /* of its address space */
 
 struct answer {
@@ -33,63 +37,144 @@ struct answer {
 	uint64_t bytes; /* of the table */
 };
 
-/* A message that may carry a descriptor. */
-struct parcel {
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct iovec iov;
-	struct msghdr msg;
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * PK_NS_PER_S + ts.tv_nsec;
+}
+
+/* --- the compiler: a child of the child, without rights ----------------------- */
+
+enum message {
+	COMPILE,	/* int32_t: is it the vDSO; else with the file */
+	ROWS,		/* int32_t: 0 or -errno, then a table */
 };
 
-static struct msghdr *wrap(struct parcel *p, void *data, size_t bytes)
+static int compile(const struct pk_strbuf *job, int file, struct pk_rows_blob *ret)
 {
-	*p = (struct parcel){ .iov = { data, bytes } };
-	p->msg = (struct msghdr){
-		.msg_iov = &p->iov,
-		.msg_iovlen = 1,
-		.msg_control = &p->control,
-		.msg_controllen = sizeof(p->control),
-	};
-	return &p->msg;
+	struct pk_err err = { 0 };
+	int32_t is_vdso;
+
+	if (job->len != sizeof(is_vdso))
+		return -EINVAL;
+	memcpy(&is_vdso, job->data, sizeof(is_vdso));
+	if (is_vdso)
+		return pk_rows_compile_vdso(ret, NULL, &err);
+	return file < 0 ? -EINVAL : pk_rows_compile(file, "a mapped file", ret, NULL, &err);
 }
 
-/* @fd -1: none. Return: 0 or -errno. */
-static int send_with(int to, const void *data, size_t bytes, int fd, int flags)
+static void serve(void *ctx, int fd)
 {
-	struct parcel p;
-	struct msghdr *msg = wrap(&p, (void *)data, bytes);
+	struct pk_strbuf job = { 0 }, answer = { 0 };
+	int32_t code = 0;
+	uint32_t kind;
+	int file;
 
-	if (fd >= 0) {
-		p.control.head.cmsg_level = SOL_SOCKET;
-		p.control.head.cmsg_type = SCM_RIGHTS;
-		p.control.head.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&p.control.head), &fd, sizeof(int));
-	} else {
-		msg->msg_control = NULL;
-		msg->msg_controllen = 0;
+	(void)ctx;
+	while (!pk_channel_receive(fd, &kind, &job, &file)) {
+		struct pk_rows_blob rows = { 0 };
+
+		code = compile(&job, file, &rows);
+		pk_strbuf_clear(&answer);
+		pk_strbuf_add(&answer, &code, sizeof(code));
+		if (!code)
+			pk_strbuf_add(&answer, rows.data, rows.bytes);
+		pk_rows_release(&rows);
+		if (pk_strbuf_failed(&answer) ||
+		    pk_channel_send(fd, ROWS, answer.data, answer.len))
+			break;
 	}
-	return sendmsg(to, msg, flags | MSG_NOSIGNAL) < 0 ? -errno : 0;
+	pk_strbuf_deinit(&job);
+	pk_strbuf_deinit(&answer);
 }
 
-/* @fd_ret: -1 if none came. Return: 0 or -errno; -EPIPE: the other side is gone. */
-static int receive_with(int from, void *data, size_t bytes, int *fd_ret, int flags)
+struct compiler {
+	struct pk_confined process;
+	unsigned int nr_deaths;
+};
+
+/* The answer of the compiler, which stays until the next one. Return: -EIO: it gave none. */
+static int await_rows(struct compiler *c, const char **data_ret, size_t *bytes_ret)
 {
-	struct parcel p;
-	ssize_t n = recvmsg(from, wrap(&p, data, bytes), flags | MSG_CMSG_CLOEXEC);
-	const struct cmsghdr *head;
+	struct pk_channel *channel = &c->process.channel;
+	uint64_t until_ns = now_ns() + MAX_FILE_S * PK_NS_PER_S;
+	uint32_t kind;
+	int ret;
 
-	*fd_ret = -1;
-	if (n < 0)
-		return -errno;
-	head = CMSG_FIRSTHDR(&p.msg);
-	if (head && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS)
-		memcpy(fd_ret, CMSG_DATA(head), sizeof(*fd_ret));
-	return n == (ssize_t)bytes ? 0 : -EPIPE;
+	while ((ret = pk_channel_take(channel, sizeof(int32_t) + PK_ROWS_MAX_BYTES, &kind,
+				      data_ret, bytes_ret)) == -EAGAIN) {
+		struct pollfd fd = { .fd = channel->fd, .events = pk_channel_events(channel) };
+		uint64_t at_ns = now_ns();
+
+		if (at_ns >= until_ns || poll(&fd, 1, (until_ns - at_ns) / 1000000 + 1) < 0)
+			return -EIO;
+		ret = pk_channel_work(channel);
+		/* what it said before it died counts */
+		if (ret && channel->in.len <= channel->taken)
+			return -EIO;
+	}
+	return ret || kind != ROWS || *bytes_ret < sizeof(int32_t) ? -EIO : 0;
 }
 
-/* --- the child ----------------------------------------------------------- */
+static int take_rows(const char *data, size_t bytes, struct pk_rows_blob *ret)
+{
+	int32_t code;
+
+	memcpy(&code, data, sizeof(code));
+	if (code)
+		return code < 0 ? code : -EIO;
+	bytes -= sizeof(code);
+	if (!bytes)
+		return -EIO;
+	ret->data = malloc(bytes);
+	if (!ret->data)
+		return -ENOMEM;
+	memcpy(ret->data, data + sizeof(code), bytes);
+	ret->bytes = bytes;
+	if (pk_rows_valid(ret->data, bytes))
+		return 0;
+	pk_rows_release(ret);
+	return -EIO;
+}
+
+/* @file is taken over; -1: the vDSO. A compiler that fails is replaced for the next file. */
+static int ask_compiler(struct compiler *c, int file, struct pk_rows_blob *ret)
+{
+	const struct pk_confined_config cfg = { MAX_CPU_S, MAX_ADDRESS_BYTES, serve, NULL };
+	int32_t is_vdso = file < 0;
+	const char *data;
+	size_t bytes;
+	int code = 0;
+
+	if (!c->process.pid)
+		code = c->nr_deaths > MAX_DEATHS ? -EIO : pk_confined_start(&c->process, &cfg);
+	if (code) {
+		if (file >= 0)
+			close(file);
+		return code;
+	}
+	code = pk_channel_put(&c->process.channel, COMPILE, &is_vdso, sizeof(is_vdso), file);
+	if (!code)
+		code = await_rows(c, &data, &bytes);
+	if (!code)
+		code = take_rows(data, bytes, ret);
+	if (code == -EIO || code == -EPIPE) {
+		c->nr_deaths++;
+		pk_confined_end(&c->process);
+	}
+	return code;
+}
+
+static int make_rows(void *ctx, int fd, struct pk_rows_blob *ret, struct pk_err *err)
+{
+	int code = ask_compiler(ctx, fd, ret);
+
+	return code ? pk_err_set(err, code, "no unwind rows") : 0;
+}
+
+/* --- the child: knows the cache, and never looks into a file itself -------------- */
 
 /* The table in a file of memory. Return: its descriptor or -errno. */
 static int put_in_file(const struct pk_rows_blob *rows)
@@ -105,17 +190,20 @@ static int put_in_file(const struct pk_rows_blob *rows)
 }
 
 /* Return: descriptor of the table, or -errno. */
-static int do_job(struct pk_rows_cache *cache, const struct pk_unwinder_job *job, int fd,
-		  uint64_t *bytes_ret)
+static int do_job(struct pk_rows_cache *cache, struct compiler *c,
+		  const struct pk_unwinder_job *job, int fd, uint64_t *bytes_ret)
 {
+	const struct pk_rows_maker maker = { make_rows, c };
 	struct pk_rows_blob rows = { 0 };
 	struct pk_err err = { 0 };
 	int ret;
 
 	if (job->flags & PKPROF_ROWS_VDSO)
-		ret = pk_rows_compile_vdso(&rows, NULL, &err);
+		ret = ask_compiler(c, -1, &rows);
+	else if (fd < 0)
+		ret = -EBADF;
 	else
-		ret = pk_rows_cached(cache, fd, "a mapped file", &rows, &err);
+		ret = pk_rows_cached(cache, fd, &maker, "a mapped file", &rows, &err);
 	if (ret)
 		return ret;
 	rows.data->dev = job->key.dev;
@@ -133,6 +221,7 @@ static void run(const char *dir, int fd)
 {
 	const struct pk_rows_cache_opt opt = { .dir = dir };
 	struct pk_rows_cache *cache = NULL;
+	struct compiler compiler = { 0 };
 	struct pk_unwinder_job job;
 	struct pk_err err = { 0 };
 	int file;
@@ -145,16 +234,17 @@ static void run(const char *dir, int fd)
 	/* a cache only saves time */
 	if (pk_rows_cache_open(&opt, &cache, &err))
 		cache = NULL;
-	while (!receive_with(fd, &job, sizeof(job), &file, 0)) {
+	while (!pk_parcel_receive(fd, &job, sizeof(job), &file, 0)) {
 		struct answer answer = { 0 };
-		int table = do_job(cache, &job, file, &answer.bytes);
+		int table = do_job(cache, &compiler, &job, file, &answer.bytes);
 
 		answer.code = table < 0 ? table : 0;
-		if (send_with(fd, &answer, sizeof(answer), table, 0))
+		if (pk_parcel_send(fd, &answer, sizeof(answer), table, 0))
 			break;
 		if (table >= 0)
 			close(table);
 	}
+	pk_confined_end(&compiler.process);
 	_Exit(0);
 }
 
@@ -296,7 +386,7 @@ static int take_answers(struct pk_unwinder *u)
 	struct answer a;
 	int fd, ret;
 
-	while (!(ret = receive_with(u->fd, &a, sizeof(a), &fd, MSG_DONTWAIT))) {
+	while (!(ret = pk_parcel_receive(u->fd, &a, sizeof(a), &fd, MSG_DONTWAIT))) {
 		take_answer(u, &a, fd);
 		if (fd >= 0)
 			close(fd);
@@ -308,7 +398,7 @@ static int send_jobs(struct pk_unwinder *u)
 {
 	while (u->next < u->queue.nr) {
 		const struct pk_unwinder_job *job = &u->queue.data[u->next];
-		int ret = send_with(u->fd, job, sizeof(*job), job->fd, MSG_DONTWAIT);
+		int ret = pk_parcel_send(u->fd, job, sizeof(*job), job->fd, MSG_DONTWAIT);
 
 		if (ret)
 			return ret;
@@ -346,26 +436,18 @@ bool pk_unwinder_idle(const struct pk_unwinder *u)
 	return u->fd < 0 || (u->next == u->queue.nr && !u->nr_open);
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
-}
-
 void pk_unwinder_wait(struct pk_unwinder *u, int stop_fd, unsigned int patience_ms)
 {
-	uint64_t until_ms = now_ms() + patience_ms, at_ms;
+	uint64_t until_ns = now_ns() + patience_ms * PK_NS_PER_MS, at_ns;
 
-	while (!pk_unwinder_idle(u) && (at_ms = now_ms()) < until_ms) {
+	while (!pk_unwinder_idle(u) && (at_ns = now_ns()) < until_ns) {
 		/* another child may have another descriptor */
 		struct pollfd fds[] = {
 			{ .fd = u->fd, .events = pk_unwinder_events(u) },
 			{ .fd = stop_fd, .events = POLLIN },
 		};
 
-		if (poll(fds, 2, until_ms - at_ms) < 0 || fds[1].revents)
+		if (poll(fds, 2, (until_ns - at_ns) / PK_NS_PER_MS + 1) < 0 || fds[1].revents)
 			return;
 		pk_unwinder_work(u);
 	}

@@ -5,7 +5,7 @@
 
 #include "base/strtab.h"
 #include "runtime/table.h"
-#include "symbol/debug_file.h"
+#include "symbol/debug_search.h"
 #include "symbol/elf_symtab.h"
 
 #define MAX_KEY_BYTES 64

@@ -12,13 +12,16 @@ int pk_cover_init(struct pk_cover *c, const uint64_t *addr, size_t nr)
 	*c = (struct pk_cover){ .addr = addr, .nr = nr };
 	c->owner = malloc((nr + 1) * sizeof(*c->owner));
 	c->next_free = malloc((nr + 1) * sizeof(*c->next_free));
-	if (!c->owner || !c->next_free) {
+	c->low = calloc(nr + 1, sizeof(*c->low));
+	c->high = malloc((nr + 1) * sizeof(*c->high));
+	if (!c->owner || !c->next_free || !c->low || !c->high) {
 		pk_cover_deinit(c);
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i <= nr; i++) {
 		c->owner[i] = PK_COVER_NONE;
 		c->next_free[i] = i;
+		c->high[i] = UINT64_MAX;
 	}
 	return 0;
 }
@@ -27,6 +30,8 @@ void pk_cover_deinit(struct pk_cover *c)
 {
 	free(c->owner);
 	free(c->next_free);
+	free(c->low);
+	free(c->high);
 	pk_vec_deinit(&c->funcs);
 	*c = (struct pk_cover){ 0 };
 }
@@ -56,11 +61,38 @@ uint32_t pk_cover_free_after(struct pk_cover *c, uint32_t i)
 	return skip(c, i + 1);
 }
 
+void pk_cover_clip(struct pk_cover *c, uint32_t i, uint64_t start, uint64_t end)
+{
+	if (c->owner[i] != PK_COVER_NONE)
+		return;
+	if (start > c->low[i])
+		c->low[i] = start;
+	if (end < c->high[i])
+		c->high[i] = end;
+}
+
+/* Those in between are in it, to whomever they will belong. */
+void pk_cover_bound(struct pk_cover *c, uint64_t start, uint64_t end)
+{
+	uint32_t i = pk_cover_lower(c, start);
+
+	if (i)
+		pk_cover_clip(c, i - 1, 0, start);
+	if (i < c->nr && c->addr[i] < end)
+		i = pk_cover_lower(c, end);
+	if (i < c->nr)
+		pk_cover_clip(c, i, end, UINT64_MAX);
+}
+
 int pk_cover_offer(struct pk_cover *c, const struct pk_func *f)
 {
-	uint32_t i = pk_cover_next_free(c, f->start);
+	uint32_t i;
 
-	if (i == c->nr || c->addr[i] >= f->end || f->end <= f->start)
+	if (f->end <= f->start)
+		return 0;
+	pk_cover_bound(c, f->start, f->end);
+	i = pk_cover_next_free(c, f->start);
+	if (i == c->nr || c->addr[i] >= f->end)
 		return 0;
 	if (c->funcs.nr >= MAX_SPARE_FUNCS + (size_t)c->nr * MAX_FUNCS_PER_ADDRESS)
 		return 0;

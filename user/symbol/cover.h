@@ -40,6 +40,11 @@ struct pk_cover {
 	uint32_t nr;
 	uint32_t *owner;	/* per address: index into funcs, or PK_COVER_NONE */
 	uint32_t *next_free;	/* per address: skips addresses that have owners */
+	/*
+	 * Per address: what is in [low, high), in its owner's range and no further than its
+	 * neighbours, has the same owner, whether it is asked for or not.
+	 */
+	uint64_t *low, *high;
 	PK_VEC(struct pk_func) funcs;
 	size_t nr_settled;	/* funcs of the rounds that are over */
 };
@@ -54,6 +59,14 @@ uint32_t pk_cover_free_after(struct pk_cover *c, uint32_t i);
 uint32_t pk_cover_lower(const struct pk_cover *c, uint64_t addr);
 /* Offer a candidate; dropped at once if no free address is in it. 0 or -ENOMEM. */
 int pk_cover_offer(struct pk_cover *c, const struct pk_func *f);
+/*
+ * A candidate is at [start, end) and may own what is there, whether or not an address of ours
+ * is; pk_cover_offer() does this as well. What is said in or after the round in which an address
+ * got its owner does not count for it.
+ */
+void pk_cover_bound(struct pk_cover *c, uint64_t start, uint64_t end);
+/* Beyond [start, end) it may be otherwise than for the free address @i in it. */
+void pk_cover_clip(struct pk_cover *c, uint32_t i, uint64_t start, uint64_t end);
 /* End a round. @compare NULL: the order described above. */
 void pk_cover_settle(struct pk_cover *c, pk_func_compare compare);
 

@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Separate debug files; see debug_file.h. */
-#include <dlfcn.h>
+/* Separate debug files, and what makes one; see debug_file.h. */
 #include <errno.h>
 #include <limits.h>
 #include <lzma.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <elfutils/debuginfod.h>
-
 #include "base/cleanup.h"
 #include "symbol/debug_file.h"
 
-#define DEFAULT_DIRS "/usr/lib/debug"
 #define MAX_CRC_BYTES (4ULL << 30)
 #define MAX_MINIDEBUG_BYTES (64u << 20)
 #define XZ_MEMORY_BYTES (128u << 20)
@@ -23,57 +18,6 @@ static bool same_build_id(const struct pk_elf *a, const struct pk_elf *b)
 {
 	return a->build_id_len && a->build_id_len == b->build_id_len &&
 	       !memcmp(a->build_id, b->build_id, a->build_id_len);
-}
-
-/* Take over @fd if it is a debug file of @e. */
-static int try_fd(const struct pk_elf *e, int fd, struct pk_elf *ret)
-{
-	int err;
-
-	if (fd < 0)
-		return -ENOENT;
-	err = pk_elf_open(fd, ret);
-	if (!err && !same_build_id(e, ret)) {
-		pk_elf_close(ret);
-		err = -ENOENT;
-	}
-	return err == -ENOMEM ? err : err ? -ENOENT : 0;
-}
-
-static void hex(const uint8_t *bytes, size_t len, char *out)
-{
-	for (size_t i = 0; i < len; i++)
-		sprintf(out + 2 * i, "%02x", bytes[i]);
-}
-
-/* The next of a colon separated list; its length, and where the rest begins. */
-static const char *next_dir(const char **list, int *len_ret)
-{
-	const char *dir = *list;
-
-	if (!*dir)
-		return NULL;
-	*len_ret = strcspn(dir, ":");
-	*list = dir + *len_ret + (dir[*len_ret] == ':');
-	return dir;
-}
-
-static int by_build_id(const struct pk_debug_search *where, const struct pk_elf *e,
-		       struct pk_elf *ret)
-{
-	const char *list = where->dirs ? where->dirs : DEFAULT_DIRS, *dir;
-	char path[PATH_MAX], id[2 * PKPROF_MAX_BUILD_ID + 1];
-	int err = -ENOENT, len;
-
-	if (e->build_id_len < 2)
-		return -ENOENT;
-	hex(e->build_id, e->build_id_len, id);
-	while (err == -ENOENT && (dir = next_dir(&list, &len))) {
-		snprintf(path, sizeof(path), "%s%.*s/.build-id/%.2s/%s.debug",
-			 where->root ? where->root : "", len, dir, id, id + 2);
-		err = try_fd(e, pk_open_regular(path), ret);
-	}
-	return err;
 }
 
 static bool crc_agrees(int fd, uint32_t want)
@@ -90,95 +34,55 @@ static bool crc_agrees(int fd, uint32_t want)
 	return !n && crc == want;
 }
 
-/* A file that the link names: by build ID where there is one, else by its CRC. */
-static int try_linked(const struct pk_elf *e, const char *path, uint32_t crc, struct pk_elf *ret)
+/* Take over @fd if it is a debug file of @e: by build ID where there is one, else by CRC. */
+static int try_fd(const struct pk_elf *e, int fd, const struct pk_debug_wish *wish,
+		  struct pk_elf *ret)
 {
-	int fd = pk_open_regular(path), err;
+	int err;
 
-	if (fd < 0)
-		return -ENOENT;
-	if (e->build_id_len)
-		return try_fd(e, fd, ret);
-	if (!crc_agrees(fd, crc)) {
+	if (!e->build_id_len && !crc_agrees(fd, wish->link_crc)) {
 		close(fd);
 		return -ENOENT;
 	}
 	err = pk_elf_open(fd, ret);
+	if (!err && e->build_id_len && !same_build_id(e, ret)) {
+		pk_elf_close(ret);
+		err = -ENOENT;
+	}
 	return err == -ENOMEM ? err : err ? -ENOENT : 0;
 }
 
 /* .gnu_debuglink: a file name, padding to 4 bytes, the CRC of that file. */
-static const char *read_link(const struct pk_elf *e, uint32_t *crc_ret)
+const char *pk_debug_link(const struct pk_elf *e, uint32_t *crc_ret)
 {
 	const struct pk_section *s = pk_elf_section(e, ".gnu_debuglink");
 	Elf_Data *d = s && s->len < PATH_MAX ? pk_elf_data(e, s) : NULL;
 	const char *name = d ? d->d_buf : NULL;
 	size_t len = d ? strnlen(name, d->d_size) : 0, at = (len + 4) & ~3UL;
 
-	if (!len || at + sizeof(*crc_ret) > d->d_size || strchr(name, '/'))
+	if (!len || len >= sizeof(((struct pk_debug_wish *)0)->link) ||
+	    at + sizeof(*crc_ret) > d->d_size || strchr(name, '/'))
 		return NULL;
 	memcpy(crc_ret, name + at, sizeof(*crc_ret));
 	return name;
 }
 
-static int by_link(const struct pk_debug_search *where, const struct pk_elf *e, const char *path,
-		   struct pk_elf *ret)
+int pk_debug_file_find(const struct pk_debug_source *source, const struct pk_elf *e, bool servers,
+		       struct pk_elf *ret)
 {
-	const char *list = where->dirs ? where->dirs : DEFAULT_DIRS, *dir;
-	const char *root = where->root ? where->root : "", *slash = strrchr(path, '/');
-	int dir_len = slash ? slash - path : 0, err = -ENOENT, len;
-	char file[PATH_MAX];
-	uint32_t crc;
-	const char *name = read_link(e, &crc);
+	struct pk_debug_wish wish = { .build_id_len = e->build_id_len, .servers = servers };
+	const char *link = pk_debug_link(e, &wish.link_crc);
+	int fd, err = -ENOENT;
 
-	if (!name)
-		return -ENOENT;
-	snprintf(file, sizeof(file), "%s%.*s/%s", root, dir_len, path, name);
-	err = try_linked(e, file, crc, ret);
-	if (err == -ENOENT) {
-		snprintf(file, sizeof(file), "%s%.*s/.debug/%s", root, dir_len, path, name);
-		err = try_linked(e, file, crc, ret);
+	memcpy(wish.build_id, e->build_id, e->build_id_len);
+	if (link)
+		strcpy(wish.link, link);
+	for (unsigned int i = 0; err == -ENOENT; i++) {
+		fd = source->next(source->ctx, &wish, i);
+		if (fd < 0)
+			return -ENOENT;
+		err = try_fd(e, fd, &wish, ret);
 	}
-	while (err == -ENOENT && (dir = next_dir(&list, &len))) {
-		snprintf(file, sizeof(file), "%s%.*s%.*s/%s", root, len, dir, dir_len, path, name);
-		err = try_linked(e, file, crc, ret);
-	}
-	return err;
-}
-
-/* The library brings a whole HTTP client along, so it is loaded only when asked for. */
-static int by_server(const struct pk_elf *e, struct pk_elf *ret)
-{
-	void *lib = e->build_id_len ? dlopen(DEBUGINFOD_SONAME, RTLD_NOW | RTLD_LOCAL) : NULL;
-	__typeof__(&debuginfod_begin) begin;
-	__typeof__(&debuginfod_find_debuginfo) find;
-	__typeof__(&debuginfod_end) end;
-	debuginfod_client *client;
-	int fd = -ENOENT;
-
-	if (!lib)
-		return -ENOENT;
-	begin = (__typeof__(begin))dlsym(lib, "debuginfod_begin");
-	find = (__typeof__(find))dlsym(lib, "debuginfod_find_debuginfo");
-	end = (__typeof__(end))dlsym(lib, "debuginfod_end");
-	client = begin && find && end ? begin() : NULL;
-	if (client) {
-		fd = find(client, e->build_id, e->build_id_len, NULL);
-		end(client);
-	}
-	/* the library stays loaded: its HTTP client does not like to go */
-	return try_fd(e, fd, ret);
-}
-
-int pk_debug_file_open(const struct pk_debug_search *where, const struct pk_elf *e,
-		       const char *path, struct pk_elf *ret)
-{
-	int err = by_build_id(where, e, ret);
-
-	if (err == -ENOENT)
-		err = by_link(where, e, path, ret);
-	if (err == -ENOENT && where->servers)
-		err = by_server(e, ret);
 	return err;
 }
 

@@ -3,25 +3,38 @@
  * Where the symbols of a stripped file are: a separate debug file, found by
  * build ID, by .gnu_debuglink or from a debuginfod server, or the compressed
  * table that some distributions leave in the file (.gnu_debugdata).
+ *
+ * Here files are checked; where they may be is known by debug_search.h.
  */
 #ifndef PK_DEBUG_FILE_H
 #define PK_DEBUG_FILE_H
 
 #include "symbol/elf_file.h"
 
-struct pk_debug_search {
-	const char *dirs;	/* colon separated, NULL: /usr/lib/debug */
-	const char *root;	/* prefix for all paths, NULL: "" */
-	bool servers;		/* may ask the servers of $DEBUGINFOD_URLS */
+/* What is known of a debug file. */
+struct pk_debug_wish {
+	uint8_t build_id[PKPROF_MAX_BUILD_ID];
+	uint8_t build_id_len;	/* 0: none */
+	char link[256];		/* name in .gnu_debuglink, without a folder; "": none */
+	uint32_t link_crc;	/* of the whole file, where there is no build ID */
+	bool servers;		/* worth asking a server for */
+};
+
+/* Gives files that may be the one, best first. */
+struct pk_debug_source {
+	/* @i: how many were given already. A new descriptor, or -ENOENT: there are no more. */
+	int (*next)(void *ctx, const struct pk_debug_wish *wish, unsigned int i);
+	void *ctx;
 };
 
 /*
- * Debug file of @e, which lies at @path. One found by build ID must have it,
- * one found by its name alone must have the CRC that the link says.
- * -ENOENT: none that fits; -ENOMEM.
+ * Debug file of @e. One with a build ID must have the same; of one without, the file must have
+ * the CRC that its link says. -ENOENT: none that fits; -ENOMEM.
  */
-int pk_debug_file_open(const struct pk_debug_search *where, const struct pk_elf *e,
-		       const char *path, struct pk_elf *ret);
+int pk_debug_file_find(const struct pk_debug_source *source, const struct pk_elf *e, bool servers,
+		       struct pk_elf *ret);
+/* What .gnu_debuglink says: a name without a folder, and a CRC. NULL: nothing. */
+const char *pk_debug_link(const struct pk_elf *e, uint32_t *crc_ret);
 /* The ELF image in .gnu_debugdata. -ENOENT, -EINVAL, -EFBIG, -ENOMEM. */
 int pk_minidebug_open(const struct pk_elf *e, struct pk_elf *ret);
 

@@ -194,11 +194,10 @@ void pk_eh_frame_deinit(struct pk_eh_frame *eh)
 	pk_map64_deinit(&eh->encodings);
 }
 
-bool pk_eh_frame_find(struct pk_eh_frame *eh, uint64_t svma, uint64_t *start_ret, uint64_t *end_ret)
+/* How many entries start at or below an svma. */
+static size_t nr_up_to(const struct pk_eh_frame *eh, uint64_t svma)
 {
 	size_t lo = 0, hi = eh->fdes.nr;
-	uint8_t buf[HEAD_BYTES];
-	uint64_t off;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
@@ -208,10 +207,46 @@ bool pk_eh_frame_find(struct pk_eh_frame *eh, uint64_t svma, uint64_t *start_ret
 		else
 			hi = mid;
 	}
-	if (!lo)
+	return lo;
+}
+
+/* Range of the last of @nr entries, as it says itself. */
+static bool range_of_last(struct pk_eh_frame *eh, size_t nr, uint64_t *start_ret, uint64_t *end_ret)
+{
+	uint64_t off = nr ? eh->fdes.data[nr - 1].off : 0;
+	uint8_t buf[HEAD_BYTES];
+
+	return nr && parse_fde(eh, buf, pk_elf_read(eh->e, off, buf, sizeof(buf)), off, start_ret,
+			       end_ret);
+}
+
+/* Where the one behind the first @nr entries starts. */
+static uint64_t next_start(const struct pk_eh_frame *eh, size_t nr)
+{
+	return nr < eh->fdes.nr ? eh->fdes.data[nr].start : UINT64_MAX;
+}
+
+bool pk_eh_frame_find(struct pk_eh_frame *eh, uint64_t svma, uint64_t *start_ret, uint64_t *end_ret)
+{
+	size_t nr = nr_up_to(eh, svma);
+
+	if (!range_of_last(eh, nr, start_ret, end_ret) || *start_ret > svma || svma >= *end_ret)
 		return false;
-	off = eh->fdes.data[lo - 1].off;
-	return parse_fde(eh, buf, pk_elf_read(eh->e, off, buf, sizeof(buf)), off, start_ret,
-			 end_ret) &&
-	       *start_ret <= svma && svma < *end_ret;
+	/* one that reaches into the next has that for its end */
+	if (*end_ret > next_start(eh, nr))
+		*end_ret = next_start(eh, nr);
+	return true;
+}
+
+void pk_eh_frame_gap(struct pk_eh_frame *eh, uint64_t svma, uint64_t *start_ret, uint64_t *end_ret)
+{
+	size_t nr = nr_up_to(eh, svma);
+	uint64_t start, end;
+
+	*end_ret = next_start(eh, nr);
+	*start_ret = svma;
+	if (!nr)
+		*start_ret = 0;
+	else if (range_of_last(eh, nr, &start, &end) && end <= svma)
+		*start_ret = end;
 }

@@ -33,4 +33,8 @@ void pk_eh_frame_sort(struct pk_eh_frame *eh);
 bool pk_eh_frame_find(struct pk_eh_frame *eh, uint64_t svma, uint64_t *start_ret,
 		      uint64_t *end_ret);
 
+/* What is in no entry around an svma that is in none: [*start_ret, *end_ret). */
+void pk_eh_frame_gap(struct pk_eh_frame *eh, uint64_t svma, uint64_t *start_ret,
+		     uint64_t *end_ret);
+
 #endif

@@ -73,9 +73,11 @@ static int load_slots(const struct pk_elf *e, struct slots *slots)
 	return ret;
 }
 
+/* The stub of address @i of the cover. */
 static int offer_stub(const struct pk_elf *e, struct slots *slots, struct pk_strtab *names,
-		      const struct pk_section *s, uint64_t svma, struct pk_cover *c)
+		      const struct pk_section *s, uint32_t i, struct pk_cover *c)
 {
+	uint64_t svma = c->addr[i];
 	uint64_t size = s->entry_bytes && s->entry_bytes <= MAX_STUB_BYTES ? s->entry_bytes :
 									     DEFAULT_STUB_BYTES;
 	uint64_t start = svma - (svma - s->svma) % size;
@@ -87,6 +89,8 @@ static int offer_stub(const struct pk_elf *e, struct slots *slots, struct pk_str
 	uint64_t slot;
 	GElf_Sym sym;
 
+	/* another one may have a name, if this has none */
+	pk_cover_clip(c, i, start, start + size);
 	slot = slot_of(code, pk_elf_read(e, s->off + (start - s->svma), code, size), start);
 	if (!slot)
 		return 0;
@@ -118,7 +122,7 @@ int pk_elf_offer_plt(const struct pk_elf *e, struct pk_strtab *names, struct pk_
 		uint32_t i = is_plt(s) ? pk_cover_next_free(c, s->svma) : c->nr;
 
 		while (!ret && i < c->nr && c->addr[i] - s->svma < s->len) {
-			ret = offer_stub(e, &slots, names, s, c->addr[i], c);
+			ret = offer_stub(e, &slots, names, s, i, c);
 			i = pk_cover_free_after(c, i);
 		}
 	}

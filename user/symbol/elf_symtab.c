@@ -93,8 +93,11 @@ static int offer_sized(const struct pk_symtab *t, struct pk_cover *c)
 			continue;
 		/* most symbols have no sample: do not even look at their names */
 		i = pk_cover_next_free(c, f.start);
-		if (i == c->nr || c->addr[i] >= f.end)
+		if (i == c->nr || c->addr[i] >= f.end) {
+			if (f.start < f.end)
+				pk_cover_bound(c, f.start, f.end);
 			continue;
+		}
 		f.name = pk_symtab_name(t, &sym);
 		if (f.name && pk_cover_offer(c, &f))
 			return -ENOMEM;

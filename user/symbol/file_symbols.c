@@ -6,40 +6,42 @@
  * without one that of their section, marked as nameless: so the samples of a
  * nameless function stay together and none is taken for its neighbour.
  */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/ascending.h"
 #include "base/cleanup.h"
+#include "profile/profile.h"
 #include "symbol/cover.h"
+#include "symbol/demangle.h"
 #include "symbol/eh_frame.h"
 #include "symbol/elf_symtab.h"
 #include "symbol/file_symbols.h"
 #include "symbol/go_pclntab.h"
 
 struct namer {
-	struct pk_harvest *h;
-	const struct pk_file_query *q;
 	const struct pk_elf *e;
-	const struct pk_debug_search *where;
+	const struct pk_debug_source *source;
+	struct pk_answer *answer;
 	struct pk_elf debug, mini;	/* closed when unused */
 	struct pk_eh_frame eh;
 	struct pk_strtab stubs;		/* names of linkage stubs */
 	struct pk_cover cover;
+	struct pk_strbuf text;		/* scratch */
+	uint32_t named;			/* function whose name is string name */
+	uint32_t name;
 };
 
-/* The query's addresses as svma, ascending and distinct; to be freed. */
-static uint64_t *to_svma(const struct pk_file_query *q, const struct pk_elf *e, size_t *nr_ret)
+/* The addresses as svma, ascending and distinct; to be freed. */
+static uint64_t *to_svma(const struct pk_elf *e, const uint64_t *off, size_t nr_off, size_t *nr_ret)
 {
-	uint64_t *svma = malloc((q->nr + 1) * sizeof(*svma));
+	uint64_t *svma = malloc((nr_off + 1) * sizeof(*svma));
 	size_t nr = 0, kept = 0;
 
 	if (!svma)
 		return NULL;
-	for (size_t i = 0; i < q->nr; i++)
-		if (pk_elf_to_svma(e, q->off[i], &svma[nr]))
+	for (size_t i = 0; i < nr_off; i++)
+		if (pk_elf_to_svma(e, off[i], &svma[nr]))
 			nr++;
 	qsort(svma, nr, sizeof(*svma), pk_compare_u64);
 	for (size_t i = 0; i < nr; i++)
@@ -60,9 +62,8 @@ static int optional(int open_err)
 	return open_err == -ENOMEM ? open_err : 0;
 }
 
-static int offer_tables(struct namer *n)
+static int offer_own_tables(struct namer *n)
 {
-	struct pk_debug_search where = *n->where;
 	int ret = pk_elf_offer_functions(n->e, &n->cover);
 
 	pk_cover_settle(&n->cover, NULL);
@@ -72,14 +73,19 @@ static int offer_tables(struct namer *n)
 	if (!ret)
 		ret = pk_go_offer_functions(n->e, &n->cover);
 	pk_cover_settle(&n->cover, NULL);
-	if (ret || !any_free(n))
-		return ret;
+	return ret;
+}
+
+static int offer_debug_tables(struct namer *n)
+{
 	/* a file with a symbol table may have had more, but not so much as to bother a server */
-	where.servers = where.servers && !pk_elf_has_symtab(n->e);
-	ret = optional(pk_debug_file_open(&where, n->e, n->q->path, &n->debug));
+	bool wants = !pk_elf_has_symtab(n->e);
+	int ret = optional(pk_debug_file_find(n->source, n->e, wants, &n->debug));
+
 	if (!ret && n->debug.elf)
 		ret = pk_elf_offer_functions(&n->debug, &n->cover);
 	if (!ret && !n->debug.elf) {
+		n->answer->flags |= wants ? PK_ANSWER_WANTS_DEBUG : 0;
 		ret = optional(pk_minidebug_open(n->e, &n->mini));
 		if (!ret && n->mini.elf)
 			ret = pk_elf_offer_functions(&n->mini, &n->cover);
@@ -100,7 +106,23 @@ static int offer_unsized(struct namer *n)
 	return ret;
 }
 
-/* Without an unwind entry: the section, or in a file without them the segment. */
+/* What no section has around an address of a segment. */
+static void between_sections(const struct pk_elf *e, uint64_t svma, struct pk_func *f)
+{
+	PK_VEC_FOREACH(&e->sections, s) {
+		if (!s->exec || !s->len)
+			continue;
+		if (s->svma > svma && s->svma < f->end)
+			f->end = s->svma;
+		if (s->svma + s->len <= svma && s->svma + s->len > f->start)
+			f->start = s->svma + s->len;
+	}
+}
+
+/*
+ * Without an unwind entry: the section, or what is between them in the segment. So two of them
+ * are the same or have nothing in common, whichever address it is asked for.
+ */
 static void widest_range(const struct pk_elf *e, uint64_t svma, struct pk_func *f)
 {
 	const struct pk_section *s = pk_elf_exec_section(e, svma);
@@ -114,6 +136,7 @@ static void widest_range(const struct pk_elf *e, uint64_t svma, struct pk_func *
 		if (svma - segment->svma < segment->len) {
 			f->start = segment->svma;
 			f->end = segment->svma + segment->len;
+			between_sections(e, svma, f);
 			return;
 		}
 	}
@@ -124,6 +147,7 @@ static int offer_nameless(struct namer *n)
 {
 	struct pk_func entry = { .name = "", .flags = PK_SYMBOL_NONE }, wide = entry;
 	uint32_t i = pk_cover_next_free(&n->cover, 0);
+	uint64_t gap_start, gap_end;
 	int ret = 0;
 
 	while (i < n->cover.nr && !ret) {
@@ -134,6 +158,8 @@ static int offer_nameless(struct namer *n)
 			i = pk_cover_next_free(&n->cover, entry.end);
 			continue;
 		}
+		pk_eh_frame_gap(&n->eh, svma, &gap_start, &gap_end);
+		pk_cover_clip(&n->cover, i, gap_start, gap_end);
 		/* offered once, not once for each address in it */
 		if (svma - wide.start >= wide.end - wide.start) {
 			wide.loose = true;
@@ -146,34 +172,12 @@ static int offer_nameless(struct namer *n)
 	return ret;
 }
 
-static int take(void *ctx, uint64_t start, uint64_t end, uint32_t func)
-{
-	struct namer *n = ctx;
-	const struct pk_func *f = &n->cover.funcs.data[func];
-	const char *slash = strrchr(n->q->path, '/');
-	char name[PKPROF_MAX_STRING + 24];
-	struct pk_symbol s = {
-		.space = PK_SPACE_FILE,
-		.flags = f->flags,
-		.id = n->q->file,
-		.dso = n->h->p->files.data[n->q->file].path,
-	};
-
-	if (!pk_elf_to_off(n->e, &start, &end))
-		return 0;
-	s.addr = start;
-	s.size = end - start;
-	if (!(f->flags & PK_SYMBOL_NONE))
-		return pk_harvest_add(n->h, &s, f->name, true);
-	snprintf(name, sizeof(name), "%.*s+0x%" PRIx64, PKPROF_MAX_STRING,
-		 slash && slash[1] ? slash + 1 : n->q->path, f->start);
-	return pk_harvest_add(n->h, &s, name, false);
-}
-
 static int name_all(struct namer *n)
 {
-	int ret = offer_tables(n);
+	int ret = offer_own_tables(n);
 
+	if (!ret && any_free(n))
+		ret = offer_debug_tables(n);
 	if (!ret && any_free(n)) {
 		ret = pk_eh_frame_init(&n->eh, n->e);
 		if (!ret)
@@ -181,24 +185,146 @@ static int name_all(struct namer *n)
 		if (!ret)
 			ret = offer_nameless(n);
 	}
-	return ret ? ret : pk_cover_emit(&n->cover, take, n);
+	return ret;
 }
 
-int pk_file_symbols(struct pk_harvest *h, const struct pk_file_query *q, const struct pk_elf *e,
-		    const struct pk_debug_search *where)
-{
-	struct namer n = { .h = h, .q = q, .e = e, .where = where };
-	size_t nr;
-	uint64_t *svma = to_svma(q, e, &nr);
-	int ret = -ENOMEM;
+/* ---- the answer ----------------------------------------------------------------------- */
 
-	if (svma && !pk_strtab_init(&n.stubs) && !pk_cover_init(&n.cover, svma, nr))
-		ret = name_all(&n);
+/* Addresses ascend, so those of one function mostly follow each other. */
+static int name_of(struct namer *n, uint32_t func, uint32_t *ret)
+{
+	if (func != n->named) {
+		pk_strbuf_clear(&n->text);
+		pk_demangle(n->cover.funcs.data[func].name, &n->text);
+		if (pk_strbuf_failed(&n->text) ||
+		    pk_strtab_intern(&n->answer->strings, n->text.data, n->text.len, &n->name))
+			return -ENOMEM;
+		n->named = func;
+	}
+	*ret = n->name;
+	return 0;
+}
+
+/* Offsets around an address of which nothing else is asked: [first, end). */
+struct room {
+	uint64_t first, off, end;
+};
+
+/*
+ * The piece around an address that owner @func has, index @i of the cover. What lies beyond the
+ * next address is for that one to know. False: in a file whose segments lie over each other,
+ * where no range holds.
+ */
+static bool place(const struct namer *n, const struct room *room, uint32_t i, uint32_t func,
+		  struct pk_piece *ret)
+{
+	const struct pk_func *f = &n->cover.funcs.data[func];
+	uint64_t svma = n->cover.addr[i], off = room->off;
+	uint64_t below = svma - n->cover.low[i], above = n->cover.high[i] - svma;
+	uint64_t start = f->start, end = f->end;
+
+	if (!pk_elf_to_off(n->e, &start, &end) || off < start || off >= end)
+		return false;
+	*ret = (struct pk_piece){
+		.func_start = start,
+		.func_end = end,
+		.svma = f->start,
+		.flags = f->flags | (f->loose ? PK_PIECE_LOOSE : 0),
+		.start = start > room->first ? start : room->first,
+		.end = end < room->end ? end : room->end,
+	};
+	if (below < off - ret->start)
+		ret->start = off - below;
+	if (above < ret->end - off)
+		ret->end = off + above;
+	return true;
+}
+
+/* @i: of the cover, nr: the address is in no segment. */
+static int add_piece(struct namer *n, const struct room *room, uint32_t i)
+{
+	uint32_t func = i < n->cover.nr ? n->cover.owner[i] : PK_COVER_NONE;
+	struct pk_piece *last = n->answer->pieces.nr ?
+		&n->answer->pieces.data[n->answer->pieces.nr - 1] : NULL;
+	struct pk_piece p;
+
+	if (func == PK_COVER_NONE || !place(n, room, i, func, &p))
+		p = (struct pk_piece){
+			.start = room->off,
+			.end = room->off + 1,
+			.flags = PK_PIECE_NOTHING,
+		};
+	else if (!(p.flags & PK_SYMBOL_NONE) && name_of(n, func, &p.name))
+		return -ENOMEM;
+	if (last && p.start < last->end)
+		p.start = last->end;
+	if (last && p.start == last->end && pk_piece_same_function(&p, last)) {
+		last->end = p.end;
+		return 0;
+	}
+	return pk_vec_add(&n->answer->pieces, p);
+}
+
+static int add_link(struct namer *n)
+{
+	uint32_t crc;
+	const char *link = pk_debug_link(n->e, &crc);
+
+	pk_strbuf_clear(&n->text);
+	if (!link)
+		return 0;
+	pk_add_clean(&n->text, link, strlen(link));
+	if (pk_strbuf_failed(&n->text) || pk_strtab_intern(&n->answer->strings, n->text.data,
+							   n->text.len, &n->answer->link))
+		return -ENOMEM;
+	n->answer->link_crc = crc;
+	return 0;
+}
+
+static int make_answer(struct namer *n, const uint64_t *off, size_t nr)
+{
+	int ret = add_link(n);
+
+	n->named = PK_COVER_NONE;
+	for (size_t i = 0; i < nr && !ret && off[i] != UINT64_MAX; i++) {
+		const struct room room = {
+			.first = i ? off[i - 1] + 1 : 0,
+			.off = off[i],
+			.end = i + 1 < nr ? off[i + 1] : UINT64_MAX,
+		};
+		uint64_t svma;
+		uint32_t at = n->cover.nr;
+
+		if (pk_elf_to_svma(n->e, off[i], &svma))
+			at = pk_cover_lower(&n->cover, svma);
+		ret = add_piece(n, &room, at);
+	}
+	return ret;
+}
+
+int pk_file_answer(const struct pk_elf *e, const uint64_t *off, size_t nr,
+		   const struct pk_debug_source *debug, struct pk_answer *ret)
+{
+	struct namer n = { .e = e, .source = debug, .answer = ret };
+	size_t nr_svma;
+	uint64_t *svma = to_svma(e, off, nr, &nr_svma);
+	int code = pk_answer_init(ret);
+
+	if (!code && (!svma || pk_strtab_init(&n.stubs) ||
+		      pk_cover_init(&n.cover, svma, nr_svma)))
+		code = -ENOMEM;
+	if (!code)
+		code = name_all(&n);
+	if (!code)
+		code = make_answer(&n, off, nr);
 	pk_cover_deinit(&n.cover);
 	pk_strtab_deinit(&n.stubs);
 	pk_eh_frame_deinit(&n.eh);
 	pk_elf_close(&n.debug);
 	pk_elf_close(&n.mini);
+	pk_strbuf_deinit(&n.text);
 	free(svma);
-	return ret;
+	if (code)
+		pk_answer_deinit(ret);
+	return code;
 }

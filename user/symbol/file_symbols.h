@@ -3,22 +3,20 @@
  * Names for addresses in one ELF file, from the best of what there is: its
  * symbol tables, linkage stubs, a Go program's own table of functions, the symbol
  * tables of its debug file, the unwind table.
+ *
+ * An address has the same answer whatever else is asked.
  */
 #ifndef PK_FILE_SYMBOLS_H
 #define PK_FILE_SYMBOLS_H
 
+#include "symbol/answer.h"
 #include "symbol/debug_file.h"
-#include "symbol/harvest.h"
 
-struct pk_file_query {
-	uint32_t file;		/* id in the profile */
-	const char *path;	/* as recorded, without a root prefix */
-	const uint64_t *off;	/* file offsets, ascending */
-	size_t nr;
-};
-
-/* Add the symbols for a query's addresses in @e to @h. 0 or -ENOMEM. */
-int pk_file_symbols(struct pk_harvest *h, const struct pk_file_query *q, const struct pk_elf *e,
-		    const struct pk_debug_search *where);
+/*
+ * The answer of @e to @nr addresses @off, ascending and distinct offsets in the file. @ret is
+ * initialised here. 0 or -ENOMEM.
+ */
+int pk_file_answer(const struct pk_elf *e, const uint64_t *off, size_t nr,
+		   const struct pk_debug_source *debug, struct pk_answer *ret);
 
 #endif

@@ -248,11 +248,14 @@ bool pk_go_pclntab_open(const struct pk_elf *e, struct pk_go_pclntab *t)
 int pk_go_offer_functions(const struct pk_elf *e, struct pk_cover *c)
 {
 	uint32_t i = pk_cover_next_free(c, 0);
+	uint64_t start, end;
 	struct pk_go_pclntab t;
 	struct pk_func f;
 
 	if (i == c->nr || !pk_go_pclntab_open(e, &t))
 		return 0;
+	if (pk_go_pclntab_range(&t, &start, &end))
+		pk_cover_bound(c, start, end);
 	while (i < c->nr) {
 		if (!pk_go_pclntab_find(&t, c->addr[i], &f)) {
 			i = pk_cover_free_after(c, i);

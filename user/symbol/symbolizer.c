@@ -5,12 +5,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/ascending.h"
@@ -20,6 +17,7 @@
 #include "model/symbols.h"
 #include "symbol/collect.h"
 #include "symbol/cover.h"
+#include "symbol/file_names.h"
 #include "symbol/file_symbols.h"
 #include "symbol/harvest.h"
 #include "symbol/jit_code.h"
@@ -35,8 +33,9 @@ struct symbolizer {
 	struct pk_profile *p;
 	const struct pk_symbolizer_config *cfg;
 	struct pk_symbolizer_stats *stats;
-	struct pk_debug_search where;
 	struct pk_harvest harvest;
+	struct pk_file_names files;
+	unsigned int nr_done, nr_groups; /* for who watches */
 	PK_VEC(uint64_t) addr;		/* of the group at hand, ascending */
 	struct pk_map64 forked_from;	/* tgid to parent, 0 after an exec */
 	struct pk_map64 birth;		/* tgid to the event of its last birth */
@@ -178,79 +177,43 @@ static int name_jit(struct symbolizer *s, uint32_t tgid)
 	return ret;
 }
 
-static bool is_inode(const struct pk_file *f, int fd)
+/* What the kernel maps has no debug file of its own. */
+static int no_debug_file(void *ctx, const struct pk_debug_wish *wish, unsigned int i)
 {
-	struct stat st;
-
-	return f->ino && !fstat(fd, &st) && st.st_ino == f->ino &&
-	       major(st.st_dev) == f->dev >> 20 && minor(st.st_dev) == (f->dev & 0xfffff);
+	(void)ctx;
+	(void)wish;
+	(void)i;
+	return -ENOENT;
 }
 
-/* Is the file behind @e, opened by its path or (@held) by the recorder, the one recorded? */
-static bool is_recorded(const struct pk_file *f, const struct pk_elf *e, bool held)
+static int name_vdso(struct symbolizer *s, uint32_t id)
 {
-	if (f->build_id_len)
-		return f->build_id_len == e->build_id_len &&
-		       !memcmp(f->build_id, e->build_id, e->build_id_len);
-	return held || is_inode(f, e->fd);
-}
+	const struct pk_debug_source none = { no_debug_file, NULL };
+	struct pk_answer a;
+	struct pk_elf e;
+	int ret = s->cfg->kernel ? pk_vdso_open(&e) : -ENOENT;
 
-/* A new descriptor, or below 0. */
-static int open_held_or_path(const struct symbolizer *s, uint32_t id, bool *held_ret)
-{
-	int fd = s->cfg->file_fd ? s->cfg->file_fd(s->cfg->ctx, id) : -1;
-	char path[PATH_MAX];
-
-	*held_ret = fd >= 0;
-	if (*held_ret)
-		return fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	snprintf(path, sizeof(path), "%s%s", s->cfg->root ? s->cfg->root : "",
-		 pk_strtab_get(&s->p->strings, s->p->files.data[id].path));
-	return pk_open_regular(path);
-}
-
-/* -ENOENT: not there; -ESTALE: another one is; -ENOMEM. */
-static int open_file(struct symbolizer *s, uint32_t id, struct pk_elf *ret)
-{
-	const struct pk_file *f = &s->p->files.data[id];
-	bool held;
-	int fd = open_held_or_path(s, id, &held), err;
-
-	if (fd < 0)
-		return -ENOENT;
-	err = pk_elf_open(fd, ret);
-	if (err)
-		return err == -ENOMEM ? err : -ESTALE;
-	if (is_recorded(f, ret, held))
-		return 0;
-	pk_elf_close(ret);
-	return -ESTALE;
+	if (ret)
+		return ret == -ENOMEM ? ret : 0;
+	ret = pk_file_answer(&e, s->addr.data, s->addr.nr, &none, &a);
+	if (!ret) {
+		ret = pk_file_names_add(&s->harvest, id, &a, s->addr.data, s->addr.nr);
+		pk_answer_deinit(&a);
+	}
+	pk_elf_close(&e);
+	return ret;
 }
 
 static int name_file(struct symbolizer *s, uint32_t id)
 {
 	const char *path = pk_strtab_get(&s->p->strings, s->p->files.data[id].path);
-	struct pk_file_query q = { id, path, s->addr.data, s->addr.nr };
-	struct pk_elf e;
-	int ret;
 
 	if (pk_is_jitdump(path))
 		return 0;
-	if (path[0] == '[') {
-		ret = s->cfg->kernel && !strcmp(path, "[vdso]") ? pk_vdso_open(&e) : -ENOENT;
-	} else {
-		ret = open_file(s, id, &e);
-		s->stats->nr_files++;
-		s->stats->nr_files_missing += ret == -ENOENT;
-		s->stats->nr_files_mismatch += ret == -ESTALE;
-	}
-	if (!ret) {
-		ret = pk_file_symbols(&s->harvest, &q, &e, &s->where);
-		pk_elf_close(&e);
-	}
-	/* a file that is too much for us must not cost the others their names */
-	s->stats->nr_files_too_big += ret == -ENOMEM;
-	return 0;
+	if (path[0] == '[')
+		return strcmp(path, "[vdso]") ? 0 : name_vdso(s, id);
+	s->stats->nr_files++;
+	return pk_file_names_want(&s->files, id, s->addr.data, s->addr.nr);
 }
 
 static int name_group(struct symbolizer *s, uint64_t place)
@@ -281,25 +244,43 @@ static unsigned int count_groups(const struct pk_wanted_list *l)
 	return nr;
 }
 
+static void tell_progress(struct symbolizer *s)
+{
+	if (s->cfg->progress)
+		s->cfg->progress(s->cfg->ctx, s->nr_done, s->nr_groups);
+}
+
+static void step(void *ctx)
+{
+	struct symbolizer *s = ctx;
+
+	s->nr_done++;
+	tell_progress(s);
+}
+
 static int name_all(struct symbolizer *s, const struct pk_wanted_list *l)
 {
-	unsigned int done = 0, total = count_groups(l);
+	size_t nr_wanted = 0;
 	int ret = 0;
 
+	s->nr_groups = count_groups(l);
+	tell_progress(s);
 	for (size_t i = 0; i < l->v.nr && !ret;) {
 		uint64_t place = l->v.data[i].place;
 
-		if (s->cfg->progress)
-			s->cfg->progress(s->cfg->ctx, done++, total);
 		s->addr.nr = 0;
 		for (; i < l->v.nr && l->v.data[i].place == place && !ret; i++)
 			if (!pk_symbols_find(s->p, place >> 32, place, l->v.data[i].addr))
 				ret = pk_vec_add(&s->addr, l->v.data[i].addr);
 		if (!ret)
 			ret = name_group(s, place);
+		/* files are asked when it is known what of */
+		if (s->files.wanted.nr == nr_wanted)
+			step(s);
+		nr_wanted = s->files.wanted.nr;
 	}
-	if (s->cfg->progress)
-		s->cfg->progress(s->cfg->ctx, done, total);
+	if (!ret)
+		ret = pk_file_names_get(&s->files);
 	return ret ? ret : pk_harvest_merge(&s->harvest);
 }
 
@@ -322,13 +303,14 @@ static int collect_jit(struct symbolizer *s, const struct pk_wanted_list *l)
 static int read_dump(struct symbolizer *s, uint32_t tgid, uint32_t file)
 {
 	bool held;
-	PK_AUTO_FD int fd = open_held_or_path(s, file, &held);
+	PK_AUTO_FD int fd = pk_file_open_recorded(s->p, s->cfg, file, &held);
+	struct stat st;
 
 	s->stats->nr_files++;
 	s->stats->nr_files_missing += fd < 0;
 	if (fd < 0)
 		return 0;
-	if (!held && !is_inode(&s->p->files.data[file], fd)) {
+	if (!held && (fstat(fd, &st) || !pk_file_is_inode(&s->p->files.data[file], &st))) {
 		s->stats->nr_files_mismatch++;
 		return 0;
 	}
@@ -394,7 +376,10 @@ int pk_symbolize(struct pk_profile *p, const struct pk_symbolizer_config *cfg,
 {
 	struct symbolizer s = {
 		.p = p, .cfg = cfg, .stats = ret, .harvest = { .p = p },
-		.where = { cfg->debug_dirs, cfg->root, cfg->servers },
+		.files = {
+			.h = &s.harvest, .cfg = cfg, .stats = ret, .step = step, .ctx = &s,
+			.where = { cfg->debug_dirs, cfg->root, cfg->servers },
+		},
 	};
 	struct pk_wanted_list wanted;
 	size_t nr_maps;
@@ -413,6 +398,9 @@ int pk_symbolize(struct pk_profile *p, const struct pk_symbolizer_config *cfg,
 		pk_vec_deinit(&wanted.v);
 		code = pk_collect(p, &wanted, err);
 	}
+	/* without a cache it takes longer, that is all */
+	if (cfg->cache && pk_answer_cache_open(cfg->cache_dir, 0, &s.files.cache, NULL))
+		s.files.cache = NULL;
 	if (!code)
 		code = name_all(&s, &wanted);
 	if (!code)
@@ -421,6 +409,8 @@ int pk_symbolize(struct pk_profile *p, const struct pk_symbolizer_config *cfg,
 		pk_err_set(err, code, "not enough memory for the names of %zu addresses",
 			   wanted.v.nr);
 	pk_vec_deinit(&wanted.v);
+	pk_file_names_deinit(&s.files);
+	pk_answer_cache_close(s.files.cache);
 	pk_harvest_deinit(&s.harvest);
 	pk_vec_deinit(&s.addr);
 	pk_map64_deinit(&s.forked_from);

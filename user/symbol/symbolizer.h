@@ -7,7 +7,9 @@
  * size) becomes module+0xSTART of its unwind entry (without one: of its
  * section) with PK_SYMBOL_NONE; START is an address as objdump(1) shows it. A file
  * is used only if its build ID is the recorded one (or, where it has none, if
- * device and inode agree). Reads ELF of profiled programs as hostile.
+ * device and inode agree). ELF of profiled programs is read as hostile, by
+ * children without rights (file_pool.h). What comes out does not depend on how
+ * many there are, nor on what is in the cache.
  */
 #ifndef PK_SYMBOLIZER_H
 #define PK_SYMBOLIZER_H
@@ -29,6 +31,9 @@ struct pk_symbolizer_config {
 	const char *debug_dirs;	/* colon separated, NULL: /usr/lib/debug */
 	const char *root;	/* prefix for paths, NULL: "" */
 	pk_map_events *mapped;	/* gets what was added to p->maps, too; may be NULL */
+	bool cache;		/* keep what files say, and take what was kept */
+	const char *cache_dir;	/* NULL: the user's, see answer_cache.h */
+	unsigned int max_children; /* 0: as file_pool.h says */
 	bool servers;		/* ask the debuginfod servers of $DEBUGINFOD_URLS, too */
 	/* Progress of long work: done of total files. May be NULL. */
 	void (*progress)(void *ctx, unsigned int done, unsigned int total);
@@ -39,6 +44,10 @@ struct pk_symbolizer_stats {
 	uint64_t nr_named;
 	unsigned int nr_files, nr_files_missing, nr_files_mismatch;
 	unsigned int nr_files_too_big;	/* left out for want of memory */
+	unsigned int nr_files_failed;	/* their child crashed, took too long or made no sense */
+	unsigned int nr_files_cached;	/* all of whose answers were kept, so were not opened */
+	unsigned int nr_servers_asked;	/* questions to debuginfod servers */
+	bool servers_gave_up;		/* they took too long, and were not asked any more */
 	int kernel_error;	/* why kernel functions have no names: -EPERM: kptr_restrict
 				 * hides them; else -errno of reading kallsyms; 0 */
 };

@@ -7,11 +7,15 @@
 #ifndef PK_ROWS_CACHE_H
 #define PK_ROWS_CACHE_H
 
+#include "base/cache_dir.h"
 #include "base/err.h"
 #include "unwind/rows.h"
 
 /* To be raised when the same file gives other rows than before. */
-#define PK_ROWS_CACHE_VERSION 2
+#define PK_ROWS_CACHE_VERSION 3
+
+/* Its directory, in which the recorder has a list, too. */
+extern const struct pk_cache_kind pk_rows_cache_kind;
 
 struct pk_rows_cache_opt {
 	const char *dir;    /* NULL: /var/cache/pkprof/rows of root, else in ~/.cache */
@@ -28,11 +32,18 @@ int pk_rows_cache_open(const struct pk_rows_cache_opt *opt, struct pk_rows_cache
 		       struct pk_err *err);
 void pk_rows_cache_close(struct pk_rows_cache *c); /* NULL is fine */
 
+/* Who makes rows that are not kept yet. */
+struct pk_rows_maker {
+	/* As pk_rows_compile(); @fd is taken over. */
+	int (*make)(void *ctx, int fd, struct pk_rows_blob *ret, struct pk_err *err);
+	void *ctx;
+};
+
 /*
- * As pk_rows_compile(), from the cache where it has the file's rows, else made and kept for the
- * next time. @c NULL: no cache.
+ * As pk_rows_compile(), from the cache where it has the file's rows, else made by @m and kept
+ * for the next time. @c NULL: no cache; @m NULL: made here.
  */
-int pk_rows_cached(struct pk_rows_cache *c, int fd, const char *name, struct pk_rows_blob *ret,
-		   struct pk_err *err);
+int pk_rows_cached(struct pk_rows_cache *c, int fd, const struct pk_rows_maker *m,
+		   const char *name, struct pk_rows_blob *ret, struct pk_err *err);
 
 #endif

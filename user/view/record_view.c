@@ -48,6 +48,8 @@ void pk_record_view_line(const struct pk_record_progress *p, struct pk_strbuf *o
 {
 	if (p->phase == PK_RECORD_NAMING) {
 		pk_strbuf_puts(out, "naming functions ...");
+		if (p->nr_to_name)
+			pk_strbuf_printf(out, " %u of %u files", p->nr_named, p->nr_to_name);
 		return;
 	}
 	if (p->phase == PK_RECORD_WAITING) {
@@ -102,6 +104,12 @@ static void put_names(const struct pk_finalize_result *n, struct pk_strbuf *out)
 	if (n->stats.nr_files_missing || n->stats.nr_files_mismatch)
 		pk_strbuf_printf(out, "; %u files missing, %u changed since",
 				 n->stats.nr_files_missing, n->stats.nr_files_mismatch);
+	if (n->stats.nr_files_failed)
+		pk_strbuf_printf(out, "; %u files failed to be read", n->stats.nr_files_failed);
+	if (n->stats.nr_files_too_big)
+		pk_strbuf_printf(out, "; %u take too much memory", n->stats.nr_files_too_big);
+	if (n->stats.servers_gave_up)
+		pk_strbuf_puts(out, "; debuginfod servers took too long");
 	pk_strbuf_putc(out, '\n');
 	if (n->stats.kernel_error == -EPERM)
 		pk_strbuf_puts(out,

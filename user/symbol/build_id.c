@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/reader.h"
-#include "record/build_id.h"
+#include "symbol/build_id.h"
 
 #define MAX_PHDRS      64
 #define MAX_NOTE_BYTES 4096 /* of one segment; the build ID stands near its start */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The directory of the cache of unwind rows; see cache_dir.h. */
+/* Directories of caches; see cache_dir.h. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -8,10 +8,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cache_dir.h"
 #include "base/vec.h"
-#include "unwind/cache_dir.h"
 
-#define ROOTS_DIR "/var/cache/pkprof/rows"
+#define ROOTS_DIR "/var/cache/pkprof"
 /* Made by one who did not live to rename it. */
 #define STALE_SECONDS 3600
 #define NAME_BYTES    64
@@ -24,17 +24,17 @@ struct kept {
 
 typedef PK_VEC(struct kept) kept_vec;
 
-static int users_dir(char *path, size_t size)
+static int users_dir(const char *name, char *path, size_t size)
 {
 	const char *cache = secure_getenv("XDG_CACHE_HOME"), *home = secure_getenv("HOME");
 	int len;
 
 	if (!geteuid())
-		len = snprintf(path, size, "%s", ROOTS_DIR);
+		len = snprintf(path, size, ROOTS_DIR "/%s", name);
 	else if (cache && *cache == '/')
-		len = snprintf(path, size, "%s/pkprof/rows", cache);
+		len = snprintf(path, size, "%s/pkprof/%s", cache, name);
 	else if (home && *home == '/')
-		len = snprintf(path, size, "%s/.cache/pkprof/rows", home);
+		len = snprintf(path, size, "%s/.cache/pkprof/%s", home, name);
 	else
 		return -ENOENT;
 	return len < (int)size ? 0 : -ENAMETOOLONG;
@@ -152,8 +152,20 @@ void pk_cache_dir_added(struct pk_cache_dir *d, uint64_t bytes)
 		pk_cache_dir_shrink(d);
 }
 
-int pk_cache_dir_open(struct pk_cache_dir *d, const char *path, uint64_t max_bytes,
-		      struct pk_err *err)
+int pk_cache_dir_clear(struct pk_cache_dir *d)
+{
+	kept_vec all = { 0 };
+	int ret = list(d, &all), nr = 0;
+
+	for (size_t i = 0; !ret && i < all.nr; i++)
+		nr += !unlinkat(d->fd, all.data[i].name, 0);
+	pk_vec_deinit(&all);
+	d->bytes = 0;
+	return ret ? ret : nr;
+}
+
+int pk_cache_dir_open(struct pk_cache_dir *d, const struct pk_cache_kind *kind, const char *path,
+		      uint64_t max_bytes, struct pk_err *err)
 {
 	char users[PATH_MAX];
 	struct stat st;
@@ -162,11 +174,11 @@ int pk_cache_dir_open(struct pk_cache_dir *d, const char *path, uint64_t max_byt
 	if (path && snprintf(users, sizeof(users), "%s", path) >= (int)sizeof(users))
 		ret = -ENAMETOOLONG;
 	else if (!path)
-		ret = users_dir(users, sizeof(users));
+		ret = users_dir(kind->name, users, sizeof(users));
 	if (ret)
-		return pk_err_set(err, ret, "no directory for a cache of unwind rows");
+		return pk_err_set(err, ret, "no directory for a cache of %s", kind->what);
 	make_dirs(users);
-	*d = (struct pk_cache_dir){ .max_bytes = max_bytes };
+	*d = (struct pk_cache_dir){ .kind = kind, .max_bytes = max_bytes };
 	d->fd = open(users, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (d->fd < 0 || fstat(d->fd, &st))
 		ret = -errno;
@@ -174,7 +186,7 @@ int pk_cache_dir_open(struct pk_cache_dir *d, const char *path, uint64_t max_byt
 		ret = -EPERM;
 	if (ret) {
 		pk_cache_dir_close(d);
-		return pk_err_set(err, ret, "cannot keep unwind rows in '%s': %s", users,
+		return pk_err_set(err, ret, "cannot keep %s in '%s': %s", kind->what, users,
 				  ret == -EPERM ? "others may write there" : strerror(-ret));
 	}
 	return 0;

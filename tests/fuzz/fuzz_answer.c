@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Fuzzer of what a file's child answers and what is kept on disk. Input: such an answer. One that
+ * is taken must hold together, and be the same when it is written and read again.
+ */
+/* folders: base profile model symbol */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "profile/profile.h"
+#include "symbol/answer.h"
+
+static void check_piece(const struct pk_answer *a, const struct pk_piece *p, uint64_t end_before)
+{
+	if (p->start < end_before || p->end <= p->start || pk_answer_find(a, p->start) != p ||
+	    pk_answer_find(a, p->end - 1) != p)
+		abort();
+	if (p->flags == PK_PIECE_NOTHING)
+		return;
+	if (p->func_start > p->start || p->func_end < p->end)
+		abort();
+	if (!(p->flags & PK_SYMBOL_NONE) && !*pk_strtab_get(&a->strings, p->name))
+		abort();
+}
+
+static void check_again(const struct pk_answer *a)
+{
+	struct pk_strbuf b = { 0 };
+	struct pk_answer again;
+
+	pk_answer_encode(a, &b);
+	if (pk_strbuf_failed(&b) || pk_answer_decode(b.data, b.len, a->pieces.nr, &again) ||
+	    again.pieces.nr != a->pieces.nr ||
+	    (a->pieces.nr && memcmp(again.pieces.data, a->pieces.data,
+				    a->pieces.nr * sizeof(*a->pieces.data))))
+		abort();
+	/* it has nothing new to say */
+	if (pk_answer_merge(&again, a) || again.pieces.nr != a->pieces.nr)
+		abort();
+	pk_answer_deinit(&again);
+	pk_strbuf_deinit(&b);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct pk_answer a;
+	uint64_t end = 0;
+
+	if (pk_answer_decode(data, len, 1 << 16, &a))
+		return 0;
+	PK_VEC_FOREACH(&a.pieces, p) {
+		check_piece(&a, p, end);
+		end = p->end;
+	}
+	for (size_t i = 1; i < a.strings.entries.nr; i++)
+		if (strpbrk(pk_strtab_get(&a.strings, i), "\n\r\t\033"))
+			abort();
+	check_again(&a);
+	pk_answer_deinit(&a);
+	return 0;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What one file says about addresses in it: to whom each belongs, and in what range around it
+ * the same holds for every other address. It travels from the process that reads the file to
+ * the one that asked, and is kept on disk; either way it is decoded with distrust.
+ *
+ * All numbers are LEB128 varints but for bytes (u8):
+ *
+ *	answer	:= u8 flags, link, STRINGS, PIECES
+ *	link	:= number of a string, 0: none; crc of the linked file
+ *	STRINGS	:= count, then each: length, its bytes; numbered from 1, all different
+ *	PIECES	:= count, then each, ascending and disjoint:
+ *		     gap from the end of the one before (from 0), length,
+ *		     u8 flags, and unless PK_PIECE_NOTHING:
+ *		     start of the function before the piece's, its end behind the piece's,
+ *		     PK_SYMBOL_NONE: svma of the start, else: number of the name
+ *
+ * Places are offsets in the file. Names are as they are shown: demangled and clean.
+ */
+#ifndef PK_ANSWER_H
+#define PK_ANSWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/strbuf.h"
+#include "base/strtab.h"
+#include "base/vec.h"
+
+/* To be raised when the format changes, or the same file gives other answers than before. */
+#define PK_ANSWER_VERSION 1
+
+/* A piece's flags, beside PK_SYMBOL_NONE. */
+#define PK_PIECE_LOOSE	 0x40	/* a region, of which only sampled addresses count */
+#define PK_PIECE_NOTHING 0x80	/* not in what the file has loaded */
+
+/* An answer's flags. */
+#define PK_ANSWER_WANTS_DEBUG 0x1	/* a debug file might say more; there was none */
+
+/* [start, end): the addresses for which this is the answer. */
+struct pk_piece {
+	uint64_t start, end;
+	uint64_t func_start, func_end;	/* of the function; start and end are within */
+	uint64_t svma;			/* PK_SYMBOL_NONE: of func_start */
+	uint32_t name;			/* string, 0 with PK_SYMBOL_NONE and NOTHING */
+	uint8_t flags;
+};
+
+static inline bool pk_piece_same_function(const struct pk_piece *a, const struct pk_piece *b)
+{
+	return a->func_start == b->func_start && a->func_end == b->func_end &&
+	       a->name == b->name && a->flags == b->flags && a->svma == b->svma;
+}
+
+struct pk_answer {
+	struct pk_strtab strings;
+	PK_VEC(struct pk_piece) pieces;
+	uint32_t link, link_crc;	/* .gnu_debuglink: string, 0: none */
+	uint8_t flags;
+};
+
+int pk_answer_init(struct pk_answer *a);	/* 0 or -ENOMEM */
+void pk_answer_deinit(struct pk_answer *a);
+
+/* Pieces must be ascending and disjoint; check pk_strbuf_failed(). */
+void pk_answer_encode(const struct pk_answer *a, struct pk_strbuf *out);
+/* Into one to be initialised here. -EBADMSG: not an answer, or of more pieces; -ENOMEM. */
+int pk_answer_decode(const void *data, size_t len, size_t max_pieces, struct pk_answer *ret);
+
+/* The piece with an address in it, or NULL. */
+const struct pk_piece *pk_answer_find(const struct pk_answer *a, uint64_t off);
+/* Is it an answer to this question, each address in a piece and each piece for one? @off ascends. */
+bool pk_answer_fits(const struct pk_answer *a, const uint64_t *off, size_t nr);
+/* The pieces that addresses are in, and no others; @ret is initialised here. 0 or -ENOMEM. */
+int pk_answer_select(const struct pk_answer *a, const uint64_t *off, size_t nr,
+		     struct pk_answer *ret);
+/* Add what another answer about the same file has and this one not. 0 or -ENOMEM. */
+int pk_answer_merge(struct pk_answer *a, const struct pk_answer *more);
+
+#endif
