@@ -121,7 +121,7 @@ static int do_job(struct pk_rows_cache *cache, const struct pk_unwinder_job *job
 	rows.data->dev = job->key.dev;
 	rows.data->ino = job->key.ino;
 	rows.data->gen = job->key.gen;
-	rows.data->flags = job->flags;
+	rows.data->flags |= job->flags;
 	*bytes_ret = rows.bytes;
 	ret = put_in_file(&rows);
 	pk_rows_release(&rows);

@@ -11,7 +11,7 @@
 #include "unwind/rows.h"
 
 /* To be raised when the same file gives other rows than before. */
-#define PK_ROWS_CACHE_VERSION 2
+#define PK_ROWS_CACHE_VERSION 3
 
 struct pk_rows_cache_opt {
 	const char *dir;    /* NULL: /var/cache/pkprof/rows of root, else in ~/.cache */
