@@ -75,7 +75,7 @@ static bool pk_urows_check_python(const struct pkprof_rows *r)
 	if (o->flags & ~PKPROF_PYTHON_MAX_FLAGS || o->runtime > PK_PYTHON_FAR ||
 	    o->runtime < -PK_PYTHON_FAR || o->interpreters > PK_PYTHON_FAR_IN ||
 	    o->interpreter_next > PK_PYTHON_FAR_IN || o->interpreter_threads > PK_PYTHON_FAR_IN ||
-	    o->kind_shift > 24 || o->reserved)
+	    o->kind_shift > 24 || o->reserved[0] || o->reserved[1] || o->reserved[2])
 		return false;
 	for (offset = &o->thread_next; offset <= &o->bytes_data; offset++) {
 		if (*offset > PKPROF_PYTHON_MAX_OFFSET)

@@ -136,7 +136,7 @@ struct pkprof_python {
 	__u16 kind_shift;	/* in the state: 3 bits kind, then compact, ascii */
 	__u16 ascii_data, wide_data;	/* bytes before the text of compact strings */
 	__u16 bytes_length, bytes_data;	/* of PyBytesObject */
-	__u16 reserved;		/* 0 */
+	__u16 reserved[3];	/* 0 */
 };
 
 #endif /* _UAPI_PKPROF_ROWS_H */

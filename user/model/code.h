@@ -3,6 +3,8 @@
 #ifndef PK_MODEL_CODE_H
 #define PK_MODEL_CODE_H
 
+#include <stdbool.h>
+
 #include "profile/profile.h"
 
 /*
