@@ -7,9 +7,9 @@
 #include "python.h"
 #include "user_word.h"
 
-#define PK_PYTHON_INTERPRETERS	16
-#define PK_PYTHON_STATES	1024	/* threads that are looked through, once for each thread */
-#define PK_PYTHON_STEPS		4096	/* of one walk, along frames */
+#define PK_PYTHON_INTERPRETERS 16
+#define PK_PYTHON_STATES       1024 /* threads that are looked through, once for each thread */
+#define PK_PYTHON_STEPS	       4096 /* of one walk, along frames */
 
 static bool pk_python_word(u64 at, u64 *ret)
 {
@@ -137,8 +137,7 @@ static void pk_python_load_frames(struct pk_python *p, struct pk_stack *st)
 				frame = 0;
 			break;
 		}
-		if (st->nr + p->nr < PKPROF_MAX_DEPTH &&
-		    pk_python_entry(p, frame, end - p->nr - 1))
+		if (st->nr + p->nr < PKPROF_MAX_DEPTH && pk_python_entry(p, frame, end - p->nr - 1))
 			p->nr++;
 		if (!pk_python_word(frame + p->o.frame_previous, &frame))
 			frame = 0;

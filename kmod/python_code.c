@@ -3,7 +3,7 @@
 #include "python_code.h"
 #include "user_word.h"
 
-#define PK_CODE_K0 0xa0761d6478bd642fULL	/* odd constants without structure */
+#define PK_CODE_K0 0xa0761d6478bd642fULL /* odd constants without structure */
 #define PK_CODE_K1 0xe7037ed1a0b428dbULL
 
 static u64 pk_code_fold(u64 a, u64 b)

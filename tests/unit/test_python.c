@@ -127,7 +127,12 @@ static const struct pkprof_python by_shim = {
 
 #define FILE_START 0x400000ULL
 
-enum { PLAIN, EVAL, END, NR_MADE };
+enum {
+	PLAIN,
+	EVAL,
+	END,
+	NR_MADE
+};
 
 /* Native frames of 64 bytes, the return address on top. */
 static struct {
@@ -254,8 +259,9 @@ static void make(const struct pkprof_python *o)
 /* Native frames of these kinds, leaf first; frame n lies at STACK + 64 n. */
 static const struct pk_stack *walk(const unsigned int *kinds, unsigned int nr, u32 max_depth)
 {
-	struct pk_python python = { .cpu = &cpu, .space = 7, .thread = THREAD, .tell = tell,
-				    .ctx = &cpu };
+	struct pk_python python = {
+		.cpu = &cpu, .space = 7, .thread = THREAD, .tell = tell, .ctx = &cpu
+	};
 	struct pk_uspace at = { .ranges = &space.ranges, .python = &python };
 	struct pk_uregs regs = { .ip = native(kinds[0]), .reg[PKPROF_REG_SP] = STACK };
 
@@ -289,9 +295,10 @@ static void assert_stack(const char *wanted)
 
 /* --- the cases ------------------------------------------------------------------------ */
 
-#define WALK(...)                                                                                  \
-	walk((const unsigned int[]){ __VA_ARGS__ },                                               \
-	     sizeof((const unsigned int[]){ __VA_ARGS__ }) / sizeof(unsigned int), PKPROF_MAX_DEPTH)
+#define WALK(...)                                                                  \
+	walk((const unsigned int[]){ __VA_ARGS__ },                                \
+	     sizeof((const unsigned int[]){ __VA_ARGS__ }) / sizeof(unsigned int), \
+	     PKPROF_MAX_DEPTH)
 
 /* Two activations: the inner one runs frames 0 and 1, the outer one 2. */
 static void make_two_by_cframe(u64 inner, u64 outer)

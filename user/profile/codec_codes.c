@@ -2,7 +2,13 @@
 /* Chunk CODES: functions of interpreters that stacks have. Item n is the code of number n. */
 #include "profile/codec.h"
 
-enum { COL_KIND, COL_NAME, COL_FILE, COL_LINE, NR_COLS };
+enum {
+	COL_KIND,
+	COL_NAME,
+	COL_FILE,
+	COL_LINE,
+	NR_COLS
+};
 
 static const struct pk_column cols[NR_COLS] = {
 	[COL_KIND] = { PK_CODED_DICT, UINT8_MAX },

@@ -24,7 +24,12 @@ void pk_codes_deinit(struct pk_codes *c)
 
 /* --- lines --------------------------------------------------------------- */
 
-enum { CODE_LONG = 14, CODE_NO_COLUMNS = 13, CODE_ONE_LINE = 10, CODE_NONE = 15 };
+enum {
+	CODE_LONG = 14,
+	CODE_NO_COLUMNS = 13,
+	CODE_ONE_LINE = 10,
+	CODE_NONE = 15
+};
 
 /* Six bits in a byte, the lowest first; bit 6: there is more. Never leaves the table. */
 static uint64_t varint(const uint8_t *table, size_t len, size_t *at)

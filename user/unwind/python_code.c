@@ -122,8 +122,8 @@ static int take_symbol(const GElf_Sym *sym, const char *name, struct symbols *s,
 		return 0;
 	if (!name[strlen(EVAL)])
 		s->eval = *sym;
-	return pk_vec_add(&ret->eval, ((struct pk_code_range){ sym->st_value,
-							       sym->st_value + sym->st_size }));
+	return pk_vec_add(&ret->eval,
+			  ((struct pk_code_range){ sym->st_value, sym->st_value + sym->st_size }));
 }
 
 static int find_symbols(const struct pk_elf *e, uint32_t type, struct symbols *s,
@@ -136,7 +136,8 @@ static int find_symbols(const struct pk_elf *e, uint32_t type, struct symbols *s
 	if (!pk_symtab_open(e, type, &t))
 		return 0;
 	for (size_t n = 1; n < t.nr && !err; n++) {
-		const char *name = gelf_getsym(t.symbols, n, &sym) ? pk_symtab_name(&t, &sym) : NULL;
+		const char *name = gelf_getsym(t.symbols, n, &sym) ? pk_symtab_name(&t, &sym)
+								   : NULL;
 
 		if (name)
 			err = take_symbol(&sym, name, s, ret);
@@ -149,7 +150,8 @@ static int find_symbols(const struct pk_elf *e, uint32_t type, struct symbols *s
 static bool read_at(const struct pk_elf *e, uint64_t svma, void *to, size_t bytes)
 {
 	PK_VEC_FOREACH(&e->segments, s)
-		if (svma >= s->svma && svma - s->svma < s->len && s->len - (svma - s->svma) >= bytes)
+		if (svma >= s->svma && svma - s->svma < s->len &&
+		    s->len - (svma - s->svma) >= bytes)
 			return pk_elf_read(e, svma - s->svma + s->off, to, bytes) == bytes;
 	return false;
 }
@@ -266,7 +268,7 @@ static int find_jumps(const struct pk_elf *e, const struct pk_code_range *r,
 	if (!read_at(e, r->start, code, len))
 		return 0;
 	for (size_t i = 0; i + 6 <= len && !err; i++) {
-		size_t at = code[i] == 0xe9				    ? i + 1
+		size_t at = code[i] == 0xe9				      ? i + 1
 			    : code[i] == 0x0f && (code[i + 1] & 0xf0) == 0x80 ? i + 2
 									      : 0;
 		int32_t rel;
@@ -310,9 +312,9 @@ int pk_python_code_find(const struct pk_elf *e, struct pk_python_code *ret)
 	if (err)
 		return err;
 	if (!s.runtime.st_size || !s.eval.st_size || !s.version.st_size) {
-		ret->state = pk_elf_section(e, ".PyRuntime") || s.runtime.st_size ?
-				     PK_PYTHON_NO_SYMBOLS :
-				     PK_PYTHON_NONE;
+		ret->state = pk_elf_section(e, ".PyRuntime") || s.runtime.st_size
+				     ? PK_PYTHON_NO_SYMBOLS
+				     : PK_PYTHON_NONE;
 		return 0;
 	}
 	ret->state = PK_PYTHON_UNKNOWN;
