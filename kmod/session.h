@@ -27,6 +27,7 @@
 
 struct netlink_ext_ack;
 struct pk_block;
+struct pk_python_cpu;
 struct pk_rule_memo;
 struct pk_spaces;
 struct pk_tcp;
@@ -70,6 +71,7 @@ struct pk_cpu {
 	struct pk_books books[PKPROF_NR_SOURCES];
 	struct pk_stack_table stacks[2];	/* by enum pkprof_stack_kind; irqs off */
 	struct pk_rule_memo *memo;	/* of user stacks; irqs off, not in an NMI */
+	struct pk_python_cpu *python;	/* of user stacks; while stacks are claimed */
 	bool stacks_claimed;
 	struct irq_work wake;		/* not hard: wakes poll() */
 	struct pk_session *session;

@@ -5,7 +5,7 @@
  * check lets pass must never lead a walk out of user memory or on without end.
  */
 /* folders: base */
-/* link: kmod/uwalk.c kmod/urows.c */
+/* link: kmod/uwalk.c kmod/python.c kmod/python_code.c kmod/urows.c */
 #include <stdlib.h>
 #include <string.h>
 

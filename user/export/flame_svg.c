@@ -26,11 +26,12 @@
 #define LEGEND_CHAR 7	/* at most, on average */
 #define STILL_MIN  0.5	/* narrower frames are only in the data */
 
-static const char kind_letters[PK_FLAME_NR_KINDS] = { 'u', 'k', 'j', 'm', 'b' };
+static const char kind_letters[PK_FLAME_NR_KINDS] = { 'u', 'k', 'j', 'p', 'm', 'b' };
 static const char *const kind_names[PK_FRAME_MARKER + 1] = {
 	[PK_FRAME_USER] = "user",
 	[PK_FRAME_KERNEL] = "kernel",
 	[PK_FRAME_JIT] = "JIT",
+	[PK_FRAME_PYTHON] = "Python",
 	[PK_FRAME_MARKER] = "no stack",
 };
 

@@ -24,6 +24,7 @@ static const char *const kind_names[] = {
 	[PK_FRAME_USER] = "user",
 	[PK_FRAME_KERNEL] = "kernel",
 	[PK_FRAME_JIT] = "jit",
+	[PK_FRAME_PYTHON] = "python",
 	[PK_FRAME_MARKER] = "marker",
 };
 

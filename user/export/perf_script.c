@@ -19,6 +19,7 @@
 #include "analysis/table.h"
 #include "base/cleanup.h"
 #include "base/utf8.h"
+#include "model/code.h"
 #include "export/decimal.h"
 #include "export/export.h"
 #include "model/addrspace.h"
@@ -80,7 +81,7 @@ static void put_frame(struct pk_strbuf *b, const struct writer *w, const struct 
 	pk_hex_put(b, place->ip, 16);
 	pk_strbuf_putc(b, ' ');
 	pk_utf8_put_printable(b, *name ? name : "[unknown]", 0, true);
-	if (f->kind != PK_FRAME_MARKER) {
+	if (f->kind != PK_FRAME_MARKER && f->kind != PK_FRAME_PYTHON) {
 		pk_strbuf_puts(b, "+0x");
 		pk_hex_put(b, place->offset, 0);
 	}
@@ -109,8 +110,14 @@ static struct place next_place(struct writer *w, struct walk *walk)
 	}
 	if (!walk->node || walk->node >= p->nodes.nr)
 		return place;
+	while (pk_node_is_interpreter(p, walk->node))
+		walk->node = p->nodes.data[walk->node].parent;
 	addr = at = p->nodes.data[walk->node].addr;
 	walk->node = p->nodes.data[walk->node].parent;
+	if (PKPROF_IS_CODE(addr)) {
+		walk->leaf = false;
+		return place;
+	}
 	if (walk->kernel) {
 		place.symbol = pk_symbols_find(p, PK_SPACE_KERNEL, 0, addr);
 	} else {

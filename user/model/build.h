@@ -58,6 +58,7 @@ struct pk_frames {
 	struct pk_model *m;
 	struct pk_addrspace *space;
 	struct pk_map64 by_name[PK_FRAME_MARKER + 1];	/* (name, dso) to frame, per kind */
+	uint32_t *of_code;	/* parallel to profile->codes behind [0], the unknown one; 0: not made yet */
 	uint32_t *of_symbol;	/* parallel to profile->symbols, 0: not made yet */
 	struct pk_frame_slot *cache;
 	uint32_t unmapped;	/* the frame of addresses outside all mappings, 0: none yet */

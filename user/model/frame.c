@@ -23,7 +23,8 @@ int pk_frames_init(struct pk_frames *f, struct pk_model *m, struct pk_addrspace 
 	f->of_symbol = calloc(m->profile->symbols.nr + 1, sizeof(*f->of_symbol));
 	/* all-zero slots hold frame 0, which no address has */
 	f->cache = calloc(1u << CACHE_BITS, sizeof(*f->cache));
-	if (!f->of_symbol || !f->cache || !pk_vec_push(&m->frames) ||
+	f->of_code = calloc(m->profile->codes.nr + 1, sizeof(*f->of_code));
+	if (!f->of_code || !f->of_symbol || !f->cache || !pk_vec_push(&m->frames) ||
 	    pk_strtab_intern_z(strings, "[kernel]", &f->str_kernel) ||
 	    pk_strtab_intern_z(strings, "[anon]", &f->str_anon))
 		return -ENOMEM;
@@ -34,6 +35,7 @@ void pk_frames_deinit(struct pk_frames *f)
 {
 	for (unsigned int kind = 0; kind <= PK_FRAME_MARKER; kind++)
 		pk_map64_deinit(&f->by_name[kind]);
+	free(f->of_code);
 	free(f->of_symbol);
 	free(f->cache);
 }
@@ -168,12 +170,43 @@ static int find_user(struct pk_frames *f, uint32_t version, uint32_t tgid, uint6
 	return err;
 }
 
+/* Equal names in one file are two functions where they begin in two lines. */
+static int of_code(struct pk_frames *f, uint32_t id, uint32_t *ret)
+{
+	const struct pk_profile *p = f->m->profile;
+	uint32_t *known = &f->of_code[id <= p->codes.nr ? id : 0];
+	struct pk_frame *frame;
+	int err = 0;
+
+	if (!*known && known == f->of_code) {
+		err = intern_text(f, "[Python function]", 0, PK_FRAME_PYTHON, known);
+	} else if (!*known) {
+		const struct pk_code *c = &p->codes.data[id - 1];
+
+		frame = pk_vec_push(&f->m->frames);
+		if (!frame)
+			return -ENOMEM;
+		*frame = (struct pk_frame){
+			.name = c->name,
+			.dso = c->file,
+			.line = c->first_line,
+			.kind = PK_FRAME_PYTHON,
+			.named = *pk_model_string(f->m, c->name),
+		};
+		*known = f->m->frames.nr - 1;
+	}
+	*ret = *known;
+	return err;
+}
+
 int pk_frames_user(struct pk_frames *f, uint32_t context, uint32_t version, uint32_t tgid,
 		   uint64_t addr, uint32_t *frame_ret)
 {
 	struct pk_frame_slot *c = slot(f, context, addr);
 	int err;
 
+	if (PKPROF_IS_CODE(addr))
+		return of_code(f, PKPROF_CODE_ID(addr), frame_ret);
 	if (cached(c, context, addr)) {
 		*frame_ret = c->frame;
 		return 0;

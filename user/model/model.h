@@ -46,6 +46,7 @@ enum pk_frame_kind {
 	PK_FRAME_USER,
 	PK_FRAME_KERNEL,
 	PK_FRAME_JIT,
+	PK_FRAME_PYTHON,	/* dso: its source file */
 	PK_FRAME_MARKER,	/* not code: "[stack cut]", "[no stack]" */
 };
 
@@ -54,6 +55,7 @@ struct pk_frame {
 	uint32_t name;		/* string id; "module+0x..." when unnamed: start of its unwind
 				 * entry, or the file offset where no symbolizer saw the file */
 	uint32_t dso;		/* string id */
+	uint32_t line;		/* PYTHON: the first one of the function, else 0 */
 	uint8_t kind;		/* enum pk_frame_kind */
 	bool named;		/* a symbol covers the address */
 	bool entry;		/* where a program or thread starts: a stack with it is whole */

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define PK_FORMAT_MAJOR 1	/* rises when an older reader would go wrong */
-#define PK_FORMAT_MINOR 4	/* rises with chunk types and columns that it skips */
+#define PK_FORMAT_MINOR 5	/* rises with chunk types and columns that it skips */
 
 #define PK_FILE_HEAD_BYTES 24
 #define PK_CHUNK_HEAD_BYTES 20
@@ -47,6 +47,7 @@ enum pk_chunk_type {
 	PK_CHUNK_BIOS,
 	PK_CHUNK_BIO_ENDS,
 	PK_CHUNK_WAIT_ON,
+	PK_CHUNK_CODES = 33,	/* 32 is kept for later */
 	PK_CHUNK_NR_TYPES	/* end marker */
 };
 

@@ -34,6 +34,7 @@ static const struct pk_codec *const codecs[] = {
 	[PK_CHUNK_BIOS] = &pk_codec_bios,
 	[PK_CHUNK_BIO_ENDS] = &pk_codec_bio_ends,
 	[PK_CHUNK_WAIT_ON] = &pk_codec_wait_on,
+	[PK_CHUNK_CODES] = &pk_codec_codes,
 };
 static_assert(PK_ARRAY_SIZE(codecs) <= PK_CHUNK_NR_TYPES, "a codec of no type");
 
@@ -149,6 +150,7 @@ struct lengths {
 	size_t vfs_fs, vfs_ops, vfs_buckets;
 	size_t op_files, ops;
 	size_t wait_on;
+	size_t codes;
 };
 
 static struct lengths lengths_of(const struct pk_loading *l)
@@ -186,6 +188,7 @@ static struct lengths lengths_of(const struct pk_loading *l)
 		.op_files = p->op_files.nr,
 		.ops = p->ops.nr,
 		.wait_on = p->wait_on.nr,
+		.codes = p->codes.nr,
 	};
 }
 
@@ -223,6 +226,7 @@ static void take_back(struct pk_loading *l, const struct lengths *n)
 	p->op_files.nr = n->op_files;
 	p->ops.nr = n->ops;
 	p->wait_on.nr = n->wait_on;
+	p->codes.nr = n->codes;
 }
 
 int pk_loading_decode(struct pk_loading *l, unsigned int type, struct pk_reader *r)

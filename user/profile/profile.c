@@ -47,6 +47,7 @@ void pk_profile_deinit(struct pk_profile *p)
 	pk_vec_deinit(&p->net_buckets);
 	pk_vec_deinit(&p->vfs_fs);
 	pk_vec_deinit(&p->op_files);
+	pk_vec_deinit(&p->codes);
 	pk_vec_deinit(&p->ops);
 	pk_vec_deinit(&p->vfs_ops);
 	pk_vec_deinit(&p->vfs_buckets);

@@ -75,7 +75,20 @@ typedef PK_VEC(struct pk_map_event) pk_map_events;
 /* Node of the tree of raw stacks: the chain to the root is the stack, leaf first. */
 struct pk_addr_node {
 	uint32_t parent;	/* a smaller node id, 0: root */
-	uint64_t addr;		/* return addresses are already lowered by one */
+	uint64_t addr;		/* return addresses are already lowered by one; or PKPROF_IS_CODE(),
+				 * with the number of a code, 0: not known, and as its place a
+				 * line, 0: not known */
+};
+
+enum pk_code_kind {
+	PK_CODE_PYTHON,
+};
+
+/* A function of interpreted code. */
+struct pk_code {
+	uint8_t kind;		/* enum pk_code_kind */
+	uint32_t name, file;	/* string ids; qualified; may be empty */
+	uint32_t first_line;	/* of the file, 0: not known */
 };
 
 #define PK_SAMPLE_KEND_SHIFT 8	/* flags: enum pkprof_stack_end of the kernel half, 4 bits */
@@ -371,6 +384,8 @@ struct pk_profile {
 	PK_VEC(struct pk_net_conns) net_conns;	/* by to_ns */
 	pk_hist_buckets net_buckets;	/* dist * PKPROF_HIST_BUCKETS + bucket */
 	PK_VEC(struct pk_wait_on) wait_on;	/* by to_ns */
+	PK_VEC(struct pk_code) codes;		/* [n - 1]: code of number n */
+	bool all_native;	/* for the model: frames of interpreters themselves are wanted, too */
 	enum pk_file_state state;
 	/* Of the recording; a cut file's end is that of the last thing in it. Never reversed. */
 	uint64_t start_ns, end_ns;
@@ -381,7 +396,7 @@ struct pk_profile {
 	struct {
 		uint64_t offset;
 		uint32_t crc;		/* of the head of that chunk */
-		uint64_t nr_items[32];	/* by chunk type */
+		uint64_t nr_items[64];	/* by chunk type */
 	} resume;
 };
 

@@ -85,6 +85,8 @@ int pk_writer_vfs_ops(struct pk_writer *w, const struct pk_vfs_ops *x,
 		      const struct pk_hist_bucket *buckets);
 int pk_writer_op_file(struct pk_writer *w, const struct pk_op_file *x);
 int pk_writer_op(struct pk_writer *w, const struct pk_op *x);
+/* @id_ret: its number. */
+int pk_writer_code(struct pk_writer *w, const struct pk_code *x, uint32_t *id_ret);
 int pk_writer_wait_on(struct pk_writer *w, const struct pk_wait_on *x);
 /* All symbols of a profile whose file and node ids are this file's (resume). */
 int pk_writer_symbols_of(struct pk_writer *w, const struct pk_profile *p);

@@ -46,6 +46,7 @@ int pk_translate_init(struct pk_translator *t, const struct pk_translate_config 
 		.nr_cpus = cfg->nr_cpus,
 	};
 	pk_op_files_init(&t->op_files, w);
+	pk_codes_init(&t->codes, w);
 	pk_sorter_init(&t->sorter, cfg->sorter_bytes, emit, t);
 	ret = pk_nodes_init(&t->nodes, cfg->max_nodes);
 	t->slots = calloc(2UL * cfg->nr_cpus, sizeof(*t->slots));
@@ -63,6 +64,7 @@ void pk_translate_deinit(struct pk_translator *t)
 	t->slots = NULL;
 	pk_nodes_deinit(&t->nodes);
 	pk_op_files_deinit(&t->op_files);
+	pk_codes_deinit(&t->codes);
 	pk_sorter_deinit(&t->sorter);
 }
 
@@ -171,15 +173,25 @@ static int take_stack(struct pk_translator *t, unsigned int cpu, const struct pk
 {
 	const struct pkprof_rec_stack *r = (const void *)rec;
 	struct pk_slot slot = { .end = r->end };
+	__u64 ip[PKPROF_MAX_DEPTH];
 	int ret;
 
 	if (!r->nr || r->nr > PKPROF_MAX_DEPTH || r->kind > PKPROF_STACK_USER ||
 	    sizeof(*r) + r->nr * sizeof(r->ip[0]) > rec->size)
 		return malformed(t);
-	ret = pk_nodes_stack(&t->nodes, t->writer, r->ip, r->nr, &slot.node);
+	for (unsigned int i = 0; i < r->nr; i++)
+		ip[i] = PKPROF_IS_CODE(r->ip[i]) ? pk_codes_entry(&t->codes, cpu, r->ip[i]) : r->ip[i];
+	ret = pk_nodes_stack(&t->nodes, t->writer, ip, r->nr, &slot.node);
 	if (!ret)
 		ret = pk_slots_set(&t->slots[2 * cpu + r->kind], r->slot, PK_TRANSLATE_MAX_SLOTS,
 				   slot);
+	return ret == -EINVAL ? malformed(t) : ret;
+}
+
+static int take_code(struct pk_translator *t, unsigned int cpu, const struct pkprof_rec *rec)
+{
+	int ret = pk_codes_define(&t->codes, cpu, (const void *)rec);
+
 	return ret == -EINVAL ? malformed(t) : ret;
 }
 
@@ -581,6 +593,7 @@ static const struct {
 	[PKPROF_REC_WAKE] = { sizeof(struct pkprof_rec_wake), take_wake },
 	[PKPROF_REC_IO] = { sizeof(struct pkprof_rec_io), take_io },
 	[PKPROF_REC_IO_END] = { sizeof(struct pkprof_rec_io_end), take_io_end },
+	[PKPROF_REC_CODE] = { sizeof(struct pkprof_rec_code), take_code },
 };
 
 int pk_translate_record(struct pk_translator *t, unsigned int cpu, const struct pkprof_rec *rec)

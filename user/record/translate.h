@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "profile/writer.h"
 #include "record/accounts.h"
+#include "record/codes.h"
 #include "record/files.h"
 #include "record/hists.h"
 #include "record/nodes.h"
@@ -49,6 +50,7 @@ struct pk_translator {
 	struct pk_sorter sorter;
 	struct pk_nodes nodes;
 	struct pk_op_files op_files;
+	struct pk_codes codes;
 	struct pk_slot_table *slots;	/* nr_cpus * 2, by CPU and enum pkprof_stack_kind */
 	unsigned int nr_cpus;
 	struct pk_translate_stats stats;
