@@ -54,6 +54,8 @@ struct pk_status {
 	u32 ring_stride;	/* bytes between two CPUs' mmap offsets */
 	u32 owner_pid;		/* initial pid namespace */
 	char owner_comm[PKPROF_COMM_LEN];
+	bool governed;
+	struct pkprof_governor governor;	/* if so */
 };
 
 /* Context: may sleep. Return: NULL without memory. */
@@ -81,6 +83,13 @@ int pk_control_stop(u64 cookie, struct netlink_ext_ack *extack);
 int pk_control_mark(u64 cookie, const char *text, u32 len, struct netlink_ext_ack *extack);
 
 void pk_control_status(struct pk_status *ret);
+
+/*
+ * The control mutex, for who changes what START and STOP do, too. Only to be tried: its
+ * holder may wait for the caller's end.
+ */
+bool pk_control_trylock(void);
+void pk_control_unlock(void);
 
 /**
  * pk_control_counters - the newest session's books of one possible CPU

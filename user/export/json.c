@@ -36,7 +36,7 @@ struct writer {
 
 /* Samples that have all this in common are one element. */
 struct group {
-	uint32_t phase, thread, stack;
+	uint32_t phase, thread, stack, weight;
 };
 
 static void put_runtime(struct pk_json *j, const struct pk_runtime_fact *f)
@@ -235,19 +235,23 @@ static int put_samples(struct writer *w)
 
 		groups[i] = (struct group){ phase < w->phases.spans.nr ? phase : NO_PHASE,
 					    s->model->sample_thread[idx],
-					    s->model->sample_stack[idx] };
+					    s->model->sample_stack[idx], pk_scope_weight(s, idx) };
 	}
 	qsort(groups, s->nr_samples, sizeof(*groups), compare_groups);
 	pk_json_array(j, "samples");
 	for (size_t i = 0; i < s->nr_samples; i = next) {
-		for (next = i + 1; next < s->nr_samples; next++)
+		uint64_t count = 0;
+
+		for (next = i; next < s->nr_samples; next++) {
 			if (compare_groups(&groups[i], &groups[next]))
 				break;
+			count += groups[next].weight;
+		}
 		pk_json_object(j, NULL);
 		pk_json_put_index(&w->json, "phase", groups[i].phase);
 		pk_json_u64(j, "thread", groups[i].thread);
 		pk_json_u64(j, "stack", groups[i].stack);
-		pk_json_u64(j, "count", next - i);
+		pk_json_u64(j, "count", count);
 		pk_json_end(j);
 		pk_sink_drain(w->out);
 	}
