@@ -309,9 +309,6 @@ int main(void)
 		cmocka_unit_test(test_grids_change_where_strata_end),
 		cmocka_unit_test(test_grids_weigh_time),
 		cmocka_unit_test(test_grids_are_not_biased),
-		cmocka_unit_test(test_grids_change_where_strata_end),
-		cmocka_unit_test(test_grids_weigh_time),
-		cmocka_unit_test(test_grids_are_not_biased),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

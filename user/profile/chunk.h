@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define PK_FORMAT_MAJOR 1	/* rises when an older reader would go wrong */
-#define PK_FORMAT_MINOR 4	/* rises with chunk types and columns that it skips */
+#define PK_FORMAT_MINOR 5	/* rises with chunk types and columns that it skips */
 
 #define PK_FILE_HEAD_BYTES 24
 #define PK_CHUNK_HEAD_BYTES 20
