@@ -57,13 +57,6 @@ static const struct pk_column gap_columns[] = {
 	{ 0 },
 };
 
-static const char *const step_names[PKPROF_NR_STEPS] = {
-	[PKPROF_STEP_COARSE] = "detail",
-	[PKPROF_STEP_RATE] = "rate",
-	[PKPROF_STEP_SOURCE] = "source",
-	[PKPROF_STEP_FLOOR] = "floor",
-};
-
 static const char *step_meaning(const struct pk_scope *s, const struct pk_step *x,
 				struct pk_result *ret)
 {
@@ -91,7 +84,7 @@ static int add_step(const struct pk_scope *s, const struct pk_step *x, struct pk
 		    struct pk_result *ret)
 {
 	return pk_table_row(t, PK_COUNT(x->time_ns - s->model->profile->start_ns),
-			    PK_TEXT(step_names[x->step]), PK_COUNT(x->level),
+			    PK_TEXT(pk_step_name(x->step)), PK_COUNT(x->level),
 			    PK_TEXT(step_meaning(s, x, ret)), PK_REAL(x->share_ppm / 1e6),
 			    PK_REAL(x->budget_ppm / 1e6), PK_TEXT(pk_source_name(x->source)),
 			    PK_REAL(x->source_ppm / 1e6), PK_REAL(x->kept_ppm / 1e6),

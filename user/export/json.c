@@ -295,6 +295,28 @@ static int put_books(struct writer *w)
 	return 0;
 }
 
+/* There only if there are any. */
+static void put_steps(struct writer *w)
+{
+	const struct pk_profile *p = w->s->model->profile;
+	struct pk_json *j = &w->json;
+
+	if (!p->steps.nr)
+		return;
+	pk_json_array(j, "budget_steps");
+	PK_VEC_FOREACH(&p->steps, x) {
+		pk_json_object(j, NULL);
+		pk_json_u64(j, "time_ns", x->time_ns);
+		pk_json_string(j, "step", pk_step_name(x->step));
+		pk_json_u64(j, "level", x->level);
+		pk_json_string(j, "source", pk_source_name(x->source));
+		pk_json_double(j, "cost_share", x->share_ppm / 1e6);
+		pk_json_double(j, "budget", x->budget_ppm / 1e6);
+		pk_json_end(j);
+	}
+	pk_json_end(j);
+}
+
 static int write_json(const struct pk_scope *s, const struct pk_export_opts *o,
 		      struct pk_sink *out, struct pk_err *err)
 {
@@ -324,6 +346,8 @@ static int write_json(const struct pk_scope *s, const struct pk_export_opts *o,
 		rc = pk_json_put_io(&w.json, s, out);
 	if (!rc)
 		rc = put_books(&w);
+	if (!rc)
+		put_steps(&w);
 	if (!rc)
 		pk_json_end(&w.json);
 	pk_phase_times_deinit(&w.phases);
