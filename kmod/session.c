@@ -24,6 +24,7 @@
 #include "calibrate.h"
 #include "compat/netlink.h"
 #include "python.h"
+#include "governing.h"
 #include "session.h"
 #include "source.h"
 #include "spaces.h"
@@ -174,6 +175,7 @@ static void pk_session_release(struct kref *ref)
 	pk_unix_destroy(s->unix_socks);
 	pk_vfs_destroy(s->vfs);
 	pk_waited_destroy(s->waited);
+	pk_governing_destroy(s->governing);
 	pk_filter_deinit(&s->filter);
 	free_cpumask_var(s->cfg.cpus);
 	kfree(s);
@@ -242,13 +244,17 @@ int pk_session_start(struct pk_session *s, const u32 *pids, unsigned int nr_pids
 	/* what changes from now on comes by source task */
 	if (s->spaces)
 		pk_spaces_read_all(s->spaces, &s->filter);
-	return 0;
+	err = pk_governing_start(s);
+	if (err)
+		pk_session_stop(s);
+	return err;
 }
 
 void pk_session_stop(struct pk_session *s)
 {
 	unsigned int cpu;
 
+	pk_governing_stop(s);
 	WRITE_ONCE(s->end_ns, pk_clock_ns());
 	pk_sources_detach(s);
 	if (s->spaces)

@@ -231,7 +231,7 @@ static void pk_walker_visit(struct pk_walker *walker, struct task_struct *task)
 	struct pk_wait w = {
 		.tid = task->pid,
 		.tgid = task->tgid,
-		.now_ns = s->end_ns,
+		.now_ns = waiting->waits->end_ns,
 	};
 	struct pt_regs user;
 

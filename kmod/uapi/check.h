@@ -56,6 +56,8 @@ PKPROF_ASSERT_SIZE(pkprof_rec_io, 56);
 PKPROF_ASSERT_SIZE(pkprof_rec_io_end, 48);
 PKPROF_ASSERT_SIZE(pkprof_rec_code, 48);
 PKPROF_ASSERT_SIZE(pkprof_python, 80);
+PKPROF_ASSERT_SIZE(pkprof_rec_step, 40);
+PKPROF_ASSERT_SIZE(pkprof_governor, 32);
 PKPROF_ASSERT_SIZE(pkprof_net_bucket, 8);
 PKPROF_ASSERT_SIZE(pkprof_net_conns, 280);
 PKPROF_ASSERT_SIZE(pkprof_vfs_fs, 80);

@@ -47,8 +47,8 @@
  *				as records name them; 0: gone]
  *	START		->	ABI, COOKIE, SOURCES, PERIOD_NS [RING_BYTES]
  *				[KERNEL_DEPTH] [USER_DEPTH] [PIDS] [CPUS]
- *				[WAIT_PERIOD_NS] [WAIT_CAP] [IO_CAP] [OPTIONAL: SOURCES that are
- *				left out where they cannot be attached; of BLOCK, TCP and VFS]
+ *				[WAIT_PERIOD_NS] [WAIT_CAP] [IO_CAP] [BUDGET_PPM] [OPTIONAL: SOURCES
+ *				that are left out where they cannot be attached; of BLOCK, TCP and VFS]
  *			<-	SESSION, T0_NS, SOURCES, PERIOD_NS, RING_BYTES,
  *				RING_STRIDE, KERNEL_DEPTH, NR_CPUS [WAIT_PERIOD_NS]
  *	STOP		->	COOKIE
@@ -57,7 +57,7 @@
  *			<-	(ack) the mark is in a ring, or ENOBUFS
  *	STATUS do	<-	STATE, ABI, VERSION and, while a session is there:
  *				SESSION, T0_NS, SOURCES, PERIOD_NS, RING_BYTES,
- *				OWNER_PID, OWNER_COMM, NOW_NS
+ *				OWNER_PID, OWNER_COMM, NOW_NS [GOVERNOR, with a budget]
  *	STATUS dump	<-	one message per possible CPU: CPU, then one
  *				COUNTERS attribute per attached source
  *	WATCH		->	COOKIE [SOURCES, of BLOCK, TCP and VFS; default none]
@@ -264,6 +264,7 @@ enum pkprof_rec_type {
 	PKPROF_REC_IO,
 	PKPROF_REC_IO_END,
 	PKPROF_REC_CODE,
+	PKPROF_REC_STEP,
 	PKPROF_NR_RECS		/* end marker */
 };
 
@@ -284,10 +285,13 @@ struct pkprof_rec {
 #define PKPROF_SAMPLE_KTHREAD	(1u << 2)	/* kernel thread */
 #define PKPROF_SAMPLE_NO_MM	(1u << 3)	/* user task between address spaces */
 #define PKPROF_SAMPLE_COMPAT	(1u << 4)	/* 32-bit user mode */
+#define PKPROF_SAMPLE_SHIFT	5		/* three bits: binary logarithm of periods */
+#define PKPROF_SAMPLE_MAX_SHIFT	7
 
 /*
- * One sample of a busy CPU: stands for one period of its time (source PMU: for
- * the cycles of one period at the processor's nominal rate). kstack and
+ * One sample of a busy CPU: stands for 2^n periods of its time (source PMU: for
+ * the cycles of so many at the processor's nominal rate), n being in the flags; 0 unless
+ * the rate was lowered. kstack and
  * ustack are slots of this CPU's stack table, last defined by an earlier
  * PKPROF_REC_STACK of the same ring and kind, or PKPROF_NO_STACK.
  */
@@ -716,6 +720,46 @@ struct pkprof_rec_wake {
 	char waker_comm[PKPROF_COMM_LEN];
 };
 
+/*
+ * The governor. What sources cost is measured in windows of 250 ms; over the budget detail
+ * is given up, below it it comes back, step by step. Sources TASK and SCHED are never touched.
+ */
+enum pkprof_step {
+	PKPROF_STEP_COARSE,	/* instants of waits and single operations, bios and late wake-ups
+				 * that are told: 2^level times fewer */
+	PKPROF_STEP_RATE,	/* samples: 2^level times fewer */
+	PKPROF_STEP_SOURCE,	/* level 1: it is detached, from here to level 0 nothing is known */
+	PKPROF_STEP_FLOOR,	/* level 1: over the budget with nothing left to give up; 0: no more */
+	PKPROF_NR_STEPS		/* end marker */
+};
+
+/*
+ * One step. rec.time_ns: it is done. Shares are of the time of all online CPUs, in the
+ * window before, in millionths; what was steady by then is not always what led to it.
+ */
+struct pkprof_rec_step {
+	struct pkprof_rec rec;
+	__u8 step;		/* enum pkprof_step */
+	__u8 level;		/* from now on; 0: as START said */
+	__u16 source;		/* enum pkprof_source; SOURCE: this one, else the dearest */
+	__u32 source_ppm;	/* its share; of one that comes back: when it went */
+	__u32 share_ppm;	/* all sources and the recorder */
+	__u32 kept_ppm;		/* of it TASK and SCHED */
+	__u32 recorder_ppm;	/* of it the recorder's process */
+	__u32 budget_ppm;
+};
+
+/* Value of PKPROF_A_GOVERNOR: how it stands. */
+struct pkprof_governor {
+	__u32 budget_ppm;
+	__u32 share_ppm, kept_ppm, recorder_ppm;	/* of the last window */
+	__u32 detached;		/* mask of 1 << enum pkprof_source */
+	__u32 nr_steps;
+	__u8 coarse, rate;	/* levels */
+	__u8 floor;		/* 1: nothing is left to give up */
+	__u8 reserved[5];
+};
+
 #include "pkprof_block.h"
 #include "pkprof_vfs.h"
 #include "pkprof_wait_on.h"
@@ -786,6 +830,9 @@ enum pkprof_attr {
 	PKPROF_A_IO_CAP,	/* u32, stacks of block I/O per second and CPU, beyond them
 				 * fewer bios are sampled; 0: no cap */
 	PKPROF_A_WAIT_ON,	/* struct pkprof_wait_on of pkprof_wait_on.h, repeated */
+	PKPROF_A_BUDGET_PPM,	/* u32, millionths of the CPUs' time that recording may take;
+				 * 0: no budget */
+	PKPROF_A_GOVERNOR,	/* struct pkprof_governor */
 	__PKPROF_A_END
 };
 #define PKPROF_A_MAX (__PKPROF_A_END - 1)

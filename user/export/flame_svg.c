@@ -162,7 +162,7 @@ static void put_filter(struct writer *w)
 static void put_samples(struct writer *w)
 {
 	uint64_t nr = w->s->nr_samples;
-	double share = pk_scope_share(w->s, nr, w->s->nr_cpus);
+	double share = pk_scope_share(w->s, w->s->weight, w->s->nr_cpus);
 
 	put_part(w, " ");
 	w->scratch.len--;
@@ -170,7 +170,7 @@ static void put_samples(struct writer *w)
 	pk_strbuf_puts(&w->scratch, nr == 1 ? " sample" : " samples");
 	if (w->s->period_ns)
 		pk_strbuf_printf(&w->scratch, " at %.0f Hz = %.4g s CPU time",
-				 1e9 / w->s->period_ns, nr * (w->s->period_ns / 1e9));
+				 1e9 / w->s->period_ns, w->s->weight * (w->s->period_ns / 1e9));
 	if (isfinite(share))
 		pk_strbuf_printf(&w->scratch, ", %.1f %% of %" PRIu32 " CPU%s for %.4g s",
 				 share * 100, w->s->nr_cpus, w->s->nr_cpus == 1 ? "" : "s",

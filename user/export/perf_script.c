@@ -203,7 +203,7 @@ static void put_head(struct writer *w, size_t i)
 	pk_strbuf_putc(b, '.');
 	pk_decimal_put_padded(b, samples->time_ns[i] % 1000000000, 9);
 	pk_strbuf_puts(b, ": ");
-	pk_decimal_put(b, w->s->period_ns ? w->s->period_ns : 1);
+	pk_decimal_put(b, (w->s->period_ns ? w->s->period_ns : 1) * pk_sample_weight(samples, i));
 	pk_strbuf_puts(b, " " EVENT ":\n");
 }
 

@@ -21,6 +21,7 @@ static const struct pk_codec *const codecs[] = {
 	[PK_CHUNK_LEDGER] = &pk_codec_ledger,
 	[PK_CHUNK_HISTOGRAMS] = &pk_codec_hists,
 	[PK_CHUNK_CPUS] = &pk_codec_cpus,
+	[PK_CHUNK_NOTICES] = &pk_codec_notices,
 	[PK_CHUNK_LATENCIES] = &pk_codec_latencies,
 	[PK_CHUNK_WAITS] = &pk_codec_waits,
 	[PK_CHUNK_WAKES] = &pk_codec_wakes,
@@ -143,7 +144,7 @@ static int decode_items(struct pk_loading *l, const struct pk_codec *codec, unsi
 /* How long the tables are, to take back what a bad chunk added. */
 struct lengths {
 	size_t strings, facts, files, tasks, maps, nodes, marks, counters, symbols;
-	size_t ledger, ledger_parts, hists, hist_buckets, cpus, latencies, waits, wakes;
+	size_t ledger, ledger_parts, hists, hist_buckets, cpus, latencies, waits, wakes, steps;
 	size_t block_loads, block_ops, block_buckets;
 	size_t bios, bio_ends;
 	size_t net_conns, net_buckets;
@@ -173,6 +174,7 @@ static struct lengths lengths_of(const struct pk_loading *l)
 		.hist_buckets = p->hist_buckets.nr,
 		.cpus = p->cpus.nr,
 		.latencies = p->latencies.nr,
+		.steps = p->steps.nr,
 		.waits = p->waits.nr,
 		.wakes = p->wakes.nr,
 		.block_loads = p->block_loads.nr,
@@ -211,6 +213,7 @@ static void take_back(struct pk_loading *l, const struct lengths *n)
 	p->hist_buckets.nr = n->hist_buckets;
 	p->cpus.nr = n->cpus;
 	p->latencies.nr = n->latencies;
+	p->steps.nr = n->steps;
 	p->waits.nr = n->waits;
 	p->wakes.nr = n->wakes;
 	p->block_loads.nr = n->block_loads;

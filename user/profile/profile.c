@@ -35,6 +35,7 @@ void pk_profile_deinit(struct pk_profile *p)
 	pk_vec_deinit(&p->hists);
 	pk_vec_deinit(&p->hist_buckets);
 	pk_vec_deinit(&p->latencies);
+	pk_vec_deinit(&p->steps);
 	pk_vec_deinit(&p->waits);
 	pk_vec_deinit(&p->wakes);
 	pk_vec_deinit(&p->block_loads);

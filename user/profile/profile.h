@@ -91,6 +91,7 @@ struct pk_code {
 	uint32_t first_line;	/* of the file, 0: not known */
 };
 
+/* flags: bits PKPROF_SAMPLE_SHIFT and two more: a sample stands for 2^n periods */
 #define PK_SAMPLE_KEND_SHIFT 8	/* flags: enum pkprof_stack_end of the kernel half, 4 bits */
 #define PK_SAMPLE_UEND_SHIFT 12	/* likewise of the user half */
 
@@ -103,6 +104,12 @@ struct pk_samples {
 	uint16_t *cpu;
 	uint16_t *flags;		/* PKPROF_SAMPLE_* and the PK_SAMPLE_*END_SHIFT fields */
 };
+
+/* Periods of its CPU's time that sample @i stands for: 1 unless the rate was lowered. */
+static inline uint32_t pk_sample_weight(const struct pk_samples *s, size_t i)
+{
+	return 1u << (s->flags[i] >> PKPROF_SAMPLE_SHIFT & PKPROF_SAMPLE_MAX_SHIFT);
+}
 
 struct pk_mark {
 	uint64_t time_ns;
@@ -345,6 +352,16 @@ struct pk_bio_end {
 	uint8_t flags;		/* PKPROF_IO_*, of ends */
 };
 
+/* What the governor gave up or took back; as struct pkprof_rec_step. Shares in millionths. */
+struct pk_step {
+	uint64_t time_ns;
+	uint8_t step, level;	/* enum pkprof_step */
+	uint16_t source;	/* enum pkprof_source */
+	uint32_t source_ppm, share_ppm, kept_ppm, recorder_ppm, budget_ppm;
+};
+
+#define PK_STEP_MAX_LEVEL 31	/* 2^level is a number */
+
 /* How the file ended. */
 enum pk_file_state {
 	PK_FILE_CLOSED,		/* written to its end */
@@ -386,6 +403,7 @@ struct pk_profile {
 	PK_VEC(struct pk_wait_on) wait_on;	/* by to_ns */
 	PK_VEC(struct pk_code) codes;		/* [n - 1]: code of number n */
 	bool all_native;	/* for the model: frames of interpreters themselves are wanted, too */
+	PK_VEC(struct pk_step) steps;	/* by time_ns */
 	enum pk_file_state state;
 	/* Of the recording; a cut file's end is that of the last thing in it. Never reversed. */
 	uint64_t start_ns, end_ns;

@@ -71,6 +71,7 @@ int pk_writer_cpu(struct pk_writer *w, const struct pk_cpu_piece *p);
 int pk_writer_hist(struct pk_writer *w, const struct pk_hist_piece *h,
 		   const struct pk_hist_bucket *buckets);
 int pk_writer_latency(struct pk_writer *w, const struct pk_latency *l);
+int pk_writer_step(struct pk_writer *w, const struct pk_step *x);
 int pk_writer_wait(struct pk_writer *w, const struct pk_wait *x);
 int pk_writer_wake(struct pk_writer *w, const struct pk_wake *x);
 int pk_writer_bio(struct pk_writer *w, const struct pk_bio *x);

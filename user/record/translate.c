@@ -23,6 +23,7 @@ enum item_kind {
 	ITEM_OP,      /* struct pk_op */
 	ITEM_BIO,     /* struct pk_bio */
 	ITEM_BIO_END, /* struct pk_bio_end */
+	ITEM_STEP,    /* struct pk_step */
 };
 
 struct map_item {
@@ -118,6 +119,8 @@ static int emit(void *ctx, uint64_t time_ns, unsigned int kind, const void *payl
 		return pk_writer_bio(t->writer, payload);
 	case ITEM_BIO_END:
 		return pk_writer_bio_end(t->writer, payload);
+	case ITEM_STEP:
+		return pk_writer_step(t->writer, payload);
 	}
 	return 0;
 }
@@ -568,6 +571,28 @@ static int take_io_end(struct pk_translator *t, unsigned int cpu, const struct p
 	return pk_sorter_push(&t->sorter, rec->time_ns, ITEM_BIO_END, &item, sizeof(item));
 }
 
+static int take_step(struct pk_translator *t, unsigned int cpu, const struct pkprof_rec *rec)
+{
+	const struct pkprof_rec_step *r = (const void *)rec;
+	struct pk_step item = {
+		.time_ns = rec->time_ns,
+		.step = r->step,
+		.level = r->level,
+		.source = r->source,
+		.source_ppm = r->source_ppm,
+		.share_ppm = r->share_ppm,
+		.kept_ppm = r->kept_ppm,
+		.recorder_ppm = r->recorder_ppm,
+		.budget_ppm = r->budget_ppm,
+	};
+
+	(void)cpu;
+	if (pk_step_wrong(&item))
+		return malformed(t);
+	t->stats.nr_steps++;
+	return pk_sorter_push(&t->sorter, rec->time_ns, ITEM_STEP, &item, sizeof(item));
+}
+
 static const struct {
 	uint16_t min_bytes;
 	int (*take)(struct pk_translator *t, unsigned int cpu, const struct pkprof_rec *rec);
@@ -594,6 +619,7 @@ static const struct {
 	[PKPROF_REC_IO] = { sizeof(struct pkprof_rec_io), take_io },
 	[PKPROF_REC_IO_END] = { sizeof(struct pkprof_rec_io_end), take_io_end },
 	[PKPROF_REC_CODE] = { sizeof(struct pkprof_rec_code), take_code },
+	[PKPROF_REC_STEP] = { sizeof(struct pkprof_rec_step), take_step },
 };
 
 int pk_translate_record(struct pk_translator *t, unsigned int cpu, const struct pkprof_rec *rec)

@@ -35,6 +35,7 @@ struct pk_translate_stats {
 	uint64_t nr_ops;		/* operations on files, one by one */
 	uint64_t nr_latencies;
 	uint64_t nr_bios, nr_bio_ends;	/* block I/O with stacks, and ends of its requests */
+	uint64_t nr_steps;	/* of the governor */
 	uint64_t nr_undefined;	/* samples and waits that referred to a stack never defined; 0 if all is well */
 	uint64_t nr_malformed;	/* records that made no sense */
 	uint64_t nr_unknown;	/* records of a type newer than this tool */
