@@ -5,6 +5,8 @@
 /* A rung that spares less than this part of the excess is passed over; the first never is. */
 #define PK_GOVERN_WORTH 8
 
+#define PK_GOVERN_FEW 64	/* timed runs in a window */
+
 void pk_governor_init(struct pk_governor *g, u32 budget_ppm, u32 sources, u64 period_ns)
 {
 	*g = (struct pk_governor){
@@ -20,15 +22,28 @@ void pk_governor_init(struct pk_governor *g, u32 budget_ppm, u32 sources, u64 pe
 		g->max_rate++;
 }
 
+/*
+ * In sixteenths of a ns, as some handlers take only few. Of few runs one that was held up by a
+ * host or an interrupt would be most: they count for no more than four times the average so far.
+ */
+static u64 pk_govern_hit(u64 ns, u64 timed, const struct pk_govern_books *before)
+{
+	u64 hit = (ns << 4) / timed;
+
+	if (timed >= PK_GOVERN_FEW || before->timed_hits < PK_GOVERN_FEW)
+		return hit;
+	return min(hit, (before->timed_ns << 4) / before->timed_hits * 4);
+}
+
 u32 pk_govern_share(const struct pk_govern_books *before, const struct pk_govern_books *now,
 		    u64 entry_ns, u64 all_ns)
 {
 	u64 hits = now->hits - before->hits, timed = now->timed_hits - before->timed_hits;
 	u64 ns = now->timed_ns - before->timed_ns, per_million = all_ns / 1000000 + 1;
 
-	/* in sixteenths of a ns, as some handlers take only few; without timed hits @ns is of no hit */
+	/* without timed hits @ns is of no hit */
 	if (timed)
-		ns = ((ns << 4) / timed * hits) >> 4;
+		ns = pk_govern_hit(ns, timed, before) * hits >> 4;
 	else if (now->timed_hits)
 		ns += ((now->timed_ns << 4) / now->timed_hits * hits) >> 4;
 	ns += hits * entry_ns;

@@ -9,7 +9,7 @@
 . "$PK_HERE/harness.sh"
 
 readonly SOURCES=cpu,task,sched,offcpu,block,vfs,tcp
-readonly LONG=$((8 * SLOWNESS)) QUIET=$((20 * SLOWNESS))
+readonly LONG=$((8 * SLOWNESS)) QUIET=$((35 * SLOWNESS))
 
 storm=()
 
@@ -89,6 +89,9 @@ storm_over
 sleep $QUIET
 pk status >quiet.txt
 begin=$EPOCHREALTIME
+pk status --json >/dev/null
+asking=$(calc "$EPOCHREALTIME - $begin")
+begin=$EPOCHREALTIME
 kill -INT $recorder
 until_true 20 is_over || fail stop "still running"
 stopped=$(calc "$EPOCHREALTIME - $begin")
@@ -96,7 +99,7 @@ kill $watcher
 wait $recorder || fail record "$(tail -n 1 record.err)"
 wait $watcher 2>/dev/null
 
-expect stop "$stopped <= 2 * $SLOWNESS" "stopping took $stopped s"
+expect stop "$stopped <= 2 * $SLOWNESS + 2 * $asking" "stopping took $stopped s, asking for it $asking s"
 pid=$(said pid shares.txt)
 expect steps "$(nr_steps g.pkp) >= 2" "$(nr_steps g.pkp) steps: $(steps g.pkp | jq -rs '[.[] | "\(.at_ns / 1e8 | round / 10) s \(.what) \(.level)"] | join(", ")')"
 equal detail-first "$(steps g.pkp | jq -r .what | head -n 1)" detail "the first step"
@@ -123,8 +126,14 @@ rows process.processes g.pkp --pid "$pid" | jq -s first >process.json
 cpus=$(total nr_cpus g.pkp)
 wall=$(total duration_ns g.pkp)
 exact=$(account g.pkp "$pid" cpu pid)
-within cpu-time "$(calc "$(jq .cpu_ns process.json) / 1e9")" "$(calc "$exact / 1e9")" \
-	"$(calc "(4 * $(jq '.machine_error // 0' process.json) * $cpus * $wall + 0.03 * $exact) / 1e9")" "s of CPU time by samples"
+missed=$(rows losses.sources g.pkp | jq -s '[.[] | select(.source == "cpu")] | (([.[].lost] | add) / ([.[].generated] | add)) * 100')
+# An emulated processor cannot take 10,000 samples a second; what it missed is in no sum.
+if awk -v m="$missed" 'BEGIN { exit !(m > 3) }'; then
+	skip cpu-time "$missed % of the instants were missed"
+else
+	within cpu-time "$(calc "$(jq .cpu_ns process.json) / 1e9")" "$(calc "$exact / 1e9")" \
+		"$(calc "(4 * $(jq '.machine_error // 0' process.json) * $cpus * $wall + 0.03 * $exact) / 1e9")" "s of CPU time by samples"
+fi
 balanced books g.pkp
 
 expect recovers "$(nr_steps g.pkp '.level >= 0') > $(nr_steps g.pkp '.level > 0')" \

@@ -165,6 +165,17 @@ static void test_share_without_timed_hits_is_by_the_average(void **state)
 	assert_int_equal(pk_govern_share(&now, &now, 100, 1000000000), 0);
 }
 
+/* One of ten timed runs in the window was held up for 10 ms. */
+static void test_share_of_few_is_not_that_of_one(void **state)
+{
+	const struct pk_govern_books before = { 256000, 1000, 200000 };
+	const struct pk_govern_books now = { 258560, 1010, 200000 + 1800 + 10000000 };
+
+	(void)state;
+	/* four times 200 ns; unlimited it would be a million */
+	assert_int_equal(pk_govern_share(&before, &now, 0, 500000000), 2560 * 4 * 200 / 501);
+}
+
 static void test_share_of_time_without_hits(void **state)
 {
 	const struct pk_govern_books before = { 5, 5, 0 }, now = { 5, 5, 1000000 };
@@ -380,6 +391,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_share_of_timed_hits),
 		cmocka_unit_test(test_share_without_timed_hits_is_by_the_average),
+		cmocka_unit_test(test_share_of_few_is_not_that_of_one),
 		cmocka_unit_test(test_share_of_time_without_hits),
 		cmocka_unit_test(test_share_is_at_most_all),
 		cmocka_unit_test(test_within_the_budget_nothing_happens),
