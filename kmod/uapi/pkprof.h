@@ -334,43 +334,7 @@ struct pkprof_rec_stack {
 				 * interrupted: look them up at minus one. Or PKPROF_IS_CODE() */
 };
 
-/*
- * A frame of interpreted code, which is no address: its code object, by its number in this CPU's
- * ring, and where in it. It lies next to the native frames that ran it, of which those of the
- * interpreter itself are counted in the one that is nearest to them.
- */
-#define PKPROF_CODE_TAG		0x70ULL		/* bits 63 to 56: neither user's nor kernel's */
-#define PKPROF_CODE_NO_PLACE	0xffffffu	/* not known, or further */
-#define PKPROF_CODE_MAX_ID	0x3fffffffu
-#define PKPROF_CODE(id, place)	(PKPROF_CODE_TAG << 56 | (__u64)(id) << 24 | (place))
-#define PKPROF_CODE_RUN_BY(nr)	((__u64)(nr) << 54)	/* 1 or 2 native frames */
-#define PKPROF_IS_CODE(ip)	((ip) >> 56 == PKPROF_CODE_TAG)
-#define PKPROF_CODE_ID(ip)	((__u32)((ip) >> 24) & PKPROF_CODE_MAX_ID)	/* 0: no name was read */
-#define PKPROF_CODE_PLACE(ip)	((__u32)(ip) & 0xffffff)	/* instruction, in code units */
-#define PKPROF_CODE_NR_RUN_BY(ip) ((__u32)((ip) >> 54) & 3)
-
-#define PKPROF_MAX_CODE_TEXT	2048	/* bytes of a name */
-#define PKPROF_MAX_CODE_LINES	8192	/* bytes of a line table */
-
-#define PKPROF_CODE_PART	(1u << 0)	/* not all of it could be read */
-
-/*
- * A code object at first sight; its number is not used again in this ring. The texts are as the
- * process has them: characters of 1 (Latin-1), 2 or 4 bytes. The table of lines is CPython's
- * "location table" of 3.11 and later, maybe cut.
- */
-struct pkprof_rec_code {
-	struct pkprof_rec rec;
-	__u32 id;		/* 1..PKPROF_CODE_MAX_ID */
-	__u32 tgid;
-	__u32 first_line;
-	__u32 version;		/* as PY_VERSION_HEX */
-	__u16 name_len, file_len, lines_len;	/* bytes */
-	__u8 name_width, file_width;	/* bytes of a character */
-	__u32 flags;		/* PKPROF_CODE_PART */
-	__u32 reserved;		/* 0 */
-	__u8 text[];		/* name, file, lines */
-};
+#include "pkprof_code.h"
 
 #define PKPROF_TASK_THREAD	(1u << 0)	/* shares its parent's process */
 #define PKPROF_TASK_KTHREAD	(1u << 1)
@@ -720,46 +684,7 @@ struct pkprof_rec_wake {
 	char waker_comm[PKPROF_COMM_LEN];
 };
 
-/*
- * The governor. What sources cost is measured in windows of 250 ms; over the budget detail
- * is given up, below it it comes back, step by step. Sources TASK and SCHED are never touched.
- */
-enum pkprof_step {
-	PKPROF_STEP_COARSE,	/* instants of waits and single operations, bios and late wake-ups
-				 * that are told: 2^level times fewer */
-	PKPROF_STEP_RATE,	/* samples: 2^level times fewer */
-	PKPROF_STEP_SOURCE,	/* level 1: it is detached, from here to level 0 nothing is known */
-	PKPROF_STEP_FLOOR,	/* level 1: over the budget with nothing left to give up; 0: no more */
-	PKPROF_NR_STEPS		/* end marker */
-};
-
-/*
- * One step. rec.time_ns: it is done. Shares are of the time of all online CPUs, in the
- * window before, in millionths; what was steady by then is not always what led to it.
- */
-struct pkprof_rec_step {
-	struct pkprof_rec rec;
-	__u8 step;		/* enum pkprof_step */
-	__u8 level;		/* from now on; 0: as START said */
-	__u16 source;		/* enum pkprof_source; SOURCE: this one, else the dearest */
-	__u32 source_ppm;	/* its share; of one that comes back: when it went */
-	__u32 share_ppm;	/* all sources and the recorder */
-	__u32 kept_ppm;		/* of it TASK and SCHED */
-	__u32 recorder_ppm;	/* of it the recorder's process */
-	__u32 budget_ppm;
-};
-
-/* Value of PKPROF_A_GOVERNOR: how it stands. */
-struct pkprof_governor {
-	__u32 budget_ppm;
-	__u32 share_ppm, kept_ppm, recorder_ppm;	/* of the last window */
-	__u32 detached;		/* mask of 1 << enum pkprof_source */
-	__u32 nr_steps;
-	__u8 coarse, rate;	/* levels */
-	__u8 floor;		/* 1: nothing is left to give up */
-	__u8 reserved[5];
-};
-
+#include "pkprof_budget.h"
 #include "pkprof_block.h"
 #include "pkprof_vfs.h"
 #include "pkprof_wait_on.h"

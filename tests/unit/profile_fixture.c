@@ -782,25 +782,18 @@ void assert_sane(const struct pk_profile *p)
 
 /* --- the frame ------------------------------------------------------------------- */
 
-static uint32_t load_u32(const uint8_t *p)
-{
-	return p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
 size_t fixture_chunks(const struct image *i, size_t *offsets, size_t max)
 {
 	size_t at = PK_FILE_HEAD_BYTES, nr = 0;
 
 	while (nr < max && at + PK_CHUNK_HEAD_BYTES <= i->len) {
+		uint32_t stored_bytes;
+
+		memcpy(&stored_bytes, i->data + at + 4, sizeof(stored_bytes));
 		offsets[nr++] = at;
-		at += PK_CHUNK_HEAD_BYTES + load_u32(i->data + at + 4);
+		at += PK_CHUNK_HEAD_BYTES + stored_bytes;
 	}
 	assert_true(nr < max && at == i->len);
 	offsets[nr++] = at;
 	return nr;
-}
-
-unsigned int fixture_chunk_type(const struct image *i, size_t offset)
-{
-	return i->data[offset] | i->data[offset + 1] << 8;
 }

@@ -41,6 +41,9 @@ void assert_sane(const struct pk_profile *p);
 /* Offsets where chunks begin, and the file's end as the last one. Returns how many. */
 size_t fixture_chunks(const struct image *i, size_t *offsets, size_t max);
 /* Type of the chunk at an offset. */
-unsigned int fixture_chunk_type(const struct image *i, size_t offset);
+static inline unsigned int fixture_chunk_type(const struct image *i, size_t offset)
+{
+	return i->data[offset] | i->data[offset + 1] << 8;
+}
 
 #endif

@@ -76,7 +76,7 @@ static const struct pk_opt opts[] = {
 	  .help = "stacks of block I/O per second and CPU, 0: no limit (default 500)",
 	  .max = UINT32_MAX - 1 },
 	{ .name = "budget", .type = PK_OPT_STRING, .value = &opt.budget, .arg = "PERCENT",
-	  .help = "most of all CPUs' time that recording may take, or off (default 1)" },
+	  .help = "most of all CPUs' time that recording may take, or off (default)" },
 	{ .name = "no-symbols", .type = PK_OPT_FLAG, .value = &opt.no_symbols,
 	  .help = "do not put the names of functions into the file" },
 	{ .name = "redact", .type = PK_OPT_CHOICE, .value = &opt.redact, .arg = "WHAT",
@@ -145,7 +145,7 @@ static int parse_wait_period(struct pk_source_config *cfg, struct pk_err *err)
 	return 0;
 }
 
-#define DEFAULT_BUDGET "1"
+#define DEFAULT_BUDGET "off"
 #define PPM_PER_PERCENT 10000
 
 /* In per cent, or off; where nothing is said environment variable PKPROF_BUDGET may say it. */
