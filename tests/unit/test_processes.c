@@ -31,7 +31,7 @@ static const struct program programs[] = {
 	{ "calc", "cp $(readlink -f /usr/bin/python3) calc && strip -s calc",
 	  "-c 'import time; print(1, flush=True); time.sleep(60)'", PK_RUNTIME_PYTHON,
 	  "/usr/bin/python3 -c 'import platform; print(platform.python_version())'",
-	  "Python functions" },
+	  NULL },
 	{ "worker", "cp $(readlink -f $(command -v node)) worker && strip -s worker",
 	  "-e 'console.log(1); setTimeout(() => 0, 60000)'", PK_RUNTIME_NODE,
 	  "node --version | sed s/^v//", "JavaScript functions" },

@@ -30,7 +30,7 @@ static struct pk_rows_blob finish(struct pk_rows_builder *b)
 {
 	struct pk_rows_blob blob;
 
-	assert_int_equal(pk_rows_finish(b, 0, &blob), 0);
+	assert_int_equal(pk_rows_finish(b, 0, NULL, &blob), 0);
 	pk_rows_builder_deinit(b);
 	assert_true(pk_rows_valid(blob.data, blob.bytes));
 	return blob;

@@ -508,14 +508,14 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 	own = false;
 }
 
-static __attribute__((noinline)) void leaf(void)
+static __attribute__((__noinline__)) void leaf(void)
 {
 	leaf_ip = (u64)__builtin_return_address(0);
 	raise(SIGUSR1);
 	asm volatile("");
 }
 
-static __attribute__((noinline)) int compare(const void *a, const void *b)
+static __attribute__((__noinline__)) int compare(const void *a, const void *b)
 {
 	(void)a;
 	(void)b;
@@ -526,7 +526,7 @@ static __attribute__((noinline)) int compare(const void *a, const void *b)
 }
 
 /* Through code of libc that nobody compiled for us. */
-static __attribute__((noinline)) void middle(int depth)
+static __attribute__((__noinline__)) void middle(int depth)
 {
 	volatile char array[64];
 	int some[2] = { 1, 2 };

@@ -71,7 +71,7 @@ struct pk_loading {
 
 struct pk_codec {
 	const char *name;
-	uint32_t needs;		/* mask of 1 << type: written before, being referred to */
+	uint64_t needs;		/* mask of 1 << type: written before, being referred to */
 	/* Items that are rows of columns.h and nothing else; NULL: those below instead. */
 	const struct pk_column *cols;
 	unsigned int nr_cols;

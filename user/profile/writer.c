@@ -153,7 +153,8 @@ int pk_writer_emit(struct pk_writer *w, enum pk_chunk_type type)
 		return w->err.code;
 	if (!p->nr)
 		return 0;
-	for (unsigned int t = 0; t < PK_CHUNK_NR_TYPES; t++) {
+	/* what it refers to is of a lower type */
+	for (unsigned int t = 0; t < type; t++) {
 		ret = codec->needs >> t & 1 ? pk_writer_emit(w, t) : 0;
 		if (ret)
 			return ret;
