@@ -297,7 +297,7 @@ static void test_lacks(void **state)
 		{ PK_RUNTIME_JVM, "1.8.0_362", "Java methods", "agent" },
 		{ PK_RUNTIME_JVM, "", "Java methods", "agent" },
 		{ PK_RUNTIME_PYTHON, "2.7.18", " PyEval_EvalFrameEx", "3.12 and newer" },
-		{ PK_RUNTIME_PYTHON, "3.11.2", " _PyEval_EvalFrameDefault", "3.12 and newer" },
+		{ PK_RUNTIME_PYTHON, "3.10.9", " _PyEval_EvalFrameDefault", "3.12 and newer" },
 		{ PK_RUNTIME_PYTHON, "3.12.0", " _PyEval_EvalFrameDefault", "-X perf" },
 		{ PK_RUNTIME_DOTNET, "8.0.1", ".NET", "DOTNET_PerfMapEnabled=1" },
 		{ PK_RUNTIME_RUBY, "3.1.2", "vm_exec_core", "3.3 and newer" },
