@@ -100,7 +100,7 @@ help:
 	@echo "make          build/pkprof-user and build/pkprof.ko (KVER=release picks the headers)"
 	@echo "make demo     record a database under load, leave report and flame graph in demo/"
 	@echo "make demo-runtimes  web services in six languages: is every hot function named, with its callers"
-	@echo "make check    tests, all but tests/run robust, package and debug; unit and golden alone: make unit golden"
+	@echo "make check    tests, all but tests/run deb, robust, package and debug; unit and golden alone: make unit golden"
 	@echo "make check-kernels  the whole live suite on every kernel, and machines of other sizes: hours; prints a table"
 	@echo "make bench    cost beside perf record, in a deterministic guest"
 	@echo "make install  tool, man pages, completion and DKMS source tree (DESTDIR, PREFIX)"

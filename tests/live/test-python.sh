@@ -50,7 +50,7 @@ order() {
 	local share
 
 	share=$(grep -F ";$2_[p]" "$1.folded" |
-		awk -v re="$3" '{ all += $NF } $0 ~ re { good += $NF } END { print all > 50 ? good / all : 0 }')
+		awk -v re="$3" '{ all += $NF } $0 ~ re { good += $NF } END { print (all > 50 ? good / all : 0) }')
 	expect "$1-order-$2" "$share >= 0.99" "$share of the stacks are in order"
 }
 
