@@ -74,7 +74,7 @@ static int copy_chunk(struct copy *c)
 	if (pk_input_take(&c->in, h.stored_bytes, &data) < h.stored_bytes ||
 	    pk_crc32c(0, data, h.stored_bytes) != h.body_crc)
 		return changed(c);
-	if (h.type == PK_CHUNK_SYMBOLS || h.type == PK_CHUNK_END)
+	if (h.type == PK_CHUNK_SYMBOLS || h.type == PK_CHUNK_LINES || h.type == PK_CHUNK_END)
 		return 0;
 	pk_chunk_head_pack(&h, c->crc_out, out);
 	ret = write_all(c, out, sizeof(out));
@@ -102,5 +102,6 @@ int pk_profile_copy_unnamed(const char *path, int fd, const char *name, struct p
 	p->resume.offset = c.written;
 	p->resume.crc = c.crc_out;
 	p->resume.nr_items[PK_CHUNK_SYMBOLS] = 0;
+	p->resume.nr_items[PK_CHUNK_LINES] = 0;
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A profile into another file, but for its symbols and its end, chunk by chunk as they are:
- * what is to be named anew. Nothing but symbols refers to symbols.
+ * A profile into another file, but for its symbols, lines and its end, chunk by chunk as they
+ * are: what is to be named anew. Nothing refers to symbols or lines.
  */
 #ifndef PK_PROFILE_COPY_H
 #define PK_PROFILE_COPY_H

@@ -182,6 +182,61 @@ int pk_debug_file_open(const struct pk_debug_search *where, const struct pk_elf 
 	return err;
 }
 
+/* --- what dwz took out ---------------------------------------------------------------- */
+
+/* .gnu_debugaltlink: a path, and the build ID of what is there. */
+static const char *read_alt_link(const struct pk_elf *e, struct pk_elf *want)
+{
+	const struct pk_section *s = pk_elf_section(e, ".gnu_debugaltlink");
+	Elf_Data *d = s && s->len < PATH_MAX ? pk_elf_data(e, s) : NULL;
+	const char *name = d ? d->d_buf : NULL;
+	size_t len = d ? strnlen(name, d->d_size) : 0, id_len = d ? d->d_size - len : 0;
+
+	/* the NUL behind the path, and one byte of the ID at least */
+	if (!len || id_len < 2 || id_len - 1 > sizeof(want->build_id))
+		return NULL;
+	want->build_id_len = id_len - 1;
+	memcpy(want->build_id, name + len + 1, id_len - 1);
+	return name;
+}
+
+/* A path that is not absolute is one from where the linking file is. */
+static int by_alt_path(const struct pk_debug_search *where, const struct pk_elf *e,
+		       const char *name, const struct pk_elf *want, struct pk_elf *ret)
+{
+	char path[2 * PATH_MAX], self[64], dir[PATH_MAX];
+	ssize_t len;
+
+	if (*name == '/') {
+		snprintf(path, sizeof(path), "%s%s", where->root ? where->root : "", name);
+		return try_fd(want, pk_open_regular(path), ret);
+	}
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", e->fd);
+	len = readlink(self, dir, sizeof(dir) - 1);
+	while (len > 0 && dir[len - 1] != '/')
+		len--;
+	if (len <= 0)
+		return -ENOENT;
+	snprintf(path, sizeof(path), "%.*s%s", (int)len, dir, name);
+	return try_fd(want, pk_open_regular(path), ret);
+}
+
+int pk_debug_alt_open(const struct pk_debug_search *where, const struct pk_elf *e,
+		      struct pk_elf *ret)
+{
+	struct pk_elf want = { 0 };
+	const char *name = read_alt_link(e, &want);
+	int err = name ? by_alt_path(where, e, name, &want, ret) : -ENOENT;
+
+	if (name && err == -ENOENT)
+		err = by_build_id(where, &want, ret);
+	if (name && err == -ENOENT && where->servers)
+		err = by_server(&want, ret);
+	return err;
+}
+
+/* --- what is in the file ---------------------------------------------------------------- */
+
 /* Decompress into at most MAX_MINIDEBUG_BYTES. */
 static int unpack(const void *packed, size_t len, uint8_t **image_ret, size_t *len_ret)
 {

@@ -22,6 +22,12 @@ struct pk_debug_search {
  */
 int pk_debug_file_open(const struct pk_debug_search *where, const struct pk_elf *e,
 		       const char *path, struct pk_elf *ret);
+/*
+ * What a dwz'ed debug file @e shares with others, the file of .gnu_debugaltlink; by its build
+ * ID. -ENOENT: none that fits; -ENOMEM.
+ */
+int pk_debug_alt_open(const struct pk_debug_search *where, const struct pk_elf *e,
+		      struct pk_elf *ret);
 /* The ELF image in .gnu_debugdata. -ENOENT, -EINVAL, -EFBIG, -ENOMEM. */
 int pk_minidebug_open(const struct pk_elf *e, struct pk_elf *ret);
 

@@ -15,7 +15,9 @@
 #include "base/cleanup.h"
 #include "symbol/cover.h"
 #include "symbol/eh_frame.h"
+#include "symbol/dwarf_info.h"
 #include "symbol/elf_symtab.h"
+#include "symbol/file_lines.h"
 #include "symbol/file_symbols.h"
 #include "symbol/go_pclntab.h"
 
@@ -25,13 +27,13 @@ struct namer {
 	const struct pk_elf *e;
 	const struct pk_debug_search *where;
 	struct pk_elf debug, mini;	/* closed when unused */
+	bool asked_server;
 	struct pk_eh_frame eh;
 	struct pk_strtab stubs;		/* names of linkage stubs */
 	struct pk_cover cover;
 };
 
-/* The query's addresses as svma, ascending and distinct; to be freed. */
-static uint64_t *to_svma(const struct pk_file_query *q, const struct pk_elf *e, size_t *nr_ret)
+uint64_t *pk_file_query_svma(const struct pk_file_query *q, const struct pk_elf *e, size_t *nr_ret)
 {
 	uint64_t *svma = malloc((q->nr + 1) * sizeof(*svma));
 	size_t nr = 0, kept = 0;
@@ -75,7 +77,7 @@ static int offer_tables(struct namer *n)
 	if (ret || !any_free(n))
 		return ret;
 	/* a file with a symbol table may have had more, but not so much as to bother a server */
-	where.servers = where.servers && !pk_elf_has_symtab(n->e);
+	where.servers = n->asked_server = where.servers && !pk_elf_has_symtab(n->e);
 	ret = optional(pk_debug_file_open(&where, n->e, n->q->path, &n->debug));
 	if (!ret && n->debug.elf)
 		ret = pk_elf_offer_functions(&n->debug, &n->cover);
@@ -170,6 +172,21 @@ static int take(void *ctx, uint64_t start, uint64_t end, uint32_t func)
 	return pk_harvest_add(n->h, &s, name, false);
 }
 
+/* Of the file's own debugging information, else of that of its debug file. */
+static int add_lines(struct namer *n)
+{
+	bool own = pk_dwarf_is_in(n->e);
+	int ret = 0;
+
+	if (!n->q->lines)
+		return 0;
+	if (!own && !n->debug.elf && !n->asked_server)
+		ret = optional(pk_debug_file_open(n->where, n->e, n->q->path, &n->debug));
+	if (ret || !(own || n->debug.elf))
+		return ret;
+	return pk_file_lines(n->h, n->q, n->e, own ? n->e : &n->debug, n->where);
+}
+
 static int name_all(struct namer *n)
 {
 	int ret = offer_tables(n);
@@ -189,11 +206,14 @@ int pk_file_symbols(struct pk_harvest *h, const struct pk_file_query *q, const s
 {
 	struct namer n = { .h = h, .q = q, .e = e, .where = where };
 	size_t nr;
-	uint64_t *svma = to_svma(q, e, &nr);
+	uint64_t *svma = pk_file_query_svma(q, e, &nr);
 	int ret = -ENOMEM;
 
 	if (svma && !pk_strtab_init(&n.stubs) && !pk_cover_init(&n.cover, svma, nr))
 		ret = name_all(&n);
+	/* lines that take too much memory must not cost the file its names */
+	if (!ret)
+		add_lines(&n);
 	pk_cover_deinit(&n.cover);
 	pk_strtab_deinit(&n.stubs);
 	pk_eh_frame_deinit(&n.eh);

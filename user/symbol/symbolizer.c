@@ -230,7 +230,7 @@ static int open_file(struct symbolizer *s, uint32_t id, struct pk_elf *ret)
 static int name_file(struct symbolizer *s, uint32_t id)
 {
 	const char *path = pk_strtab_get(&s->p->strings, s->p->files.data[id].path);
-	struct pk_file_query q = { id, path, s->addr.data, s->addr.nr };
+	struct pk_file_query q = { id, path, s->addr.data, s->addr.nr, s->cfg->lines };
 	struct pk_elf e;
 	int ret;
 
@@ -281,6 +281,16 @@ static unsigned int count_groups(const struct pk_wanted_list *l)
 	return nr;
 }
 
+/* Is something to be found out yet of an address? */
+static bool is_open(const struct symbolizer *s, const struct pk_wanted *w)
+{
+	enum pk_space space = w->place >> 32;
+
+	return !pk_symbols_find(s->p, space, w->place, w->addr) ||
+	       (s->cfg->lines && space == PK_SPACE_FILE &&
+		!pk_lines_find(s->p, w->place, w->addr));
+}
+
 static int name_all(struct symbolizer *s, const struct pk_wanted_list *l)
 {
 	unsigned int done = 0, total = count_groups(l);
@@ -293,7 +303,7 @@ static int name_all(struct symbolizer *s, const struct pk_wanted_list *l)
 			s->cfg->progress(s->cfg->ctx, done++, total);
 		s->addr.nr = 0;
 		for (; i < l->v.nr && l->v.data[i].place == place && !ret; i++)
-			if (!pk_symbols_find(s->p, place >> 32, place, l->v.data[i].addr))
+			if (is_open(s, &l->v.data[i]))
 				ret = pk_vec_add(&s->addr, l->v.data[i].addr);
 		if (!ret)
 			ret = name_group(s, place);
@@ -386,6 +396,8 @@ static void count_named(struct symbolizer *s, const struct pk_wanted_list *l)
 							      w->addr);
 
 		s->stats->nr_named += sym && !(sym->flags & PK_SYMBOL_NONE);
+		s->stats->nr_with_line += w->place >> 32 == PK_SPACE_FILE &&
+					  pk_lines_find(s->p, w->place, w->addr);
 	}
 }
 
