@@ -356,5 +356,5 @@ const char *pk_calltree_name(const struct pk_calltree *t, uint32_t label)
 		return pk_model_string(t->model, t->markers.data[label - nr - t->bases.nr]);
 	if (label >= nr)
 		return pk_model_string(t->model, t->bases.data[label - nr]);
-	return label ? pk_model_string(t->model, t->model->frames.data[label].name) : "all";
+	return label ? pk_model_string(t->model, t->model->frames.data[label].text) : "all";
 }

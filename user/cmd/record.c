@@ -29,7 +29,7 @@
 static struct {
 	uint64_t freq;
 	const char *pids, *cpus, *duration, *output;
-	bool only, no_symbols, quiet;
+	bool only, no_symbols, no_lines, quiet;
 	const char *sources, *ring_size, *module, *dump, *replay, *wait_period;
 	uint64_t kernel_depth, user_depth, wait_cap, io_cap;
 } opt = {
@@ -74,6 +74,8 @@ static const struct pk_opt opts[] = {
 	  .max = UINT32_MAX - 1 },
 	{ .name = "no-symbols", .type = PK_OPT_FLAG, .value = &opt.no_symbols,
 	  .help = "do not put the names of functions into the file" },
+	{ .name = "no-lines", .type = PK_OPT_FLAG, .value = &opt.no_lines,
+	  .help = "nor source lines and inlined functions" },
 	{ .name = "module", .type = PK_OPT_STRING, .value = &opt.module, .arg = "FILE.ko",
 	  .help = "load this module if none is loaded" },
 	{ .name = "dump-ring", .type = PK_OPT_STRING, .value = &opt.dump, .arg = "FILE",
@@ -251,6 +253,7 @@ static int run(int nr_args, char **args, struct pk_err *err)
 		.only = opt.only,
 		.scan = !opt.replay,
 		.symbols = !opt.no_symbols,
+		.lines = !opt.no_lines,
 		.dump_path = opt.dump,
 		.cpus_text = opt.cpus,
 		.pids_text = opt.pids,

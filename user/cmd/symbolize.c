@@ -26,7 +26,7 @@
 
 static struct {
 	const char *debug_dirs, *root, *output;
-	bool servers;
+	bool servers, no_lines;
 } opt;
 
 static const struct pk_opt opts[] = {
@@ -36,6 +36,8 @@ static const struct pk_opt opts[] = {
 	  .help = "where debug files are (default /usr/lib/debug)" },
 	{ .name = "root", .type = PK_OPT_STRING, .value = &opt.root, .arg = "DIR",
 	  .help = "the recorded system's files are below DIR" },
+	{ .name = "no-lines", .type = PK_OPT_FLAG, .value = &opt.no_lines,
+	  .help = "only names, no source lines and inlined functions" },
 	{ .name = "debuginfod", .type = PK_OPT_FLAG, .value = &opt.servers,
 	  .help = "ask the servers of $DEBUGINFOD_URLS for debug files, too" },
 	{ 0 },
@@ -133,6 +135,8 @@ static int write_profile(const char *path, int fd, const char *name, struct pk_p
 	if (rc)
 		return rc;
 	rc = pk_writer_symbols_of(w, p);
+	if (!rc)
+		rc = pk_writer_lines_of(w, p);
 	for (size_t i = 0; !rc && i < mapped->nr; i++)
 		rc = pk_writer_map(w, &mapped->data[i]);
 	/* one that was cut off stays so */
@@ -222,7 +226,7 @@ static void put_group(const struct pk_profile *p, const struct group *g, struct 
 	pk_strbuf_putc(out, '\n');
 }
 
-static int print_result(const struct pk_profile *p, uint64_t before, struct groups *g,
+static int print_result(const struct pk_profile *p, uint64_t before, size_t nr_lines, struct groups *g,
 			const struct pk_symbolizer_stats *s, struct pk_err *err)
 {
 	struct pk_strbuf out = { 0 };
@@ -231,6 +235,7 @@ static int print_result(const struct pk_profile *p, uint64_t before, struct grou
 	pk_strbuf_printf(&out, "%llu of %llu addresses have names, %llu had before\n",
 	       (unsigned long long)g->nr_named, (unsigned long long)g->nr,
 	       (unsigned long long)before);
+	pk_strbuf_printf(&out, "%zu have source lines, %zu had before\n", p->lines.nr, nr_lines);
 	if (s->nr_files_missing || s->nr_files_mismatch || s->nr_files_too_big)
 		pk_strbuf_printf(&out,
 				 "of %u files asked %u are not here, %u are not the recorded ones, "
@@ -260,11 +265,13 @@ static int symbolize(const char *path, struct pk_profile *p, struct pk_err *err)
 		.jit = same_boot || opt.root,
 		.debug_dirs = opt.debug_dirs,
 		.root = opt.root,
+		.lines = !opt.no_lines,
 		.servers = opt.servers,
 		.mapped = &mapped,
 	};
 	struct pk_symbolizer_stats stats;
 	struct groups before, after = { 0 };
+	size_t nr_lines = p->lines.nr;
 	int rc = count(p, &before, err);
 
 	if (!rc)
@@ -272,10 +279,11 @@ static int symbolize(const char *path, struct pk_profile *p, struct pk_err *err)
 	if (!rc)
 		rc = count(p, &after, err);
 	/* a file that would be no better stays as it is */
-	if (!rc && (opt.output || mapped.nr || after.nr_named > before.nr_named))
+	if (!rc && (opt.output || mapped.nr || after.nr_named > before.nr_named ||
+		    p->lines.nr > nr_lines))
 		rc = replace(path, opt.output ? opt.output : path, p, &mapped, err);
 	if (!rc)
-		rc = print_result(p, before.nr_named, &after, &stats, err);
+		rc = print_result(p, before.nr_named, nr_lines, &after, &stats, err);
 	pk_vec_deinit(&before.v);
 	pk_vec_deinit(&after.v);
 	pk_vec_deinit(&mapped);
@@ -313,7 +321,7 @@ static int run(int nr_args, char **args, struct pk_err *err)
 const struct pk_cmd pk_cmd_symbolize = {
 	.name = "symbolize",
 	.args = "[FILE]",
-	.summary = "Add names of functions to a profile, on a machine that has its programs",
+	.summary = "Add names of functions and source lines to a profile, on a machine that has its programs",
 	.details = "Addresses that have a name keep it. Programs and libraries are only asked if "
 		   "they are the recorded ones, by build ID; the kernel and JIT code only on the "
 		   "recorded machine before its next boot. FILE (" PK_DEFAULT_FILE " unless given) "

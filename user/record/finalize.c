@@ -46,6 +46,8 @@ static int add_symbols(int fd, uint64_t end_ns, struct pk_profile *p, const pk_m
 	ret = pk_runtimes_write(w, p, files, live);
 	if (!ret)
 		ret = pk_writer_symbols_of(w, p);
+	if (!ret)
+		ret = pk_writer_lines_of(w, p);
 	for (size_t i = 0; !ret && i < mapped->nr; i++)
 		ret = pk_writer_map(w, &mapped->data[i]);
 	if (!ret)
@@ -67,6 +69,7 @@ static int symbolize(int fd, uint64_t end_ns, struct pk_finalize_held held, bool
 		.map_fd = held_map_fd,
 		.mapped = &mapped,
 		.ctx = &held,
+		.lines = held.lines,
 	};
 	struct pk_profile p;
 	char path[64];

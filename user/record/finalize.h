@@ -34,6 +34,7 @@ struct pk_finalize {
 struct pk_finalize_held {
 	struct pk_files *files;
 	const struct pk_jit_maps *jit_maps;	/* may be NULL */
+	bool lines;		/* source lines are wanted, too */
 };
 
 struct pk_finalize_result {

@@ -384,7 +384,8 @@ static int name_functions(struct pk_recording *r)
 	struct pk_finalize job;
 	struct pollfd fds[2];
 	int ret = pk_finalize_start(&job, r->target.fd, r->end_ns,
-				    &(struct pk_finalize_held){ r->files, &r->jit_maps },
+				    &(struct pk_finalize_held){ r->files, &r->jit_maps,
+								 r->cfg->lines },
 				    r->cfg->scan, r->err);
 
 	if (ret) {

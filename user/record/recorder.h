@@ -49,6 +49,7 @@ struct pk_record_config {
 	bool only;			/* record just the command and its children */
 	bool scan;			/* records are of this machine: read /proc, host facts */
 	bool symbols;			/* name functions at the end */
+	bool lines;			/* and find source lines and inlined functions */
 	uint64_t duration_ns;		/* 0: until stopped */
 	const char *dump_path;		/* raw records too; NULL: no */
 	const char *cpus_text, *pids_text;	/* as asked for, for the facts; may be NULL */
