@@ -134,7 +134,7 @@ static noinline void pk_block_stack_due(struct pk_block *b, struct pk_block_run 
 
 	if (pk_filter_match(&s->filter, current->tgid)) {
 		began_ns = pk_clock_ns();
-		pk_block_draw_count(draw, s->cfg.io_cap, draw->next - draw->left, now_ns);
+		pk_block_draw_count(draw, pk_session_cap(s, s->cfg.io_cap, PKPROF_DEF_IO_CAP), draw->next - draw->left, now_ns);
 		sample = pk_block_stack_take(b, run->here, bio, units, now_ns);
 		pk_block_stack_time(run, began_ns);
 		if (f) {

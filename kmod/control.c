@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include "compat/netlink.h"
 #include "control.h"
+#include "governing.h"
 #include "ledger.h"
 #include "netlink.h"
 #include "session.h"
@@ -26,6 +27,16 @@ static DEFINE_MUTEX(pk_control_mutex);
 static LIST_HEAD(pk_handles);
 static struct pk_session *pk_newest;	/* running or stopped; its handle holds the reference */
 static u64 pk_nr_sessions;		/* since load */
+
+bool pk_control_trylock(void)
+{
+	return mutex_trylock(&pk_control_mutex);
+}
+
+void pk_control_unlock(void)
+{
+	mutex_unlock(&pk_control_mutex);
+}
 
 static struct pk_handle *pk_handle_find(u64 cookie, struct netlink_ext_ack *extack)
 {
@@ -145,6 +156,7 @@ static void pk_status_of(const struct pk_session *s, struct pk_status *ret)
 	ret->kernel_depth = s->cfg.kernel_depth;
 	ret->owner_pid = s->owner_pid;
 	memcpy(ret->owner_comm, s->owner_comm, sizeof(ret->owner_comm));
+	ret->governed = pk_governing_status(s, &ret->governor);
 }
 
 static bool pk_is_running(const struct pk_session *s)

@@ -58,6 +58,8 @@ struct pk_status {
 	u32 kernel_depth;	/* frames, 0: no kernel stacks */
 	u32 owner_pid;		/* initial pid namespace */
 	char owner_comm[PKPROF_COMM_LEN];
+	bool governed;
+	struct pkprof_governor governor;	/* if so */
 };
 
 /* Whether the calling task is a member of @group (INVALID_GID: nobody is) or has CAP_PERFMON. */
@@ -91,6 +93,13 @@ int pk_control_stop(u64 cookie, struct netlink_ext_ack *extack);
 int pk_control_mark(u64 cookie, const char *text, u32 len, struct netlink_ext_ack *extack);
 
 void pk_control_status(struct pk_status *ret);
+
+/*
+ * The control mutex, for who changes what START and STOP do, too. Only to be tried: its
+ * holder may wait for the caller's end.
+ */
+bool pk_control_trylock(void);
+void pk_control_unlock(void);
 
 /**
  * pk_control_counters - the newest session's books of one possible CPU

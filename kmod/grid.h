@@ -46,4 +46,47 @@ u64 pk_grid_instant(const struct pk_grid *g, u64 k);
  */
 u64 pk_grid_count(const struct pk_grid *g, u64 time_ns);
 
+/*
+ * Grids one after the other: the period may change, by powers of two. A change comes where
+ * a stratum of the old grid ends, and there the new one begins; so time is cut into strata
+ * throughout, each with one instant that stands for just its length. Where the cut is depends on
+ * instants that are over only, so no instant's chance depends on it. Instants are numbered
+ * through.
+ */
+
+#define PK_NO_GRID (~0ULL)
+
+/**
+ * struct pk_grids - the present grid, and the one that comes
+ * @base_ns:	period of shift 0
+ * @first:	number of the first instant of @now
+ * @later:	t0_ns is PK_NO_GRID: no change is on its way
+ * @later_first: likewise; PK_NO_GRID
+ * @shift:	binary logarithm of @now's period / @base_ns
+ */
+struct pk_grids {
+	u64 base_ns;
+	struct pk_grid now, later;
+	u64 first, later_first;
+	u32 shift, later_shift;
+};
+
+/* With shift 0. */
+void pk_grids_init(struct pk_grids *g, u64 t0_ns, u64 period_ns, u64 seed, u32 cpu);
+u64 pk_grids_instant(const struct pk_grids *g, u64 k);
+u64 pk_grids_count(const struct pk_grids *g, u64 time_ns);
+
+/*
+ * Have another shift behind the stratum of instant @next, which is not over. What is on its
+ * way is not changed.
+ */
+void pk_grids_change(struct pk_grids *g, u64 next, u32 shift);
+/* All instants before @next are over: a change that is, too, is forgotten. */
+void pk_grids_settle(struct pk_grids *g, u64 next);
+
+static inline u32 pk_grids_shift(const struct pk_grids *g, u64 k)
+{
+	return k < g->later_first ? g->shift : g->later_shift;
+}
+
 #endif

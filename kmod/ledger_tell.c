@@ -11,7 +11,7 @@
 #include "ledger_state.h"
 #include "session.h"
 
-/* At most so many late ones are told of a CPU before its threshold is doubled ... */
+/* At most so many late ones are told of a CPU before its threshold is doubled, fewer if coarse ... */
 #define PK_LATE_MANY 128
 /* ... and if there were so few in a window, it is halved. */
 #define PK_LATE_FEW 32
@@ -81,25 +81,28 @@ void pk_tell_hists(struct pk_session *s, const struct pk_process *process, u32 t
 	pk_tell_hist(s, process, PKPROF_HIST_SLICE, tid, now_ns);
 }
 
-static void pk_late_count(struct pk_ledger_cpu *c, u64 now_ns)
+static void pk_late_count(struct pk_ledger_cpu *c, const struct pk_session *s, u64 now_ns)
 {
 	u64 late_ns = READ_ONCE(c->late_ns);
+	u32 many = PK_LATE_MANY >> READ_ONCE(s->coarse);
 
 	if (now_ns - c->late_window_ns >= PK_LATE_WINDOW_NS) {
 		c->late_window_ns = now_ns;
 		c->nr_late = 0;
 	}
-	if (++c->nr_late % PK_LATE_MANY == 0)
+	if (++c->nr_late % many == 0)
 		WRITE_ONCE(c->late_ns, late_ns * 2);
 }
 
 void pk_late_relax(struct pk_ledger_cpu *c, u64 now_ns)
 {
+	const struct pk_session *s = READ_ONCE(pk_ledger.session);
+	u32 few = PK_LATE_FEW >> (s ? READ_ONCE(s->coarse) : 0);
 	u64 late_ns = READ_ONCE(c->late_ns);
 
 	if (now_ns - c->late_window_ns < PK_LATE_WINDOW_NS)
 		return;
-	if (c->nr_late < PK_LATE_FEW && late_ns > PK_LATE_MIN_NS && late_ns != U64_MAX)
+	if (c->nr_late < few && late_ns > PK_LATE_MIN_NS && late_ns != U64_MAX)
 		WRITE_ONCE(c->late_ns, max(late_ns / 2, PK_LATE_MIN_NS));
 	c->late_window_ns = now_ns;
 	c->nr_late = 0;
@@ -114,7 +117,7 @@ void pk_tell_late(struct pk_ledger_cpu *c, struct pk_session *s, const struct ta
 
 	if (!pk_filter_match(&s->filter, next->tgid))
 		return;
-	pk_late_count(c, now_ns);
+	pk_late_count(c, s, now_ns);
 	r = pk_emit_begin(s, PKPROF_SRC_SCHED, PKPROF_REC_LATENCY, sizeof(*r), next->pid, now_ns);
 	if (!r)
 		return;

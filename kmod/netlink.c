@@ -32,6 +32,7 @@ static const struct nla_policy pk_start_policy[PKPROF_A_MAX + 1] = {
 	[PKPROF_A_WAIT_CAP] = { .type = NLA_U32 },
 	[PKPROF_A_OPTIONAL] = { .type = NLA_U32 },
 	[PKPROF_A_IO_CAP] = { .type = NLA_U32 },
+	[PKPROF_A_BUDGET_PPM] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy pk_info_policy[PKPROF_A_MAX + 1] = {
@@ -103,6 +104,8 @@ static int pk_put_status(struct sk_buff *skb, const struct pk_status *st)
 	return pk_put_session(skb, st) ?:
 	       nla_put_u32(skb, PKPROF_A_OWNER_PID, st->owner_pid) ?:
 	       nla_put_string(skb, PKPROF_A_OWNER_COMM, st->owner_comm) ?:
+	       (st->governed ? nla_put(skb, PKPROF_A_GOVERNOR, sizeof(st->governor),
+				       &st->governor) : 0) ?:
 	       pk_put_u64(skb, PKPROF_A_NOW_NS, pk_clock_ns());
 }
 
@@ -256,6 +259,17 @@ static int pk_start_waits(struct genl_info *info, struct pk_config *cfg)
 	return pk_refuse(info, PKPROF_A_WAIT_PERIOD_NS, -ERANGE);
 }
 
+static int pk_start_budget(struct genl_info *info, struct pk_config *cfg)
+{
+	if (!info->attrs[PKPROF_A_BUDGET_PPM])
+		return 0;
+	cfg->budget_ppm = nla_get_u32(info->attrs[PKPROF_A_BUDGET_PPM]);
+	if (cfg->budget_ppm <= 1000000)
+		return 0;
+	NL_SET_ERR_MSG_FMT(info->extack, "a budget of %u millionths is above all", cfg->budget_ppm);
+	return pk_refuse(info, PKPROF_A_BUDGET_PPM, -ERANGE);
+}
+
 static int pk_start_cpus(struct genl_info *info, struct pk_config *cfg)
 {
 	const struct nlattr *attr = info->attrs[PKPROF_A_CPUS];
@@ -338,6 +352,7 @@ static int pk_start_configured(struct genl_info *info, struct pk_session *s,
 	      pk_start_depth(info, PKPROF_A_KERNEL_DEPTH, &s->cfg.kernel_depth) ?:
 	      pk_start_depth(info, PKPROF_A_USER_DEPTH, &s->cfg.user_depth) ?:
 	      pk_start_waits(info, &s->cfg) ?:
+	      pk_start_budget(info, &s->cfg) ?:
 	      pk_start_cpus(info, &s->cfg) ?:
 	      pk_start_pids(info, &pids, &nr_pids);
 	if (err)

@@ -37,4 +37,7 @@ static __always_inline bool pk_offcpu_none(u64 since_ns, u64 now_ns)
  */
 void pk_offcpu_over(struct task_struct *next, const struct pk_wait_over *w);
 
+/* The session's level of coarseness has changed. Context: control mutex, source attached. */
+void pk_offcpu_coarsen(void);
+
 #endif

@@ -29,19 +29,22 @@ struct pk_wait {
 
 /**
  * struct pk_waits - the source's state
+ * @from_ns:	the source was attached; instants before it do not count
+ * @end_ns:	it is being detached, 0: not yet; waits are cut there, as at the session's end
  * @told:	bitmap of PID_MAX_LIMIT bits: threads whose wait across the end was recorded.
  *		Each has one at most. It is told by whoever sets the bit: the walk of those
  *		who still wait, or the switch by which it is over, if that comes first.
  */
 struct pk_waits {
 	struct pk_session *session;
+	u64 from_ns, end_ns;
 	struct pk_instants instants;
 	unsigned long *told;
 };
 
 /*
- * Count the instants in a wait, from the session's begin on: sets p, nr_blocked,
- * nr_runq. woken_ns 0: still blocked. One that reaches across the session's end is cut there, and is open.
+ * Count the instants in a wait, from the source's begin on: sets p, nr_blocked,
+ * nr_runq. woken_ns 0: still blocked. One that reaches across its end is cut there, and is open.
  * Any context. Return: whether there are any.
  */
 bool pk_wait_weigh(const struct pk_waits *waits, struct pk_wait *w);

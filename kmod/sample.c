@@ -29,7 +29,7 @@ static u32 pk_sample_flags(struct pt_regs *regs)
 
 static void pk_sample_write(struct pk_session *s, enum pkprof_source src,
 			    const struct pk_sample_scratch *scratch, struct pt_regs *regs,
-			    u64 now_ns)
+			    u64 now_ns, u32 shift)
 {
 	u32 tid = current->pid, kstack, ustack;
 	struct pkprof_rec_sample *r;
@@ -43,14 +43,14 @@ static void pk_sample_write(struct pk_session *s, enum pkprof_source src,
 	if (!r)
 		return;
 	r->tgid = current->tgid;
-	r->flags = pk_sample_flags(regs);
+	r->flags = pk_sample_flags(regs) | shift << PKPROF_SAMPLE_SHIFT;
 	r->kstack = kstack;
 	r->ustack = ustack;
 	pk_emit_end(s);
 }
 
 void pk_sample_take(struct pk_session *s, enum pkprof_source src, struct pk_sample_scratch *scratch,
-		    struct pt_regs *regs, u64 now_ns)
+		    struct pt_regs *regs, u64 now_ns, u32 shift)
 {
 	if (!pk_session_claim_stacks(s)) {
 		pk_emit_lost(s, src, PKPROF_LOSS_NESTED, 1);
@@ -58,6 +58,6 @@ void pk_sample_take(struct pk_session *s, enum pkprof_source src, struct pk_samp
 	}
 	pk_stack_capture_kernel(&scratch->kernel, regs, s->cfg.kernel_depth);
 	pk_stack_capture_user(s, &scratch->user, regs, s->cfg.user_depth);
-	pk_sample_write(s, src, scratch, regs, now_ns);
+	pk_sample_write(s, src, scratch, regs, now_ns, shift);
 	pk_session_release_stacks(s);
 }

@@ -27,11 +27,12 @@ static inline bool pk_sample_is_idle(void)
  * pk_sample_take - write a sample of the current task, or count its loss
  * @src:	in whose books
  * @regs:	as interrupted; NULL: the current task is the caller
+ * @shift:	it stands for 2^shift periods, at most PKPROF_SAMPLE_MAX_SHIFT
  *
  * The task's ids are of the initial pid namespace; the idle tasks are 0, 0.
  * Context: irqs off or NMI.
  */
 void pk_sample_take(struct pk_session *s, enum pkprof_source src, struct pk_sample_scratch *scratch,
-		    struct pt_regs *regs, u64 now_ns);
+		    struct pt_regs *regs, u64 now_ns, u32 shift);
 
 #endif

@@ -23,6 +23,8 @@
 #include "waited.h"
 #include "calibrate.h"
 #include "compat/netlink.h"
+#include "python.h"
+#include "governing.h"
 #include "session.h"
 #include "source.h"
 #include "spaces.h"
@@ -61,6 +63,7 @@ static void pk_cpu_destroy(struct pk_cpu *c)
 		return;
 	for (kind = 0; kind < ARRAY_SIZE(c->stacks); kind++)
 		pk_stack_table_deinit(&c->stacks[kind]);
+	vfree(c->python);
 	vfree(c->memo);
 	vfree(c->ring_mem);
 	kfree(c);
@@ -88,7 +91,8 @@ static struct pk_cpu *pk_cpu_create(struct pk_session *s, unsigned int cpu)
 			goto err;
 	}
 	c->memo = vzalloc_node(sizeof(*c->memo), node);
-	if (!c->memo)
+	c->python = vzalloc_node(sizeof(*c->python), node);
+	if (!c->memo || !c->python)
 		goto err;
 	return c;
 
@@ -101,6 +105,7 @@ err:
 static int pk_session_check_memory(struct pk_session *s, struct netlink_ext_ack *extack)
 {
 	u64 per_cpu = pk_session_ring_bytes(s) + sizeof(struct pk_cpu) + sizeof(struct pk_rule_memo) +
+		      sizeof(struct pk_python_cpu) +
 		      2 * PK_STACK_SLOTS * (sizeof(u64) + sizeof(u32));
 	u64 need_mb = (per_cpu * num_possible_cpus()) >> 20;
 	u64 free_mb = ((u64)max(si_mem_available(), 0L) << PAGE_SHIFT) >> 20;
@@ -170,6 +175,7 @@ static void pk_session_release(struct kref *ref)
 	pk_unix_destroy(s->unix_socks);
 	pk_vfs_destroy(s->vfs);
 	pk_waited_destroy(s->waited);
+	pk_governing_destroy(s->governing);
 	pk_filter_deinit(&s->filter);
 	free_cpumask_var(s->cfg.cpus);
 	kfree(s);
@@ -238,13 +244,17 @@ int pk_session_start(struct pk_session *s, const u32 *pids, unsigned int nr_pids
 	/* what changes from now on comes by source task */
 	if (s->spaces)
 		pk_spaces_read_all(s->spaces, &s->filter);
-	return 0;
+	err = pk_governing_start(s);
+	if (err)
+		pk_session_stop(s);
+	return err;
 }
 
 void pk_session_stop(struct pk_session *s)
 {
 	unsigned int cpu;
 
+	pk_governing_stop(s);
 	WRITE_ONCE(s->end_ns, pk_clock_ns());
 	pk_sources_detach(s);
 	if (s->spaces)

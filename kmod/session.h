@@ -27,6 +27,8 @@
 
 struct netlink_ext_ack;
 struct pk_block;
+struct pk_python_cpu;
+struct pk_governing;
 struct pk_rule_memo;
 struct pk_spaces;
 struct pk_tcp;
@@ -47,6 +49,7 @@ struct pk_config {
 	u64 wait_period_ns;	/* of off-CPU instants at first, power of two */
 	u32 wait_cap;		/* walks of waits and wakers per second and CPU, 0: no cap */
 	u32 io_cap;		/* likewise of submitters of bios */
+	u32 budget_ppm;		/* millionths of the CPUs' time, 0: no governor */
 };
 
 /*
@@ -70,6 +73,7 @@ struct pk_cpu {
 	struct pk_books books[PKPROF_NR_SOURCES];
 	struct pk_stack_table stacks[2];	/* by enum pkprof_stack_kind; irqs off */
 	struct pk_rule_memo *memo;	/* of user stacks; irqs off, not in an NMI */
+	struct pk_python_cpu *python;	/* of user stacks; while stacks are claimed */
 	bool stacks_claimed;
 	struct irq_work wake;		/* not hard: wakes poll() */
 	struct pk_session *session;
@@ -87,6 +91,9 @@ struct pk_cpu {
  * @state:	enum pkprof_state; changed under the control mutex
  * @poll:	readers in poll(); the owner's descriptor's, because epoll stays
  *		on it until that is closed. Not used once stopped.
+ * @attached:	sources that are; those that the governor has detached are not
+ * @coarse:	level of PKPROF_STEP_COARSE; the governor's
+ * @rate_shift:	samples are 2^so many periods apart; likewise
  * @hurried:	a mark was set, or a file seen, since poll() last looked
  */
 struct pk_session {
@@ -100,7 +107,8 @@ struct pk_session {
 	u64 end_ns;
 	u64 seed;
 	u32 state;
-	u32 attached;		/* mask of sources whose attach() succeeded */
+	u32 attached;
+	u32 coarse, rate_shift;
 	u32 owner_pid;
 	char owner_comm[PKPROF_COMM_LEN];
 	wait_queue_head_t *poll;
@@ -110,6 +118,7 @@ struct pk_session {
 	struct pk_tcp *tcp;	/* likewise */
 	struct pk_unix *unix_socks; /* likewise */
 	struct pk_vfs *vfs;	/* likewise */
+	struct pk_governing *governing;	/* NULL: without a budget */
 	struct pk_waited *waited;	/* of source sched with block or tcp, likewise */
 };
 
@@ -117,6 +126,14 @@ struct pk_session {
 static inline size_t pk_session_ring_bytes(const struct pk_session *s)
 {
 	return 2 * PAGE_SIZE + s->cfg.ring_bytes;
+}
+
+/* A cap of records per second and CPU as it is now; 0: none. Any context. */
+static inline u32 pk_session_cap(const struct pk_session *s, u32 cap, u32 otherwise)
+{
+	u32 coarse = READ_ONCE(s->coarse);
+
+	return coarse ? max((cap ?: otherwise) >> coarse, 1U) : cap;
 }
 
 /**

@@ -57,15 +57,45 @@ u32 pk_sources_working(void)
 	return pk_working;
 }
 
-const char *pk_source_name(unsigned int id)
+static const struct pk_source *pk_source_of(unsigned int id)
 {
 	unsigned int i;
 
 	for (i = 0; i < pk_nr_sources; i++) {
 		if (pk_sources[i]->id == id)
-			return pk_sources[i]->name;
+			return pk_sources[i];
 	}
 	return NULL;
+}
+
+const char *pk_source_name(unsigned int id)
+{
+	const struct pk_source *source = pk_source_of(id);
+
+	return source ? source->name : NULL;
+}
+
+void pk_source_pause(struct pk_session *s, unsigned int id)
+{
+	const struct pk_source *source = pk_source_of(id);
+
+	if (WARN_ON_ONCE(!source || !source->pause || !(s->attached & BIT(id))))
+		return;
+	source->pause(s);
+	s->attached &= ~BIT(id);
+}
+
+int pk_source_resume(struct pk_session *s, unsigned int id)
+{
+	const struct pk_source *source = pk_source_of(id);
+	int err;
+
+	if (WARN_ON_ONCE(!source || !source->resume || s->attached & BIT(id)))
+		return -EINVAL;
+	err = source->resume(s);
+	if (!err)
+		s->attached |= BIT(id);
+	return err;
 }
 
 void pk_sources_detach(struct pk_session *s)

@@ -19,6 +19,9 @@ struct pk_session;
  *		nothing is left attached.
  * @detach:	stop; returns when no handler and no deferred work of it is in
  *		flight and none can start. May sleep.
+ * @pause:	likewise, but the session goes on: sums stay as they are, to be read. NULL:
+ *		the source is always there
+ * @resume:	go on after it, with nothing known of what is under way. As attach()
  */
 struct pk_source {
 	const char *name;
@@ -26,6 +29,8 @@ struct pk_source {
 	int (*works)(void);
 	int (*attach)(struct pk_session *s);
 	void (*detach)(struct pk_session *s);
+	void (*pause)(struct pk_session *s);
+	int (*resume)(struct pk_session *s);
 };
 
 extern const struct pk_source pk_source_cpu;
@@ -64,5 +69,12 @@ const char *pk_source_name(unsigned int id);
  */
 int pk_sources_attach(struct pk_session *s, const struct pk_source **failed_ret);
 void pk_sources_detach(struct pk_session *s);
+
+/*
+ * Detach one of the attached sources for a while, and attach it again. Context: control mutex.
+ * Return: 0 or what its resume() said; then it stays away.
+ */
+void pk_source_pause(struct pk_session *s, unsigned int id);
+int pk_source_resume(struct pk_session *s, unsigned int id);
 
 #endif

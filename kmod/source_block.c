@@ -165,6 +165,27 @@ static void pk_block_detach(struct pk_session *s)
 	pk_block_close_books(s->block);
 }
 
+/* What is at a device now ends unseen: its depth is not known any more. */
+static void pk_block_pause(struct pk_session *s)
+{
+	u64 now_ns = pk_clock_ns();
+	struct pk_block_device *d;
+
+	pk_block_detach(s);
+	for (d = s->block->devices; d < s->block->devices + PK_BLOCK_DEVICES; d++) {
+		while (atomic64_read(&d->depth.word) & PK_DEPTH_MAX) {
+			if (pk_depth_change(&d->depth, -1, now_ns) == 1)
+				pk_busy_end(&d->busy, now_ns);
+		}
+	}
+}
+
+static int pk_block_resume(struct pk_session *s)
+{
+	memset(&s->block->flights, 0, sizeof(s->block->flights));
+	return pk_block_attach_probes(s->block);
+}
+
 static int pk_block_works(void)
 {
 	unsigned int i;
@@ -185,4 +206,6 @@ const struct pk_source pk_source_block = {
 	.works = pk_block_works,
 	.attach = pk_block_attach,
 	.detach = pk_block_detach,
+	.pause = pk_block_pause,
+	.resume = pk_block_resume,
 };

@@ -22,6 +22,9 @@
  * If a sample took long, the timer rests for as long again: however slow the
  * machine, half of its time is left.
  *
+ * The governor may halve the rate; each CPU changes its grid at the next end of a stratum
+ * (grid.h), and each sample says by which one it was taken.
+ *
  * Invariant: tick->next is the index of the first instant not accounted for.
  * An instant while a task runs becomes a sample or, if the timer rested or came
  * too late for it, a counted overrun; one while the CPU is idle is owed to
@@ -57,11 +60,12 @@ enum pk_watch {
 
 struct pk_tick {
 	struct hrtimer timer;
-	struct pk_grid grid;
+	struct pk_grids grids;
 	u64 next;			/* index, see the invariant above */
 	u64 next_ns;			/* time of instant next */
 	u64 rest_ns;			/* the timer rests until then */
-	u64 due_ns;			/* what the timer is set for: the first instant after both */
+	u64 due;			/* what the timer is set for: the first instant after both */
+	u64 due_ns;			/* its time */
 	struct pk_session *session;
 	unsigned int cpu;
 	struct pk_sample_scratch scratch;
@@ -85,11 +89,16 @@ static struct pk_books *pk_tick_books(struct pk_tick *t)
 /* All instants up to @now_ns are accounted for: choose what comes next. */
 static void pk_tick_aim(struct pk_tick *t, u64 now_ns)
 {
-	t->next = pk_grid_count(&t->grid, now_ns);
-	t->next_ns = pk_grid_instant(&t->grid, t->next);
+	t->next = pk_grids_count(&t->grids, now_ns);
+	pk_grids_settle(&t->grids, t->next);
+	pk_grids_change(&t->grids, t->next, READ_ONCE(t->session->rate_shift));
+	t->next_ns = pk_grids_instant(&t->grids, t->next);
+	t->due = t->next;
 	t->due_ns = t->next_ns;
-	if (t->next_ns <= t->rest_ns)
-		t->due_ns = pk_grid_instant(&t->grid, pk_grid_count(&t->grid, t->rest_ns));
+	if (t->next_ns <= t->rest_ns) {
+		t->due = pk_grids_count(&t->grids, t->rest_ns);
+		t->due_ns = pk_grids_instant(&t->grids, t->due);
+	}
 }
 
 static void pk_tick_arm(struct pk_tick *t, u64 now_ns)
@@ -120,9 +129,10 @@ static u64 pk_tick_take(struct pk_tick *t, struct pt_regs *regs, u64 now_ns, boo
 	u64 end;
 
 	if (pass)
-		pk_sample_take(t->session, PKPROF_SRC_CPU, &t->scratch, regs, now_ns);
+		pk_sample_take(t->session, PKPROF_SRC_CPU, &t->scratch, regs, now_ns,
+			       pk_grids_shift(&t->grids, t->due));
 	end = max(pk_clock_ns(), now_ns);
-	if (end - now_ns > t->grid.period_ns / 4)
+	if (end - now_ns > t->grids.now.period_ns / 4)
 		t->rest_ns = end + (end - now_ns);
 	return end;
 }
@@ -176,7 +186,7 @@ static void pk_tick_turn_idle(struct pk_tick *t, u64 now_ns)
 		} else {
 			pk_tick_settle(t, now_ns, 0, pass);
 		}
-	} else if (t->due_ns <= now_ns + t->grid.period_ns) {
+	} else if (t->due_ns <= now_ns + t->grids.now.period_ns) {
 		return;
 	}
 	hrtimer_try_to_cancel(&t->timer);
@@ -322,7 +332,7 @@ static void pk_ticks_begin(struct pk_session *s)
 		struct pk_tick *t = pk_cpu_source.ticks[cpu];
 
 		if (t)
-			pk_grid_init(&t->grid, s->t0_ns, s->cfg.period_ns, s->seed, cpu);
+			pk_grids_init(&t->grids, s->t0_ns, s->cfg.period_ns, s->seed, cpu);
 	}
 }
 

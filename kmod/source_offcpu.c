@@ -13,6 +13,8 @@
  * CPU's slot and asks for an interrupt, which comes as soon as the scheduler lets
  * it, that is in the new task before it is out of the scheduler.
  *
+ * The governor's level of coarseness lowers the cap and raises the least P.
+ *
  * Whoever passes the cap doubles P for all; P is lowered again, down to what START
  * said, after PK_QUIET_NS in which no CPU came near the cap.
  *
@@ -81,10 +83,30 @@ static void pk_offcpu_set_p(u32 from, u32 to, u64 now_ns)
 	cmpxchg(&pk_offcpu_p, from, to);	/* who comes second has seen the same rate */
 }
 
+/* P is not lowered below that. What is recorded whole begins to be sampled as it is by default. */
+static u32 pk_offcpu_least_p(void)
+{
+	u32 coarse = READ_ONCE(pk_offcpu.waits.session->coarse), least = pk_offcpu.least_p;
+
+	if (!coarse)
+		return least;
+	return min(max_t(u32, least, ilog2(PK_WAIT_PERIOD_NS)) + coarse,
+		   (u32)ilog2(PKPROF_MAX_WAIT_PERIOD_NS));
+}
+
+void pk_offcpu_coarsen(void)
+{
+	u32 p = READ_ONCE(pk_offcpu_p), least = pk_offcpu_least_p();
+
+	if (p < least)
+		pk_offcpu_set_p(p, least, pk_clock_ns());
+}
+
 /* One walk more on this CPU, of an instant of set @p. */
 static void pk_offcpu_count(struct pk_offcpu_cpu *c, u32 p, u64 now_ns)
 {
-	u32 cap = pk_offcpu.waits.session->cfg.wait_cap;
+	const struct pk_session *s = pk_offcpu.waits.session;
+	u32 cap = pk_session_cap(s, s->cfg.wait_cap, PK_WAIT_CAP);
 	enum pk_rate_verdict verdict = cap ? pk_rate_count(&c->walks, cap, now_ns) : PK_RATE_FAR;
 
 	if (verdict == PK_RATE_PASSED && 1ULL << p < PKPROF_MAX_WAIT_PERIOD_NS)
@@ -99,7 +121,7 @@ static void pk_offcpu_look(u64 now_ns)
 	struct pk_instants_gap *gap = this_cpu_ptr(&pk_offcpu_gap);
 	u32 p = READ_ONCE(pk_offcpu_p);
 
-	if (p > pk_offcpu.least_p && now_ns > READ_ONCE(pk_offcpu.near_ns) + PK_QUIET_NS) {
+	if (p > pk_offcpu_least_p() && now_ns > READ_ONCE(pk_offcpu.near_ns) + PK_QUIET_NS) {
 		pk_offcpu_set_p(p, p - 1, now_ns);
 		p = READ_ONCE(pk_offcpu_p);
 	}
@@ -112,8 +134,9 @@ static void pk_offcpu_look(u64 now_ns)
 bool pk_wait_weigh(const struct pk_waits *waits, struct pk_wait *w)
 {
 	const struct pk_instants *in = &waits->instants;
-	u64 end_ns = READ_ONCE(waits->session->end_ns);
-	u64 from_ns = max(w->since_ns, READ_ONCE(waits->session->t0_ns)), blocked_ns;
+	const struct pk_session *s = waits->session;
+	u64 end_ns = READ_ONCE(s->end_ns) ?: READ_ONCE(waits->end_ns), blocked_ns;
+	u64 from_ns = max3(w->since_ns, READ_ONCE(s->t0_ns), waits->from_ns);
 	u32 p = READ_ONCE(pk_offcpu_p);
 
 	if (end_ns && w->now_ns >= end_ns) {
@@ -395,11 +418,13 @@ static int pk_offcpu_attach(struct pk_session *s)
 	if (ret)
 		return ret;
 	pk_offcpu.waits.session = s;
+	pk_offcpu.waits.from_ns = pk_clock_ns();
+	pk_offcpu.waits.end_ns = 0;
 	pk_instants_init(&pk_offcpu.waits.instants, pk_clock_ns(), s->seed);
 	pk_offcpu.least_p = ilog2(s->cfg.wait_period_ns);
 	pk_offcpu.near_ns = pk_offcpu.waits.instants.t0_ns;
 	pk_offcpu.waking_ns = s->cpu[cpumask_first(cpu_possible_mask)]->books[PKPROF_SRC_TASK].entry_ns;
-	WRITE_ONCE(pk_offcpu_p, pk_offcpu.least_p);
+	WRITE_ONCE(pk_offcpu_p, pk_offcpu_least_p());
 	ret = pk_tracepoints_attach(pk_offcpu_tracepoints, ARRAY_SIZE(pk_offcpu_tracepoints), s);
 	if (ret) {
 		pk_offcpu_free();
@@ -418,6 +443,7 @@ static void pk_offcpu_detach(struct pk_session *s)
 {
 	unsigned int cpu;
 
+	WRITE_ONCE(pk_offcpu.waits.end_ns, s->end_ns ?: pk_clock_ns());
 	pk_waiting_walk(pk_offcpu.waiting);
 	pk_wait_unwant(PK_WAIT_INSTANTS);
 	/* waits for the ledger's switch probes, too */
@@ -446,4 +472,6 @@ const struct pk_source pk_source_offcpu = {
 	.works = pk_offcpu_works,
 	.attach = pk_offcpu_attach,
 	.detach = pk_offcpu_detach,
+	.pause = pk_offcpu_detach,
+	.resume = pk_offcpu_attach,
 };

@@ -10,6 +10,8 @@
  * often as a busy one. Counters stand still while a CPU is halted, so an idle
  * CPU is not woken.
  *
+ * Where the governor lowers the rate, all but one in 2^shift overflows are passed over.
+ *
  * What perf throttles (more interrupts in a tick than kernel.perf_event_max_
  * sample_rate allows) it does not count, and so it is not in the books.
  */
@@ -31,6 +33,7 @@ bool pk_pmu_software;
 struct pk_counter {
 	struct pk_session *session;
 	struct perf_event *event;
+	u32 left;				/* overflows that the last sample stands for, too */
 	struct pk_sample_scratch scratch;	/* NMIs of a CPU do not nest */
 };
 
@@ -40,6 +43,18 @@ static struct {
 	enum cpuhp_state hotplug;
 } pk_pmu_source;
 
+/* Whether this overflow is passed over, else what its sample stands for. */
+static bool pk_counter_passes(struct pk_counter *c, u32 *shift_ret)
+{
+	if (c->left) {
+		c->left--;
+		return true;
+	}
+	*shift_ret = READ_ONCE(c->session->rate_shift);
+	c->left = (1u << *shift_ret) - 1;
+	return false;
+}
+
 static void pk_pmu_overflow(struct perf_event *event, struct perf_sample_data *data,
 			    struct pt_regs *regs)
 {
@@ -47,9 +62,11 @@ static void pk_pmu_overflow(struct perf_event *event, struct perf_sample_data *d
 	struct pk_session *s = c->session;
 	struct pk_books *books = &pk_session_this_cpu(s)->books[PKPROF_SRC_PMU];
 	u64 entered = pk_books_enter(books, 1);
+	u32 shift;
 
-	if (!pk_sample_is_idle() && pk_filter_match(&s->filter, current->tgid))
-		pk_sample_take(s, PKPROF_SRC_PMU, &c->scratch, regs, entered);
+	if (!pk_sample_is_idle() && !pk_counter_passes(c, &shift) &&
+	    pk_filter_match(&s->filter, current->tgid))
+		pk_sample_take(s, PKPROF_SRC_PMU, &c->scratch, regs, entered, shift);
 	pk_books_leave(books, entered);
 }
 

@@ -419,6 +419,25 @@ static void pk_tcp_detach(struct pk_session *s)
 	pk_tcp_close_books();
 }
 
+/* What sockets did up to now is booked first. */
+static void pk_tcp_pause(struct pk_session *s)
+{
+	pk_tcp_read_all(s->tcp);
+	pk_tcp_detach(s);
+}
+
+/* Sockets are met anew; what they did meanwhile does not count. */
+static int pk_tcp_resume(struct pk_session *s)
+{
+	struct pk_tcp *t = s->tcp;
+
+	memset(t->nr_used, 0, sizeof(t->nr_used));
+	memset(t->key, 0, sizeof(t->key));
+	memset(t->sock, 0, sizeof(t->sock));
+	WRITE_ONCE(t->closed, false);
+	return pk_tcp_hook(t);
+}
+
 static int pk_tcp_works(void)
 {
 	int err = pk_tracepoints_find(pk_tcp_tracepoints, ARRAY_SIZE(pk_tcp_tracepoints));
@@ -432,4 +451,6 @@ const struct pk_source pk_source_tcp = {
 	.works = pk_tcp_works,
 	.attach = pk_tcp_attach,
 	.detach = pk_tcp_detach,
+	.pause = pk_tcp_pause,
+	.resume = pk_tcp_resume,
 };

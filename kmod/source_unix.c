@@ -255,6 +255,19 @@ static void pk_unix_bytes_detach(struct pk_unix *u)
 		pk_ftrace_table_detach(&pk_unix_byte_table);
 }
 
+/* The end of sockets first: none is followed whose end is not told. */
+static int pk_unix_hook(struct pk_unix *u)
+{
+	int err = pk_ftrace_table_attach(&pk_unix_table, u);
+
+	if (err)
+		return err;
+	err = pk_unix_bytes_attach(u);
+	if (err)
+		pk_ftrace_table_detach(&pk_unix_table);
+	return err;
+}
+
 static int pk_unix_attach(struct pk_session *s)
 {
 	struct pk_unix *u = pk_unix_create(s);
@@ -265,13 +278,7 @@ static int pk_unix_attach(struct pk_session *s)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)
 		pk_tsc_clock_init(per_cpu_ptr(&pk_unix_clock, cpu));
-	/* the end of sockets first: none is followed whose end is not told */
-	err = pk_ftrace_table_attach(&pk_unix_table, u);
-	if (!err) {
-		err = pk_unix_bytes_attach(u);
-		if (err)
-			pk_ftrace_table_detach(&pk_unix_table);
-	}
+	err = pk_unix_hook(u);
 	if (err) {
 		pk_unix_destroy(u);
 		return err;
@@ -286,6 +293,20 @@ static void pk_unix_detach(struct pk_session *s)
 	pk_unix_pass_detach();
 	pk_unix_bytes_detach(s->unix_socks);
 	pk_ftrace_table_detach(&pk_unix_table);
+}
+
+/* Sockets are met anew. */
+static int pk_unix_resume(struct pk_session *s)
+{
+	struct pk_unix *u = s->unix_socks;
+	int err;
+
+	memset(u->key, 0, sizeof(u->key));
+	memset(u->sock, 0, sizeof(u->sock));
+	err = pk_unix_hook(u);
+	if (!err)
+		pk_unix_pass_attach(u);
+	return err;
 }
 
 static int pk_unix_works(void)
@@ -315,6 +336,11 @@ static void pk_unix_detach(struct pk_session *s)
 {
 }
 
+static int pk_unix_resume(struct pk_session *s)
+{
+	return -EOPNOTSUPP;
+}
+
 #endif
 
 const struct pk_source pk_source_unix = {
@@ -323,4 +349,6 @@ const struct pk_source pk_source_unix = {
 	.works = pk_unix_works,
 	.attach = pk_unix_attach,
 	.detach = pk_unix_detach,
+	.pause = pk_unix_detach,
+	.resume = pk_unix_resume,
 };

@@ -149,6 +149,14 @@ static void pk_vfs_close_books(void)
 	}
 }
 
+void pk_vfs_coarsen(struct pk_vfs *v)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		WRITE_ONCE(v->ops[cpu]->slot_log2, PKPROF_OP_SLOT_LOG2 + v->session->coarse);
+}
+
 static int pk_vfs_attach(struct pk_session *s)
 {
 	struct pk_vfs *v = vzalloc(sizeof(*v));
@@ -159,8 +167,10 @@ static int pk_vfs_attach(struct pk_session *s)
 	v->session = s;
 	v->filtered = s->filter.tgids;
 	err = pk_vfs_populate(v);
-	if (!err)
+	if (!err) {
+		pk_vfs_coarsen(v);
 		err = pk_vfs_hook(v);
+	}
 	if (err)
 		pk_vfs_destroy(v);
 	else
@@ -180,6 +190,28 @@ static void pk_vfs_detach(struct pk_session *s)
 	pk_vfs_close_books();
 	pk_identity_destroy(s->vfs->identity);
 	s->vfs->identity = NULL;
+}
+
+/* What was under way when the source was paused ended unseen. */
+static int pk_vfs_resume(struct pk_session *s)
+{
+	struct pk_vfs *v = s->vfs;
+	int err;
+
+	v->identity = pk_identity_create(s);
+	if (!v->identity)
+		return -ENOMEM;
+	memset(v->flights, 0, sizeof(v->flights));
+	memset(&v->async, 0, sizeof(v->async));
+	pk_vfs_coarsen(v);
+	err = pk_vfs_hook(v);
+	if (err) {
+		pk_identity_destroy(v->identity);
+		v->identity = NULL;
+		return err;
+	}
+	pk_vfs_begin_apart(s, v);
+	return 0;
 }
 
 static int pk_vfs_works(void)
@@ -206,6 +238,15 @@ static int pk_vfs_attach(struct pk_session *s)
 static void pk_vfs_detach(struct pk_session *s)
 {
 }
+
+static int pk_vfs_resume(struct pk_session *s)
+{
+	return -EOPNOTSUPP;
+}
+
+void pk_vfs_coarsen(struct pk_vfs *v)
+{
+}
 #endif
 
 const struct pk_source pk_source_vfs = {
@@ -214,4 +255,6 @@ const struct pk_source pk_source_vfs = {
 	.works = pk_vfs_works,
 	.attach = pk_vfs_attach,
 	.detach = pk_vfs_detach,
+	.pause = pk_vfs_detach,
+	.resume = pk_vfs_resume,
 };

@@ -11,12 +11,20 @@
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
 #include <linux/uaccess.h>
+#include <asm/fsgsbase.h>
 #include <asm/ptrace.h>
 
+#include "python.h"
 #include "session.h"
 #include "spaces.h"
 #include "stack.h"
 #include "unwind.h"
+
+/* Whose code objects are told, and to whom. */
+struct pk_stack_teller {
+	struct pk_session *s;
+	struct task_struct *task;
+};
 
 void pk_stack_capture_kernel(struct pk_stack *st, struct pt_regs *regs, u32 max_depth)
 {
@@ -101,10 +109,41 @@ static struct pk_rule_memo *pk_this_memo(struct pk_session *s)
 	return irqs_disabled() && !in_nmi() ? pk_session_this_cpu(s)->memo : NULL;
 }
 
-void pk_stack_walk_user(struct pk_session *s, struct pk_stack *st, struct pt_regs *regs,
-			u32 max_depth)
+/* --- Python frames --- */
+
+/* What pthread_self() returns in the task: the address of its thread's data. */
+static u64 pk_user_thread(const struct task_struct *task)
 {
-	struct pk_uspace space = { .memo = pk_this_memo(s) };
+	return task == current ? x86_fsbase_read_cpu() : task->thread.fsbase;
+}
+
+/* What tells a code object goes before the stack with it. */
+static bool pk_stack_tell_code(void *ctx, const struct pkprof_rec_code *code)
+{
+	struct pk_stack_teller *teller = ctx;
+	struct pkprof_rec_code *r = pk_emit_begin(teller->s, PKPROF_SRC_DEF, PKPROF_REC_CODE,
+						  code->rec.size, teller->task->pid,
+						  pk_clock_ns());
+
+	if (!r)
+		return false;
+	memcpy((u8 *)r + sizeof(r->rec), (const u8 *)code + sizeof(r->rec),
+	       code->rec.size - sizeof(r->rec));
+	r->tgid = teller->task->tgid;
+	pk_emit_end(teller->s);
+	return true;
+}
+
+void pk_stack_walk_user(struct pk_session *s, struct pk_stack *st, struct task_struct *task,
+			struct pt_regs *regs, u32 max_depth)
+{
+	struct pk_stack_teller teller = { s, task };
+	struct pk_python python = {
+		.cpu = pk_session_this_cpu(s)->python,
+		.tell = pk_stack_tell_code,
+		.ctx = &teller,
+	};
+	struct pk_uspace space = { .memo = pk_this_memo(s), .python = &python };
 	struct pk_uregs user;
 
 	st->nr = 0;
@@ -119,6 +158,9 @@ void pk_stack_walk_user(struct pk_session *s, struct pk_stack *st, struct pt_reg
 	}
 	pk_uregs_fill(&user, regs);
 	space.compat = !user_64bit_mode(regs);
+	/* the number of an address space is not used again */
+	python.space = current->active_mm->context.ctx_id;
+	python.thread = pk_user_thread(task);
 	rcu_read_lock();
 	space.ranges = pk_user_ranges(s);
 	pagefault_disable();
@@ -130,7 +172,7 @@ void pk_stack_walk_user(struct pk_session *s, struct pk_stack *st, struct pt_reg
 void pk_stack_capture_user(struct pk_session *s, struct pk_stack *st, struct pt_regs *regs,
 			   u32 max_depth)
 {
-	pk_stack_walk_user(s, st, pk_user_regs(regs), max_depth);
+	pk_stack_walk_user(s, st, current, pk_user_regs(regs), max_depth);
 }
 
 int pk_stack_intern(struct pk_session *s, enum pkprof_stack_kind kind, const struct pk_stack *st,

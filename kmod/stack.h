@@ -22,6 +22,7 @@
 
 struct pt_regs;
 struct pk_session;
+struct task_struct;
 
 struct pk_stack {
 	u32 nr;				/* frames in ip[] */
@@ -30,7 +31,7 @@ struct pk_stack {
 };
 
 /*
- * Of the current task, irqs off. @regs as interrupted; NULL: of the caller,
+ * Of the current task, irqs off; the user half with stacks claimed. @regs as interrupted; NULL: of the caller,
  * without this module's own frames. Leaves st->nr 0 where there is none.
  */
 void pk_stack_capture_kernel(struct pk_stack *st, struct pt_regs *regs, u32 max_depth);
@@ -38,11 +39,11 @@ void pk_stack_capture_user(struct pk_session *s, struct pk_stack *st, struct pt_
 			   u32 max_depth);
 
 /*
- * The user half from given registers, NULL: none. The memory is that which is
- * loaded now, whoever's.
+ * The user half of a task from given registers, NULL: none. The memory is that which is loaded
+ * now, the task's. Context: this CPU's stacks are claimed, irqs off.
  */
-void pk_stack_walk_user(struct pk_session *s, struct pk_stack *st, struct pt_regs *regs,
-			u32 max_depth);
+void pk_stack_walk_user(struct pk_session *s, struct pk_stack *st, struct task_struct *task,
+			struct pt_regs *regs, u32 max_depth);
 
 #define PK_STACK_WAYS 4
 

@@ -109,6 +109,8 @@ void pk_tcp_who_asks(const struct request_sock *req, struct pk_net_who *ret);
 void pk_tcp_addresses(const struct sock *sk, struct pk_net_who *who);
 /* No socket is looked at any more that its own probe does not bring along. */
 void pk_tcp_close(struct pk_tcp *t);
+/* Book what all sockets did up to now. Context: may sleep. */
+void pk_tcp_read_all(struct pk_tcp *t);
 
 /* --- reading --- */
 

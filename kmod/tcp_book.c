@@ -277,7 +277,7 @@ static void pk_tcp_read_slot(struct pk_tcp *t, unsigned int at)
 	raw_spin_unlock_irqrestore(lock, flags);
 }
 
-static void pk_tcp_read_all(struct pk_tcp *t)
+void pk_tcp_read_all(struct pk_tcp *t)
 {
 	unsigned int region, i;
 

@@ -186,7 +186,7 @@ int pk_tables_upload(struct pk_tables *t, const void __user *from, size_t bytes)
 
 	if (IS_ERR(rows))
 		return PTR_ERR(rows);
-	if (rows->flags & ~(PKPROF_ROWS_ANY_GEN | PKPROF_ROWS_VDSO)) {
+	if (rows->flags & ~(PKPROF_ROWS_ANY_GEN | PKPROF_ROWS_VDSO | PKPROF_ROWS_PYTHON)) {
 		err = -EINVAL;
 	} else {
 		mutex_lock(&t->lock);

@@ -13,6 +13,8 @@
 #endif
 #include "urows.h"
 
+#define PK_PYTHON_FAR	 (1LL << 32)	/* bytes, within one mapped file */
+#define PK_PYTHON_FAR_IN (1u << 24)	/* within one structure */
 #define PK_ROWS_PAGE_BYTES (1u << PKPROF_ROWS_PAGE_SHIFT)
 
 /* Head and sizes. Sums of products of 32 bits do not overflow 64. */
@@ -26,6 +28,8 @@ static bool pk_urows_check_sizes(const struct pkprof_rows *r, size_t bytes)
 	need = sizeof(*r) + (__u64)r->nr_rules * sizeof(struct pkprof_rule) +
 	       ((__u64)r->nr_pages + 1) * sizeof(__u32) +
 	       (__u64)r->nr_rows * sizeof(struct pkprof_row);
+	if (r->flags & PKPROF_ROWS_PYTHON)
+		need += sizeof(struct pkprof_python);
 	return need == bytes;
 }
 
@@ -35,7 +39,8 @@ static bool pk_urows_check_rules(const struct pkprof_rows *r)
 	__u32 i;
 
 	for (i = 0; i < r->nr_rules; i++) {
-		if (rule[i].kind >= PKPROF_NR_RULE_KINDS || rule[i].reg >= PKPROF_NR_REGS)
+		if ((rule[i].kind & ~PKPROF_RULE_EVAL) >= PKPROF_NR_RULE_KINDS ||
+		    rule[i].reg >= PKPROF_NR_REGS)
 			return false;
 	}
 	return true;
@@ -55,12 +60,37 @@ static bool pk_urows_check_page(const struct pkprof_rows *r, __u32 from, __u32 t
 	return true;
 }
 
+/* That no offset leads far away keeps user addresses from wrapping. */
+static bool pk_urows_check_python(const struct pkprof_rows *r)
+{
+	const struct pk_python_place *place = pk_urows_python(r);
+	const struct pkprof_python *o;
+	struct pkprof_python copy;
+	const __u16 *offset;
+
+	if (!place)
+		return true;
+	copy = place->o;
+	o = &copy;
+	if (o->flags & ~PKPROF_PYTHON_MAX_FLAGS || o->runtime > PK_PYTHON_FAR ||
+	    o->runtime < -PK_PYTHON_FAR || o->interpreters > PK_PYTHON_FAR_IN ||
+	    o->interpreter_next > PK_PYTHON_FAR_IN || o->interpreter_threads > PK_PYTHON_FAR_IN ||
+	    o->kind_shift > 24 || o->reserved[0] || o->reserved[1] || o->reserved[2])
+		return false;
+	for (offset = &o->thread_next; offset <= &o->bytes_data; offset++) {
+		if (*offset > PKPROF_PYTHON_MAX_OFFSET)
+			return false;
+	}
+	return true;
+}
+
 int pk_urows_check(const struct pkprof_rows *r, size_t bytes)
 {
 	const __u32 *page;
 	__u32 i;
 
-	if (!pk_urows_check_sizes(r, bytes) || !pk_urows_check_rules(r))
+	if (!pk_urows_check_sizes(r, bytes) || !pk_urows_check_rules(r) ||
+	    !pk_urows_check_python(r))
 		return -EINVAL;
 	page = pk_urows_pages(r);
 	if (page[0] || page[r->nr_pages] != r->nr_rows)

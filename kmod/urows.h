@@ -32,6 +32,18 @@ static inline const struct pkprof_row *pk_urows_rows(const struct pkprof_rows *r
 	return (const struct pkprof_row *)(pk_urows_pages(r) + r->nr_pages + 1);
 }
 
+/* What it says of CPython, or NULL. Its place is not aligned to 8 bytes. */
+struct pk_python_place {
+	struct pkprof_python o;
+} __attribute__((packed, aligned(4)));
+
+static inline const struct pk_python_place *pk_urows_python(const struct pkprof_rows *r)
+{
+	return r->flags & PKPROF_ROWS_PYTHON ?
+		       (const struct pk_python_place *)(pk_urows_rows(r) + r->nr_rows) :
+		       (const struct pk_python_place *)0;
+}
+
 /**
  * pk_urows_check - is this a table that can be looked up?
  * @bytes:	that are there

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One word of user memory, for walks. Does not fault: page faults are disabled by the caller,
+ * Words of user memory, for walks. Does not fault: page faults are disabled by the caller,
  * who also has seen by copy_from_user_nofault() that user memory may be touched now at all.
  */
 #ifndef PK_USER_WORD_H
@@ -33,6 +33,12 @@ fault:
 	user_access_end();
 	return false;
 }
+
+/* Return: false if they are not all there; part may have been copied. */
+static inline bool pk_user_bytes(void *to, u64 at, u32 nr)
+{
+	return at < PK_USER_END && !copy_from_user_nofault(to, (const void __user *)at, nr);
+}
 #else
 #include "kernel_shim.h"	/* tests/unit */
 
@@ -40,6 +46,7 @@ fault:
 
 /* By the test. */
 bool pk_user_word(u64 at, bool compat, u64 *ret);
+bool pk_user_bytes(void *to, u64 at, u32 nr);
 #endif
 
 #endif

@@ -7,6 +7,7 @@
  * of code that uses it as a frame pointer is; that of other code passes through many
  * frames unread.
  */
+#include "python.h"
 #include "user_word.h"
 #include "uwalk.h"
 
@@ -34,6 +35,8 @@ struct pk_uframe {
 	bool compat;
 	u8 nr_switches;			/* of stacks, by signals and by programs themselves */
 	const struct pk_range *range;	/* of ip, or NULL */
+	const struct pk_range *eval;	/* of the frame before, which was CPython's evaluation
+					 * function; or NULL */
 };
 
 static __always_inline u32 pk_uframe_word(const struct pk_uframe *f)
@@ -314,12 +317,18 @@ static __always_inline u32 pk_uframe_step(struct pk_uframe *f, const struct pk_u
 {
 	u64 at = f->exact ? f->ip : f->ip - 1;
 	const struct pkprof_rule *rule;
+	u32 kind;
 
 	pk_uframe_find_range(f, space->ranges, at);
 	rule = pk_uframe_rule(f, at, space->memo);
 	if (likely(rule && rule->kind == PKPROF_RULE_CFA))
 		return pk_uframe_by_cfa(f, rule, false);
-	switch (rule ? rule->kind : PKPROF_RULE_GAP) {
+	kind = rule ? rule->kind : PKPROF_RULE_GAP;
+	if (kind & PKPROF_RULE_EVAL)
+		f->eval = f->range;
+	switch (kind & ~PKPROF_RULE_EVAL) {
+	case PKPROF_RULE_CFA:
+		return pk_uframe_by_cfa(f, rule, false);
 	case PKPROF_RULE_CFA_AT:
 		return pk_uframe_by_cfa(f, rule, true);
 	case PKPROF_RULE_SIGNAL:
@@ -335,6 +344,25 @@ static __always_inline u32 pk_uframe_step(struct pk_uframe *f, const struct pk_u
 	}
 }
 
+/* A step was taken: from the frame at @low to its caller. */
+static noinline void pk_uwalk_python(struct pk_python *p, struct pk_stack *st,
+				     const struct pk_uframe *f, u64 low, u32 max_depth)
+{
+	struct pk_native_frame native = {
+		.low = low,
+		.high = f->reg[PKPROF_REG_SP],
+	};
+
+	if (f->eval) {
+		native.eval = READ_ONCE(f->eval->ref->rows);
+		native.base = f->eval->start - f->eval->off;
+	}
+	/* to another stack */
+	if (native.high <= low)
+		native.high = low;
+	pk_python_pass(p, st, &native, max_depth);
+}
+
 void pk_uwalk(struct pk_stack *st, const struct pk_uregs *regs, const struct pk_uspace *space,
 	      u32 max_depth)
 {
@@ -345,12 +373,18 @@ void pk_uwalk(struct pk_stack *st, const struct pk_uregs *regs, const struct pk_
 		.mapped = space->ranges,
 		.compat = space->compat,
 	};
+	struct pk_python *python = space->compat ? NULL : space->python;
+	u64 low = regs->reg[PKPROF_REG_SP];
 	u32 end;
 
 	memcpy(f.reg, regs->reg, sizeof(f.reg));
 	st->ip[0] = f.ip;
 	st->nr = 1;
 	while ((end = pk_uframe_step(&f, space, st->nr == 1)) == PK_GO_ON) {
+		if (unlikely(python && (f.eval || python->more)))
+			pk_uwalk_python(python, st, &f, low, max_depth);
+		f.eval = NULL;
+		low = f.reg[PKPROF_REG_SP];
 		if (st->nr == max_depth) {
 			end = PKPROF_END_DEPTH;
 			break;

@@ -18,6 +18,8 @@
 #include "urows.h"
 #include "stack.h"
 
+struct pk_python;
+
 /* A file's rows; they come later than its first mapping, and then stay. */
 struct pk_rows_ref {
 	const struct pkprof_rows *rows;	/* NULL: not yet; published with release */
@@ -55,11 +57,13 @@ struct pk_rule_memo {
  * struct pk_uspace - where a walk goes
  * @ranges:	NULL: not known
  * @memo:	NULL: none
+ * @python:	NULL: Python frames are left out
  * @compat:	32-bit code
  */
 struct pk_uspace {
 	const struct pk_ranges *ranges;
 	struct pk_rule_memo *memo;
+	struct pk_python *python;
 	bool compat;
 };
 

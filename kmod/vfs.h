@@ -91,6 +91,9 @@ void pk_vfs_destroy(struct pk_vfs *v);
 u32 pk_vfs_fs_of(struct pk_vfs *v, const struct super_block *sb);
 void pk_vfs_fs_init(struct pk_vfs *v);
 
+/* The session's level of coarseness has changed. Context: control mutex. */
+void pk_vfs_coarsen(struct pk_vfs *v);
+
 /*
  * Reading, at any time in the session's life. @pos: 0 at first, opaque. @slowest: no other
  * reader has an older epoch, so what did not change since is known to all. May reschedule

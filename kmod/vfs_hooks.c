@@ -230,7 +230,7 @@ static __always_inline bool pk_vfs_returned_quick(struct pk_vfs_here *here,
 		return false;
 	bucket = pk_hist_bucket_within(took_ns);
 	choice = &here->ops->choice[f->op][bucket];
-	if (unlikely(choice->slot != (u32)(now_ns / PKPROF_OP_SLOT_NS) ||
+	if (unlikely(choice->slot != pk_op_turn_at(here->ops, now_ns) ||
 		     took_ns > here->ops->longest_ns[f->op]))
 		return false;
 	choice->nr++;

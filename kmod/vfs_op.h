@@ -25,7 +25,7 @@ static_assert(2 * PK_VFS_FLIGHTS <= 1 << PK_OP_LINK_SLOT);
 
 /**
  * struct pk_op_choice - which of those of one kind and bucket are told
- * @slot:	of PKPROF_OP_SLOT_NS in which the last one was
+ * @slot:	of 2^slot_log2 ns in which the last one was
  * @nr:		that ended since
  */
 struct pk_op_choice {
@@ -35,9 +35,15 @@ struct pk_op_choice {
 /* Of one CPU; preemption off. */
 struct pk_op_cpu {
 	u64 longest_ns[PKPROF_NR_VFS_OPS];
+	u32 slot_log2;		/* the governor's */
 	struct pk_op_choice choice[PKPROF_NR_VFS_OPS][PKPROF_HIST_BUCKETS];
 	struct pk_stack user;	/* scratch; irqs off */
 };
+
+static __always_inline u32 pk_op_turn_at(const struct pk_op_cpu *c, u64 now_ns)
+{
+	return now_ns >> READ_ONCE(c->slot_log2);
+}
 
 /**
  * struct pk_op_end - an operation that ended

@@ -33,7 +33,7 @@ static __always_inline bool pk_vfs_is_told(const struct pk_op_cpu *ops,
 					   const struct pk_op_choice *choice, u8 op,
 					   const struct pk_op_end *end)
 {
-	return choice->slot != (u32)(end->now_ns / PKPROF_OP_SLOT_NS) ||
+	return choice->slot != pk_op_turn_at(ops, end->now_ns) ||
 	       end->length_ns > ops->longest_ns[op];
 }
 
@@ -44,7 +44,7 @@ static noinline void pk_vfs_tell_one(struct pk_vfs *v, struct pk_op_cpu *ops,
 	u32 nr = choice->nr;
 
 	choice->nr = 0;
-	choice->slot = end->now_ns / PKPROF_OP_SLOT_NS;
+	choice->slot = pk_op_turn_at(ops, end->now_ns);
 	ops->longest_ns[f->op] = max(ops->longest_ns[f->op], end->length_ns);
 	if (!v->session->cfg.sums_only)
 		pk_op_tell(v, ops, f, end, nr);

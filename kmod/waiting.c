@@ -183,8 +183,17 @@ static void pk_waiter_read_user(struct pk_walker *walker, struct task_struct *ta
 	struct pk_session *s = walker->waiting->waits->session;
 	bool has_user = !(flags & (PKPROF_WAIT_KTHREAD | PKPROF_WAIT_NO_MM)) &&
 			user_mode(user) && pk_walker_borrow_mm(walker, task);
+	unsigned long irqs;
 
-	pk_stack_walk_user(s, &walker->scratch.user, has_user ? user : NULL, s->cfg.user_depth);
+	walker->scratch.user.nr = 0;
+	walker->scratch.user.end = PKPROF_END_ROOT;
+	local_irq_save(irqs);
+	if (pk_session_claim_stacks(s)) {
+		pk_stack_walk_user(s, &walker->scratch.user, task, has_user ? user : NULL,
+				   s->cfg.user_depth);
+		pk_session_release_stacks(s);
+	}
+	local_irq_restore(irqs);
 }
 
 /* --- writing --- */
@@ -222,7 +231,7 @@ static void pk_walker_visit(struct pk_walker *walker, struct task_struct *task)
 	struct pk_wait w = {
 		.tid = task->pid,
 		.tgid = task->tgid,
-		.now_ns = s->end_ns,
+		.now_ns = waiting->waits->end_ns,
 	};
 	struct pt_regs user;
 

@@ -14,7 +14,7 @@ struct pk_waiting *pk_waiting_create(const struct pk_waits *waits);
 void pk_waiting_destroy(struct pk_waiting *waiting);
 
 /**
- * pk_waiting_walk - record the waits that are not over at the session's end_ns
+ * pk_waiting_walk - record the waits that are not over at the source's end_ns
  *
  * While it runs waits still end, and are recorded by the switch. What does not fit
  * into the time it has is a counted loss. May sleep. Context: control mutex, the

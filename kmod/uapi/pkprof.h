@@ -47,8 +47,8 @@
  *				as records name them; 0: gone]
  *	START		->	ABI, COOKIE, SOURCES, PERIOD_NS [RING_BYTES]
  *				[KERNEL_DEPTH] [USER_DEPTH] [PIDS] [CPUS]
- *				[WAIT_PERIOD_NS] [WAIT_CAP] [IO_CAP] [OPTIONAL: SOURCES that are
- *				left out where they cannot be attached; of BLOCK, TCP and VFS]
+ *				[WAIT_PERIOD_NS] [WAIT_CAP] [IO_CAP] [BUDGET_PPM] [OPTIONAL: SOURCES
+ *				that are left out where they cannot be attached; of BLOCK, TCP and VFS]
  *			<-	SESSION, T0_NS, SOURCES, PERIOD_NS, RING_BYTES,
  *				RING_STRIDE, KERNEL_DEPTH, NR_CPUS [WAIT_PERIOD_NS]
  *	STOP		->	COOKIE
@@ -57,7 +57,7 @@
  *			<-	(ack) the mark is in a ring, or ENOBUFS
  *	STATUS do	<-	STATE, ABI, VERSION and, while a session is there:
  *				SESSION, T0_NS, SOURCES, PERIOD_NS, RING_BYTES,
- *				OWNER_PID, OWNER_COMM, NOW_NS
+ *				OWNER_PID, OWNER_COMM, NOW_NS [GOVERNOR, with a budget]
  *	STATUS dump	<-	one message per possible CPU: CPU, then one
  *				COUNTERS attribute per attached source
  *	WATCH		->	COOKIE [SOURCES, of BLOCK, TCP and VFS; default none]
@@ -263,6 +263,8 @@ enum pkprof_rec_type {
 	PKPROF_REC_OP_FILE,
 	PKPROF_REC_IO,
 	PKPROF_REC_IO_END,
+	PKPROF_REC_CODE,
+	PKPROF_REC_STEP,
 	PKPROF_NR_RECS		/* end marker */
 };
 
@@ -283,10 +285,13 @@ struct pkprof_rec {
 #define PKPROF_SAMPLE_KTHREAD	(1u << 2)	/* kernel thread */
 #define PKPROF_SAMPLE_NO_MM	(1u << 3)	/* user task between address spaces */
 #define PKPROF_SAMPLE_COMPAT	(1u << 4)	/* 32-bit user mode */
+#define PKPROF_SAMPLE_SHIFT	5		/* three bits: binary logarithm of periods */
+#define PKPROF_SAMPLE_MAX_SHIFT	7
 
 /*
- * One sample of a busy CPU: stands for one period of its time (source PMU: for
- * the cycles of one period at the processor's nominal rate). kstack and
+ * One sample of a busy CPU: stands for 2^n periods of its time (source PMU: for
+ * the cycles of so many at the processor's nominal rate), n being in the flags; 0 unless
+ * the rate was lowered. kstack and
  * ustack are slots of this CPU's stack table, last defined by an earlier
  * PKPROF_REC_STACK of the same ring and kind, or PKPROF_NO_STACK.
  */
@@ -326,7 +331,45 @@ struct pkprof_rec_stack {
 	__u8 end;		/* enum pkprof_stack_end */
 	__u64 ip[];		/* leaf first; ip[0] as interrupted, the others are
 				 * return addresses, or one behind what a signal
-				 * interrupted: look them up at minus one */
+				 * interrupted: look them up at minus one. Or PKPROF_IS_CODE() */
+};
+
+/*
+ * A frame of interpreted code, which is no address: its code object, by its number in this CPU's
+ * ring, and where in it. It lies next to the native frames that ran it, of which those of the
+ * interpreter itself are counted in the one that is nearest to them.
+ */
+#define PKPROF_CODE_TAG		0x70ULL		/* bits 63 to 56: neither user's nor kernel's */
+#define PKPROF_CODE_NO_PLACE	0xffffffu	/* not known, or further */
+#define PKPROF_CODE_MAX_ID	0x3fffffffu
+#define PKPROF_CODE(id, place)	(PKPROF_CODE_TAG << 56 | (__u64)(id) << 24 | (place))
+#define PKPROF_CODE_RUN_BY(nr)	((__u64)(nr) << 54)	/* 1 or 2 native frames */
+#define PKPROF_IS_CODE(ip)	((ip) >> 56 == PKPROF_CODE_TAG)
+#define PKPROF_CODE_ID(ip)	((__u32)((ip) >> 24) & PKPROF_CODE_MAX_ID)	/* 0: no name was read */
+#define PKPROF_CODE_PLACE(ip)	((__u32)(ip) & 0xffffff)	/* instruction, in code units */
+#define PKPROF_CODE_NR_RUN_BY(ip) ((__u32)((ip) >> 54) & 3)
+
+#define PKPROF_MAX_CODE_TEXT	2048	/* bytes of a name */
+#define PKPROF_MAX_CODE_LINES	8192	/* bytes of a line table */
+
+#define PKPROF_CODE_PART	(1u << 0)	/* not all of it could be read */
+
+/*
+ * A code object at first sight; its number is not used again in this ring. The texts are as the
+ * process has them: characters of 1 (Latin-1), 2 or 4 bytes. The table of lines is CPython's
+ * "location table" of 3.11 and later, maybe cut.
+ */
+struct pkprof_rec_code {
+	struct pkprof_rec rec;
+	__u32 id;		/* 1..PKPROF_CODE_MAX_ID */
+	__u32 tgid;
+	__u32 first_line;
+	__u32 version;		/* as PY_VERSION_HEX */
+	__u16 name_len, file_len, lines_len;	/* bytes */
+	__u8 name_width, file_width;	/* bytes of a character */
+	__u32 flags;		/* PKPROF_CODE_PART */
+	__u32 reserved;		/* 0 */
+	__u8 text[];		/* name, file, lines */
 };
 
 #define PKPROF_TASK_THREAD	(1u << 0)	/* shares its parent's process */
@@ -677,6 +720,46 @@ struct pkprof_rec_wake {
 	char waker_comm[PKPROF_COMM_LEN];
 };
 
+/*
+ * The governor. What sources cost is measured in windows of 250 ms; over the budget detail
+ * is given up, below it it comes back, step by step. Sources TASK and SCHED are never touched.
+ */
+enum pkprof_step {
+	PKPROF_STEP_COARSE,	/* instants of waits and single operations, bios and late wake-ups
+				 * that are told: 2^level times fewer */
+	PKPROF_STEP_RATE,	/* samples: 2^level times fewer */
+	PKPROF_STEP_SOURCE,	/* level 1: it is detached, from here to level 0 nothing is known */
+	PKPROF_STEP_FLOOR,	/* level 1: over the budget with nothing left to give up; 0: no more */
+	PKPROF_NR_STEPS		/* end marker */
+};
+
+/*
+ * One step. rec.time_ns: it is done. Shares are of the time of all online CPUs, in the
+ * window before, in millionths; what was steady by then is not always what led to it.
+ */
+struct pkprof_rec_step {
+	struct pkprof_rec rec;
+	__u8 step;		/* enum pkprof_step */
+	__u8 level;		/* from now on; 0: as START said */
+	__u16 source;		/* enum pkprof_source; SOURCE: this one, else the dearest */
+	__u32 source_ppm;	/* its share; of one that comes back: when it went */
+	__u32 share_ppm;	/* all sources and the recorder */
+	__u32 kept_ppm;		/* of it TASK and SCHED */
+	__u32 recorder_ppm;	/* of it the recorder's process */
+	__u32 budget_ppm;
+};
+
+/* Value of PKPROF_A_GOVERNOR: how it stands. */
+struct pkprof_governor {
+	__u32 budget_ppm;
+	__u32 share_ppm, kept_ppm, recorder_ppm;	/* of the last window */
+	__u32 detached;		/* mask of 1 << enum pkprof_source */
+	__u32 nr_steps;
+	__u8 coarse, rate;	/* levels */
+	__u8 floor;		/* 1: nothing is left to give up */
+	__u8 reserved[5];
+};
+
 #include "pkprof_block.h"
 #include "pkprof_vfs.h"
 #include "pkprof_wait_on.h"
@@ -747,6 +830,9 @@ enum pkprof_attr {
 	PKPROF_A_IO_CAP,	/* u32, stacks of block I/O per second and CPU, beyond them
 				 * fewer bios are sampled; 0: no cap */
 	PKPROF_A_WAIT_ON,	/* struct pkprof_wait_on of pkprof_wait_on.h, repeated */
+	PKPROF_A_BUDGET_PPM,	/* u32, millionths of the CPUs' time that recording may take;
+				 * 0: no budget */
+	PKPROF_A_GOVERNOR,	/* struct pkprof_governor */
 	__PKPROF_A_END
 };
 #define PKPROF_A_MAX (__PKPROF_A_END - 1)

@@ -23,6 +23,7 @@
 
 #define PKPROF_ROWS_ANY_GEN	(1u << 0)	/* generation is not known */
 #define PKPROF_ROWS_VDSO	(1u << 1)	/* the kernel's code in each 64-bit process: no file */
+#define PKPROF_ROWS_PYTHON	(1u << 2)	/* a struct pkprof_python follows the rows */
 
 /* Registers by their DWARF numbers in 64-bit code; 32-bit code's by their lower halves. */
 #define PKPROF_REG_BX	3
@@ -40,6 +41,9 @@ enum pkprof_rule_kind {
 	PKPROF_RULE_POINTER,	/* 64-bit: bp is a frame's, which may be on any stack */
 	PKPROF_NR_RULE_KINDS	/* end marker */
 };
+
+/* Added to a rule's kind: this is code of CPython's _PyEval_EvalFrameDefault(). */
+#define PKPROF_RULE_EVAL	0x80
 
 /* Registers that functions preserve, in the order of pkprof_rule.saved. */
 enum pkprof_saved_reg {
@@ -62,7 +66,7 @@ enum pkprof_saved_reg {
 
 /* A word is 8 bytes, of 32-bit code 4. */
 struct pkprof_rule {
-	__u8 kind;		/* enum pkprof_rule_kind */
+	__u8 kind;		/* enum pkprof_rule_kind, PKPROF_RULE_EVAL */
 	__u8 reg;		/* of the CFA, < PKPROF_NR_REGS */
 	__u16 ra;		/* the return address is so many words below the CFA; mostly 1 */
 	__s32 off, add;		/* bytes */
@@ -81,6 +85,7 @@ struct pkprof_row {
  *	__u32 page[nr_pages + 1]	index of the first row of each 64 KB of the file;
  *					page[0] == 0, page[nr_pages] == nr_rows
  *	struct pkprof_row row[nr_rows]	by offset in the file
+ *	struct pkprof_python		with flag PYTHON; not aligned
  * Before the first row and from the end of the last page on there is a GAP.
  */
 struct pkprof_rows {
@@ -93,6 +98,45 @@ struct pkprof_rows {
 	__u32 nr_rules;
 	__u32 nr_pages;
 	__u32 nr_rows;
+};
+
+/*
+ * Each activation of _PyEval_EvalFrameDefault() runs some Python frames and has one object in
+ * its own C frame by which it is known: a _PyCFrame, or the frame that ends their list.
+ */
+#define PKPROF_PYTHON_CFRAME	(1u << 0)	/* thread_frame leads to a _PyCFrame */
+#define PKPROF_PYTHON_IS_ENTRY	(1u << 1)	/* the last frame of an activation is marked; else a
+						 * frame without code follows it */
+#define PKPROF_PYTHON_TAIL	(1u << 2)	/* instructions are functions, which the evaluation
+						 * function calls */
+#define PKPROF_PYTHON_MAX_FLAGS	7u
+
+/* Upper bound of all offsets but those of 32 bits. */
+#define PKPROF_PYTHON_MAX_OFFSET 4095
+
+/*
+ * CPython in this file: where its data are. Offsets are in bytes from the start of their
+ * structure. May be as wrong as they like, as rows.
+ */
+struct pkprof_python {
+	__s64 runtime;		/* _PyRuntime's address, less that at which offset 0 of the file
+				 * would be mapped */
+	__u32 version;		/* as PY_VERSION_HEX */
+	__u32 flags;		/* PKPROF_PYTHON_* */
+	__u32 interpreters;	/* of _PyRuntimeState: the first PyInterpreterState */
+	__u32 interpreter_next, interpreter_threads;	/* of PyInterpreterState; pointers */
+	__u16 thread_next, thread_id, thread_frame;	/* of PyThreadState; id is pthread_self() */
+	__u16 cframe_frame, cframe_previous;		/* of _PyCFrame */
+	__u16 frame_code, frame_previous, frame_instr;	/* of _PyInterpreterFrame; pointers */
+	__u16 frame_is_entry, frame_owner;		/* bytes */
+	__u16 shim_owner;	/* from this owner on a frame has no code */
+	__u16 code_file, code_name, code_lines;		/* of PyCodeObject; pointers */
+	__u16 code_first_line, code_instr;		/* 32 bits; the first instruction itself */
+	__u16 text_length, text_state;	/* of PyASCIIObject; 64 and 32 bits */
+	__u16 kind_shift;	/* in the state: 3 bits kind, then compact, ascii */
+	__u16 ascii_data, wide_data;	/* bytes before the text of compact strings */
+	__u16 bytes_length, bytes_data;	/* of PyBytesObject */
+	__u16 reserved[3];	/* 0 */
 };
 
 #endif /* _UAPI_PKPROF_ROWS_H */

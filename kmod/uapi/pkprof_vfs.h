@@ -111,7 +111,8 @@ enum pkprof_op_part {
 	PKPROF_NR_OP_PARTS	/* end marker */
 };
 
-#define PKPROF_OP_SLOT_NS	(1ULL << 27)
+#define PKPROF_OP_SLOT_LOG2	27	/* more by the level of PKPROF_STEP_COARSE */
+#define PKPROF_OP_SLOT_NS	(1ULL << PKPROF_OP_SLOT_LOG2)
 
 #define PKPROF_OP_FAILED	(1u << 0)	/* with an error */
 #define PKPROF_OP_COMPAT	(1u << 1)	/* 32-bit user mode */

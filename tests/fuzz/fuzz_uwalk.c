@@ -2,14 +2,16 @@
 /*
  * Fuzzer of what the module does with unwind rows: the check of an upload, look-ups, walks.
  * Input: registers, 512 bytes of stack, then a table as it is written to the device. What the
- * check lets pass must never lead a walk out of user memory or on without end.
+ * check lets pass must never lead a walk out of user memory or on without end, nor what it says of
+ * CPython's data. The stack is seen a second time where the file is, which Python's data can reach.
  */
 /* folders: base */
-/* link: kmod/uwalk.c kmod/urows.c */
+/* link: kmod/uwalk.c kmod/python.c kmod/python_code.c kmod/urows.c */
 #include <stdlib.h>
 #include <string.h>
 
 #include "fuzz.h"
+#include "python.h"
 #include "user_word.h"
 #include "uwalk.h"
 
@@ -22,18 +24,71 @@
 static unsigned char stack[STACK_BYTES];
 static unsigned int nr_reads;
 
+/* A frame: its CFA, its return address, at most all registers of a signal. */
+#define MAX_NATIVE_READS ((DEPTH + 1) * 20)
+/* Steps along frames and threads, and what is read of the code of each. */
+#define MAX_PYTHON_READS (4096 * 8 + 1024 * 4 + DEPTH * 64)
+
+static unsigned int max_reads;
+
+static const unsigned char *place_of(u64 at, u64 bytes)
+{
+	u64 from = at < STACK ? at - FILE_START : at - STACK;
+
+	if (++nr_reads > max_reads)
+		abort();
+	return from > STACK_BYTES || bytes > STACK_BYTES - from ? NULL : stack + from;
+}
+
 bool pk_user_word(u64 at, bool compat, u64 *ret)
 {
 	size_t bytes = compat ? 4 : 8;
+	const unsigned char *from = place_of(at, bytes);
 
-	/* a frame: its CFA, its return address, at most all registers of a signal */
-	if (++nr_reads > (DEPTH + 1) * 20)
-		abort();
 	*ret = 0;
-	if (at < STACK || at - STACK > STACK_BYTES - bytes)
+	if (!from)
 		return false;
-	memcpy(ret, stack + (at - STACK), bytes);
+	memcpy(ret, from, bytes);
 	return true;
+}
+
+bool pk_user_bytes(void *to, u64 at, u32 nr)
+{
+	const unsigned char *from = place_of(at, nr);
+
+	if (from)
+		memcpy(to, from, nr);
+	return from;
+}
+
+static bool tell(void *ctx, const struct pkprof_rec_code *rec)
+{
+	(void)ctx;
+	if (sizeof(*rec) + rec->name_len + rec->file_len + rec->lines_len > rec->rec.size ||
+	    !rec->id)
+		abort();
+	return rec->first_line & 1;
+}
+
+static void walk_python(const struct pk_uregs *regs, struct pk_uspace *at)
+{
+	static struct pk_python_cpu cpu;
+	static struct pk_stack st;
+
+	memset(&cpu, 0, sizeof(cpu));
+	max_reads = MAX_NATIVE_READS + MAX_PYTHON_READS;
+	for (int i = 0; i < 2; i++) {
+		struct pk_python python = {
+			.cpu = &cpu, .space = 1, .thread = FILE_START, .tell = tell,
+		};
+
+		at->python = &python;
+		nr_reads = 0;
+		pk_uwalk(&st, regs, at, DEPTH);
+		if (!st.nr || st.nr > DEPTH || st.end >= PKPROF_NR_STACK_ENDS)
+			abort();
+	}
+	at->python = NULL;
 }
 
 static void walk(const struct pkprof_rows *rows, const struct pk_uregs *regs, bool compat)
@@ -51,6 +106,7 @@ static void walk(const struct pkprof_rows *rows, const struct pk_uregs *regs, bo
 
 	struct pk_uspace at = { .ranges = &space.ranges, .compat = compat };
 
+	max_reads = MAX_NATIVE_READS;
 	nr_reads = 0;
 	pk_uwalk(&st, regs, &at, DEPTH);
 	/* with what was looked up before it is the same walk */
@@ -65,6 +121,7 @@ static void walk(const struct pkprof_rows *rows, const struct pk_uregs *regs, bo
 	}
 	if (!st.nr || st.nr > DEPTH || st.end >= PKPROF_NR_STACK_ENDS)
 		abort();
+	walk_python(regs, &at);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

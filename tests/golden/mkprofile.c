@@ -23,7 +23,11 @@
  *	sample T CPU TID KSTACK USTACK [FLAG...]
  *	busy FROM TO CPU TID KSTACK USTACK [every=N] [skip=K] [FLAG...]
  *					a sample at the instants number K, K+N, ... of the grid;
- *					a stack is a name or -; FLAG: user, softirq, kthread, no_mm
+ *					a stack is a name or -; FLAG: user, softirq, kthread, no_mm,
+ *					weight=N: stands for 2^N instants
+ *	step T WHAT LEVEL SOURCE SHARE [OWN]
+ *					of the governor: detail, rate, source or floor; shares
+ *					in millionths, OWN that of the source
  *	books CPU SOURCE [NAME=N...]	NAME is a loss reason, hits, timed_hits, timed_ns,
  *					entry_ns, generated, delivered. Source cpu gets what the
  *					samples are unless told otherwise
@@ -313,6 +317,7 @@ static struct pk_sample_row sample_of(const struct words *w, unsigned int at)
 		  (has_flag(w, at, "softirq") ? PKPROF_SAMPLE_SOFTIRQ : 0) |
 		  (has_flag(w, at, "kthread") ? PKPROF_SAMPLE_KTHREAD : 0) |
 		  (has_flag(w, at, "no_mm") ? PKPROF_SAMPLE_NO_MM : 0) |
+		  (option(w, at, "weight") ? number(option(w, at, "weight")) : 0) << PKPROF_SAMPLE_SHIFT |
 		  k->end << PK_SAMPLE_KEND_SHIFT | u->end << PK_SAMPLE_UEND_SHIFT;
 	return s;
 }
@@ -385,6 +390,28 @@ static void do_fact(const struct words *w)
 static void do_mark(const struct words *w)
 {
 	check(pk_writer_mark(writer, instant(word(w, 1)), word(w, 2), strlen(word(w, 2))));
+}
+
+static void do_step(const struct words *w)
+{
+	static const char *const names[PKPROF_NR_STEPS] = { "detail", "rate", "source", "floor" };
+	struct pk_step x = {
+		.time_ns = instant(word(w, 1)),
+		.level = number(word(w, 3)),
+		.share_ppm = number(word(w, 5)),
+		.kept_ppm = number(word(w, 5)) / 5,
+		.recorder_ppm = 1500,
+		.budget_ppm = 10000,
+	};
+	uint32_t mask;
+
+	while (x.step < PKPROF_NR_STEPS && strcmp(names[x.step], word(w, 2)))
+		x.step++;
+	if (pk_sources_parse(word(w, 4), &mask, NULL) || !mask)
+		fail("no such source", word(w, 4));
+	x.source = __builtin_ctz(mask);
+	x.source_ppm = w->nr > 6 ? number(word(w, 6)) : 0;
+	check(pk_writer_step(writer, &x));
 }
 
 static void write_maps(void)
@@ -514,6 +541,7 @@ static const struct statement statements[] = {
 	{ "fork", do_fork },   { "exec", do_exec },	  { "exit", do_exit },
 	{ "stack", do_stack }, { "mark", do_mark },	  { "sample", do_sample },
 	{ "busy", do_busy },   { "books", do_books },	  { "lines", do_lines },
+	{ "step", do_step },
 	{ 0 },
 };
 

@@ -55,7 +55,7 @@ wait 2>/dev/null
 if [[ ${pids[calc]-} ]]; then
 	equal python "$(field '.runtime + " " + .version' "${pids[calc]}")" \
 		"python $(/usr/bin/python3 -c 'import platform; print(platform.python_version())')"
-	matches python-lacks "$(field .lack "${pids[calc]}")" _PyEval_EvalFrameDefault
+	equal python-names "$(field .names "${pids[calc]}")" 'from its frames in memory, as they are sampled'
 	equal over-and-deleted "$(field .runtime "$(cat brief.pid)")" python
 else
 	skip python "no python3 here"

@@ -35,6 +35,10 @@ typedef int64_t s64;
 #define __always_inline inline __attribute__((always_inline))
 #endif
 
+#ifndef noinline
+#define noinline __attribute__((noinline))
+#endif
+
 #define min(a, b) ((a) < (b) ? (a) : (b))
 #define max(a, b) ((a) > (b) ? (a) : (b))
 

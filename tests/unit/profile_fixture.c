@@ -262,12 +262,19 @@ static void fill_waits(struct pk_writer *w, uint64_t time_ns, uint32_t nodes, ui
 					.prev_tgid = r % 3, .prev_comm = k.waker_comm,
 					.line = PKPROF_LINE_PREEMPTED };
 
+		struct pk_step s = { .time_ns = time_ns, .step = i % PKPROF_NR_STEPS, .level = i % 8,
+				     .source = r % PKPROF_NR_SOURCES, .source_ppm = r % 1000000,
+				     .share_ppm = r % 7919, .kept_ppm = r % 101,
+				     .recorder_ppm = i, .budget_ppm = 10000 };
+
 		x.flags = i % 5 ? PKPROF_WAIT_KTHREAD : PKPROF_WAIT_OPEN;
 		x.woken_ns = i % 5 ? x.since_ns + (time_ns - x.since_ns) / 2 : 0;
 		assert_int_equal(pk_writer_wait(w, &x), 0);
 		assert_int_equal(pk_writer_wake(w, &k), 0);
 		if (i % 4 == 0)
 			assert_int_equal(pk_writer_latency(w, &l), 0);
+		if (i % 3 == 0)
+			assert_int_equal(pk_writer_step(w, &s), 0);
 		time_ns += 100000;
 	}
 }
@@ -548,6 +555,17 @@ static void compare_blocks(const struct pk_profile *a, const struct pk_profile *
 
 static void compare_waits(const struct pk_profile *a, const struct pk_profile *b)
 {
+	EACH(steps) {
+		SAME(time_ns);
+		SAME(step);
+		SAME(level);
+		SAME(source);
+		SAME(source_ppm);
+		SAME(share_ppm);
+		SAME(kept_ppm);
+		SAME(recorder_ppm);
+		SAME(budget_ppm);
+	}
 	EACH(latencies) {
 		SAME(time_ns);
 		SAME(queued_ns);
@@ -740,6 +758,9 @@ static void assert_sane_waits(const struct pk_profile *p)
 	PK_VEC_FOREACH(&p->latencies, x)
 		assert_true(x->time_ns <= PK_TIME_MAX_NS && x->queued_ns <= x->time_ns &&
 			    x->line < PKPROF_NR_LINES && x->prev_comm < strings);
+	PK_VEC_FOREACH(&p->steps, x)
+		assert_true(x->time_ns <= PK_TIME_MAX_NS && x->step < PKPROF_NR_STEPS &&
+			    x->source < PKPROF_NR_SOURCES && x->level <= PK_STEP_MAX_LEVEL);
 	PK_VEC_FOREACH(&p->waits, x) {
 		assert_true(x->time_ns <= PK_TIME_MAX_NS && x->since_ns <= x->time_ns);
 		assert_true((x->woken_ns >= x->since_ns && x->woken_ns <= x->time_ns) ||
@@ -764,6 +785,7 @@ static void assert_sane_waits(const struct pk_profile *p)
 	ASSERT_BY_TIME(bios);
 	ASSERT_BY_TIME(bio_ends);
 	ASSERT_BY_TIME(latencies);
+	ASSERT_BY_TIME(steps);
 	ASSERT_BY_TIME(waits);
 	ASSERT_BY_TIME(wakes);
 }

@@ -217,6 +217,84 @@ static void test_end_of_the_clock(void **state)
 	}
 }
 
+/* --- grids one after the other --- */
+
+/*
+ * Walks instant by instant, as a tick does: strata follow each other without a gap, each has
+ * one instant, numbers are the same both ways, and the periods are those asked for.
+ */
+static void test_grids_change_where_strata_end(void **state)
+{
+	u64 next, edge = 1000, at, strata = 0;
+	struct pk_grids g;
+	u32 wanted = 0;
+
+	(void)state;
+	pk_grids_init(&g, edge, 1001001, SEED, 3);
+	for (next = 0; next < 200000; next++) {
+		u32 shift = pk_grids_shift(&g, next);
+
+		pk_grids_settle(&g, next);
+		assert_int_equal(pk_grids_shift(&g, next), shift);
+		at = pk_grids_instant(&g, next);
+		assert_true(at >= edge && at - edge < 1001001ULL << shift);
+		assert_int_equal(pk_grids_count(&g, at), next + 1);
+		assert_int_equal(pk_grids_count(&g, at - 1), next);
+		edge += 1001001ULL << shift;
+		strata += 1ULL << shift;
+		if (random_u64() % 64 == 0)
+			wanted = random_u64() % (PKPROF_SAMPLE_MAX_SHIFT + 1);
+		pk_grids_change(&g, next + 1, wanted);
+	}
+	assert_int_equal(edge, 1000 + strata * 1001001);
+}
+
+/* The sum of weights is the time to within two of the longest strata, whoever missed how many. */
+static void test_grids_weigh_time(void **state)
+{
+	u64 now = 5000, sum = 0, next = 0, n;
+	struct pk_grids g;
+
+	(void)state;
+	pk_grids_init(&g, now, 100000, SEED, 0);
+	while (now < 40000000000ULL) {
+		now += random_u64() % 3000000;
+		n = pk_grids_count(&g, now);
+		for (; next < n; next++)
+			sum += 100000ULL << pk_grids_shift(&g, next);
+		pk_grids_settle(&g, next);
+		pk_grids_change(&g, next, random_u64() % (PKPROF_SAMPLE_MAX_SHIFT + 1));
+	}
+	assert_true(sum <= now - 5000 + (100000ULL << 8));
+	assert_true(sum + (100000ULL << 8) >= now - 5000);
+}
+
+/* The expected weight within a fixed stretch of time is its length, also with a change in it. */
+static void test_grids_are_not_biased(void **state)
+{
+	const u64 from = 5000000, to = 5730000;
+	unsigned int round, rounds = 40000;
+	u64 sum = 0;
+
+	(void)state;
+	for (round = 0; round < rounds; round++) {
+		u64 next = 0, at = 0;
+		struct pk_grids g;
+
+		pk_grids_init(&g, 0, 100000, random_u64(), round);
+		for (; at < to; next++) {
+			at = pk_grids_instant(&g, next);
+			if (at >= from && at < to)
+				sum += 1ULL << pk_grids_shift(&g, next);
+			pk_grids_settle(&g, next + 1);
+			/* asked when an instant is over, as a tick does, and near the stretch */
+			pk_grids_change(&g, next + 1, at > 4600000 ? 2 : 0);
+		}
+	}
+	/* 7.3 periods; a standard error is below 0.01 */
+	assert_true(sum > 7.26 * rounds && sum < 7.34 * rounds);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -228,6 +306,9 @@ int main(void)
 		cmocka_unit_test(test_cpus_and_seeds_are_independent),
 		cmocka_unit_test(test_no_lockstep),
 		cmocka_unit_test(test_end_of_the_clock),
+		cmocka_unit_test(test_grids_change_where_strata_end),
+		cmocka_unit_test(test_grids_weigh_time),
+		cmocka_unit_test(test_grids_are_not_biased),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,7 @@
  * rule on memory made up; and rows, registers and memory at random, where a walk must end
  * within its limits and read nothing but user memory.
  */
-/* link: kmod/uwalk.c */
+/* link: kmod/uwalk.c kmod/python.c kmod/python_code.c */
 /* cflags: -fno-omit-frame-pointer */
 #include <errno.h>
 #include <fcntl.h>
@@ -51,6 +51,15 @@ bool pk_user_word(u64 at, bool compat, u64 *ret)
 		return false;
 	memcpy(ret, (char *)made_up + (at - STACK), bytes);
 	return true;
+}
+
+/* for names of Python functions, of which there are none here */
+bool pk_user_bytes(void *to, u64 at, u32 nr)
+{
+	(void)to;
+	(void)at;
+	(void)nr;
+	return false;
 }
 
 static void put(u64 at, u64 value)

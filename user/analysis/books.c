@@ -62,6 +62,11 @@ double pk_books_hit_ns(const struct pk_books_sum *b)
 	return (double)b->timed_ns / b->timed_hits + b->entry_ns / b->hits;
 }
 
+double pk_books_recorder_ns(const struct pk_profile *p)
+{
+	return pk_profile_fact_u64(p, "record.cpu_ns", 0);
+}
+
 double pk_books_cost_ns(const struct pk_books_sum *b)
 {
 	return b->hits ? pk_books_hit_ns(b) * b->hits : 0;

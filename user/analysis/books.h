@@ -32,5 +32,7 @@ int64_t pk_books_unaccounted(const struct pk_books_sum *b);
 double pk_books_hit_ns(const struct pk_books_sum *b);
 /* ns that the source cost, 0 without hits. */
 double pk_books_cost_ns(const struct pk_books_sum *b);
+/* CPU time of the recorder's process while it recorded, ns; 0: the file does not say. */
+double pk_books_recorder_ns(const struct pk_profile *p);
 
 #endif

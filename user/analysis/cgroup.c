@@ -72,8 +72,8 @@ static int add_cgroup(const struct pk_scope *s, const struct sums *sums, uint32_
 	return pk_table_row(
 		t, PK_COUNT(nr), PK_COUNT(pk_scope_ns(s, nr)), PK_REAL(pk_scope_share(s, nr, 1)),
 		PK_REAL(machine),
-		PK_REAL(pk_share_error(machine, pk_scope_instants(s, s->nr_cpus, s->wall_ns))),
-		PK_REAL(pk_ratio(nr, s->nr_samples)), PK_COUNT(sums->processes[id]),
+		PK_REAL(pk_share_error(machine, pk_scope_effective(s, pk_scope_instants(s, s->nr_cpus, s->wall_ns)))),
+		PK_REAL(pk_ratio(nr, s->weight)), PK_COUNT(sums->processes[id]),
 		PK_COUNT(sums->threads[id]), PK_TEXT(id_text), PK_TEXT(brief_text),
 		PK_TEXT(path));
 }

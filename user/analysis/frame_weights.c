@@ -100,12 +100,13 @@ int pk_frame_weights_init(const struct pk_scope *s, struct pk_frame_weights *ret
 		rc = -ENOMEM;
 	for (size_t i = 0; !rc && i < s->nr_samples; i++) {
 		uint32_t leaf = m->sample_stack[s->samples[i]];
+		uint32_t weight = pk_scope_weight(s, s->samples[i]);
 
-		w.weight[leaf]++;
+		w.weight[leaf] += weight;
 		if (leaf)
-			ret->self[m->nodes.data[leaf].frame]++;
+			ret->self[m->nodes.data[leaf].frame] += weight;
 		else
-			ret->nr_without_stack++;
+			ret->nr_without_stack += weight;
 	}
 	if (!rc) {
 		sum_up(&w);

@@ -29,6 +29,7 @@ static const char *const kind_names[] = {
 	[PK_FRAME_USER] = "user",
 	[PK_FRAME_KERNEL] = "kernel",
 	[PK_FRAME_JIT] = "jit",
+	[PK_FRAME_PYTHON] = "python",
 	[PK_FRAME_MARKER] = "marker",
 };
 
@@ -36,11 +37,12 @@ static int add_function(const struct pk_scope *s, const struct pk_frame_weights 
 			struct pk_table *t)
 {
 	const struct pk_frame *f = &s->model->frames.data[idx];
-	double self = pk_ratio(w->self[idx], s->nr_samples);
-	double total = pk_ratio(w->total[idx], s->nr_samples);
+	double self = pk_ratio(w->self[idx], s->weight);
+	double total = pk_ratio(w->total[idx], s->weight);
+	double n = pk_scope_effective(s, s->weight);
 
-	return pk_table_row(t, PK_REAL(self), PK_REAL(pk_share_error(self, s->nr_samples)),
-			    PK_REAL(total), PK_REAL(pk_share_error(total, s->nr_samples)),
+	return pk_table_row(t, PK_REAL(self), PK_REAL(pk_share_error(self, n)),
+			    PK_REAL(total), PK_REAL(pk_share_error(total, n)),
 			    PK_COUNT(w->self[idx]), PK_COUNT(w->total[idx]),
 			    PK_COUNT(pk_scope_ns(s, w->self[idx])),
 			    PK_COUNT(pk_scope_ns(s, w->total[idx])),

@@ -70,7 +70,7 @@ int pk_hottest_init(const struct pk_scope *s, size_t max, struct pk_hottest *ret
 	struct pk_towers towers;
 	int rc;
 
-	*ret = (struct pk_hottest){ .nr_samples = s->nr_samples };
+	*ret = (struct pk_hottest){ .nr_samples = s->weight };
 	pk_towers_init(&towers, s->model);
 	rc = pk_kind_collect(s, &cpu, false, &towers);
 	if (!rc && towers.sums.nr)

@@ -87,7 +87,7 @@ static int collect_samples(const struct pk_scope *s, const struct pk_kind_choice
 		size_t i = s->samples[n];
 
 		rc = pk_towers_add(ret, pk_kind_base(m, m->sample_thread[i], threads),
-				   m->sample_stack[i], 1, NULL);
+				   m->sample_stack[i], pk_scope_weight(s, i), NULL);
 	}
 	return rc;
 }

@@ -123,7 +123,8 @@ static int add_totals(const struct ledger *l)
 	const struct pk_account *all = &l->sums.all;
 	const struct pk_cpu_piece *machine = &l->sums.machine;
 	const struct pk_profile *p = l->s->model->profile;
-	double life = all->life_ns, booked = l->total_ns, n = all->nr_samples;
+	double life = all->life_ns, booked = l->total_ns;
+	double n = pk_scope_effective(l->s, all->nr_samples);
 	double user = pk_account_user(all), softirq = pk_account_softirq(all);
 	double residue = pk_ratio(life - booked, life);
 
@@ -182,7 +183,7 @@ static int put_modes(const struct ledger *l, struct pk_table *t)
 
 	if (!isfinite(user))
 		return 0;
-	row.error_ns = cpu * pk_share_error(user, all->nr_samples);
+	row.error_ns = cpu * pk_share_error(user, pk_scope_effective(l->s, all->nr_samples));
 	row.ns = cpu * user;
 	row.name = "user";
 	row.label = "  user";
@@ -194,7 +195,7 @@ static int put_modes(const struct ledger *l, struct pk_table *t)
 	row.meaning = "in the kernel, by samples";
 	if (!rc)
 		rc = put_line(l, t, &row);
-	row.error_ns = cpu * pk_share_error(softirq, all->nr_samples);
+	row.error_ns = cpu * pk_share_error(softirq, pk_scope_effective(l->s, all->nr_samples));
 	row.ns = cpu * softirq;
 	row.name = "softirq";
 	row.of = "kernel";
@@ -376,7 +377,7 @@ static int note_modes(const struct ledger *l)
 						   "CPU time is exact; its split into user and kernel is from "
 						   "%s samples: %.1f %% user, standard error %.1f %%.",
 						   n.data, user * 100,
-						   pk_share_error(user, all->nr_samples) * 100);
+						   pk_share_error(user, pk_scope_effective(l->s, all->nr_samples)) * 100);
 	pk_strbuf_deinit(&n);
 	return rc;
 }

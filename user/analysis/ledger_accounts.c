@@ -65,7 +65,8 @@ struct ledger {
 	struct pk_result *ret;
 };
 
-static size_t put_account(const struct pk_account *a, union pk_cell *cells)
+static size_t put_account(const struct pk_scope *s, const struct pk_account *a,
+			  union pk_cell *cells)
 {
 	double user = pk_account_user(a);
 	size_t n = 0;
@@ -77,7 +78,7 @@ static size_t put_account(const struct pk_account *a, union pk_cell *cells)
 	cells[n++] = PK_COUNT(pk_account_class_ns(a, PK_LINE_WAITING));
 	cells[n++] = PK_COUNT(pk_account_class_ns(a, PK_LINE_IDLE));
 	cells[n++] = PK_REAL(user);
-	cells[n++] = PK_REAL(pk_share_error(user, a->nr_samples));
+	cells[n++] = PK_REAL(pk_share_error(user, pk_scope_effective(s, a->nr_samples)));
 	cells[n++] = PK_REAL(pk_account_softirq(a));
 	cells[n++] = PK_COUNT(a->nr_samples);
 	return n;
@@ -109,7 +110,7 @@ static int put_process(const struct ledger *l, struct pk_table *t, const struct 
 	cells[n++] = PK_TEXT(pk_model_string(l->s->model, p->comm));
 	cells[n++] = PK_COUNT(a->nr_threads);
 	cells[n++] = PK_COUNT(r->weight);
-	n += put_account(a, cells + n);
+	n += put_account(l->s, a, cells + n);
 	cells[n++] = PK_COUNT(p->kernel);
 	cells[n++] = PK_TEXT(pk_model_string(l->s->model, p->cgroup));
 	cells[n++] = PK_TEXT(pk_model_string(l->s->model, p->args));
@@ -127,7 +128,7 @@ static int put_thread(const struct ledger *l, struct pk_table *t, const struct p
 	cells[n++] = PK_COUNT(p->tgid);
 	cells[n++] = PK_TEXT(pk_model_string(l->s->model, th->comm));
 	cells[n++] = PK_COUNT(r->weight);
-	n += put_account(&l->sums->thread[r->idx], cells + n);
+	n += put_account(l->s, &l->sums->thread[r->idx], cells + n);
 	cells[n++] = PK_TEXT(pk_model_string(l->s->model, p->comm));
 	return pk_table_add(t, cells, n);
 }
@@ -187,13 +188,13 @@ static void groups_deinit(struct groups *g)
 }
 
 /* Cells that all kinds of groups have; @n are there already. */
-static int put_group(const struct groups *g, struct pk_table *t, const struct pk_rank *r,
-		     union pk_cell *cells, size_t n)
+static int put_group(const struct ledger *l, const struct groups *g, struct pk_table *t,
+		     const struct pk_rank *r, union pk_cell *cells, size_t n)
 {
 	cells[n++] = PK_COUNT(g->nr_processes[r->idx]);
 	cells[n++] = PK_COUNT(g->account[r->idx].nr_threads);
 	cells[n++] = PK_COUNT(r->weight);
-	n += put_account(&g->account[r->idx], cells + n);
+	n += put_account(l->s, &g->account[r->idx], cells + n);
 	return pk_table_add(t, cells, n);
 }
 
@@ -211,7 +212,7 @@ static int put_cgroup(const struct ledger *l, const struct groups *g, struct pk_
 	cells[2] = PK_TEXT(pk_result_text(l->ret, "%s", container));
 	if (!cells[1].text || !cells[2].text)
 		return -ENOMEM;
-	return put_group(g, t, r, cells, 3);
+	return put_group(l, g, t, r, cells, 3);
 }
 
 static int put_name(const struct ledger *l, const struct groups *g, struct pk_table *t,
@@ -221,7 +222,7 @@ static int put_name(const struct ledger *l, const struct groups *g, struct pk_ta
 		PK_TEXT(pk_model_string(l->s->model, r->idx)),
 	};
 
-	return put_group(g, t, r, cells, 1);
+	return put_group(l, g, t, r, cells, 1);
 }
 
 static int add_groups(const struct ledger *l, bool by_name, unsigned int flags)

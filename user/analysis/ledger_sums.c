@@ -93,10 +93,11 @@ static void add_samples(const struct pk_scope *s, struct pk_ledger_sums *l)
 		size_t i = s->samples[n];
 		struct pk_account *a = &l->thread[s->model->sample_thread[i]];
 		uint16_t flags = s->model->profile->samples.flags[i];
+		uint32_t weight = pk_scope_weight(s, i);
 
-		a->nr_samples++;
-		a->nr_user += flags & PKPROF_SAMPLE_USER ? 1 : 0;
-		a->nr_softirq += flags & PKPROF_SAMPLE_SOFTIRQ ? 1 : 0;
+		a->nr_samples += weight;
+		a->nr_user += flags & PKPROF_SAMPLE_USER ? weight : 0;
+		a->nr_softirq += flags & PKPROF_SAMPLE_SOFTIRQ ? weight : 0;
 	}
 }
 

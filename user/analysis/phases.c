@@ -31,7 +31,7 @@ static int add_span(const struct pk_scope *s, struct pk_table *t, const struct p
 	return pk_table_row(t, PK_COUNT(t->nr_rows + 1),
 			    PK_COUNT(span->from_ns - s->model->profile->start_ns), PK_COUNT(wall),
 			    PK_COUNT(nr), PK_COUNT(pk_scope_ns(s, nr)), PK_REAL(busy),
-			    PK_REAL(pk_share_error(busy, instants)),
+			    PK_REAL(pk_share_error(busy, pk_scope_effective(s, instants))),
 			    PK_TEXT(span->text ? pk_model_string(s->model, span->text) : NULL));
 }
 
@@ -43,7 +43,8 @@ static int add_spans(const struct pk_scope *s, const struct pk_phase_times *time
 	int rc = nr ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !rc && i < s->nr_samples; i++)
-		nr[pk_phase_times_find(times, time_ns[s->samples[i]])]++;
+		nr[pk_phase_times_find(times, time_ns[s->samples[i]])] +=
+			pk_scope_weight(s, s->samples[i]);
 	for (size_t i = 0; !rc && i < times->spans.nr; i++)
 		rc = add_span(s, t, &times->spans.data[i], nr[i]);
 	return rc;

@@ -45,8 +45,8 @@ static int add_process(const struct pk_scope *s, const struct pk_tally *tally, u
 	return pk_table_row(
 		t, PK_COUNT(p->tgid), PK_COUNT(nr), PK_COUNT(pk_scope_ns(s, nr)),
 		PK_REAL(pk_scope_share(s, nr, 1)), PK_REAL(machine),
-		PK_REAL(pk_share_error(machine, pk_scope_instants(s, s->nr_cpus, s->wall_ns))),
-		PK_REAL(pk_ratio(nr, s->nr_samples)), PK_COUNT(tally->active[idx]),
+		PK_REAL(pk_share_error(machine, pk_scope_effective(s, pk_scope_instants(s, s->nr_cpus, s->wall_ns)))),
+		PK_REAL(pk_ratio(nr, s->weight)), PK_COUNT(tally->active[idx]),
 		PK_TEXT(pk_model_string(s->model, p->comm)), PK_COUNT(p->kernel),
 		PK_TEXT(cgroup), PK_TEXT(id_text), PK_TEXT(brief_text),
 		PK_TEXT(pk_model_string(s->model, p->args)));

@@ -8,13 +8,21 @@
 static int select_samples(struct pk_scope *s)
 {
 	const struct pk_samples *samples = &s->model->profile->samples;
+	uint64_t squares = 0;
 
 	s->samples = malloc((samples->nr ? samples->nr : 1) * sizeof(*s->samples));
 	if (!s->samples)
 		return -ENOMEM;
-	for (size_t i = 0; i < samples->nr; i++)
-		if (!s->filtered || pk_filter_match(s->filter, s->model, i))
-			s->samples[s->nr_samples++] = i;
+	for (size_t i = 0; i < samples->nr; i++) {
+		uint64_t weight = pk_sample_weight(samples, i);
+
+		if (s->filtered && !pk_filter_match(s->filter, s->model, i))
+			continue;
+		s->samples[s->nr_samples++] = i;
+		s->weight += weight;
+		squares += weight * weight;
+	}
+	s->spread = s->weight ? (double)squares / s->weight : 1;
 	return 0;
 }
 

@@ -157,12 +157,13 @@ static int counts_init(const struct pk_scope *s, struct counts *ret)
 		return -ENOMEM;
 	for (size_t n = 0, at = 0; n < s->nr_samples; n++) {
 		size_t i = s->samples[n];
+		uint32_t weight = pk_scope_weight(s, i);
 
 		if (s->cpus.data[at] != samples->cpu[i])
 			at = cpu_position(s, samples->cpu[i]);
-		ret->cpu[at]++;
-		ret->cpu_user[at] += samples->flags[i] & PKPROF_SAMPLE_USER ? 1 : 0;
-		ret->cpu_softirq[at] += samples->flags[i] & PKPROF_SAMPLE_SOFTIRQ ? 1 : 0;
+		ret->cpu[at] += weight;
+		ret->cpu_user[at] += samples->flags[i] & PKPROF_SAMPLE_USER ? weight : 0;
+		ret->cpu_softirq[at] += samples->flags[i] & PKPROF_SAMPLE_SOFTIRQ ? weight : 0;
 		count_stacks(samples, i, entry[s->model->sample_stack[i]], ret);
 	}
 	return 0;
@@ -217,7 +218,7 @@ static int add_totals(const struct pk_scope *s, const struct counts *c,
 	struct pk_table *t = pk_result_table(ret, "totals", "Totals", totals_columns,
 					     PK_TABLE_RECORD);
 	double instants = pk_scope_instants(s, s->nr_cpus, s->wall_ns);
-	double busy = pk_ratio(s->nr_samples, instants), cost = 0;
+	double busy = pk_ratio(s->weight, instants), cost = pk_books_recorder_ns(p);
 	const struct pk_books_sum *cpu = &sums[pk_books_sampler(sums)];
 	double all_ns = (double)(p->end_ns - p->start_ns) * s->nr_online;
 
@@ -230,8 +231,8 @@ static int add_totals(const struct pk_scope *s, const struct counts *c,
 		t, PK_COUNT(s->wall_ns), PK_COUNT(p->end_ns - p->start_ns),
 		PK_COUNT(s->nr_samples), PK_COUNT(p->samples.nr),
 		PK_REAL(s->period_ns ? 1e9 / s->period_ns : NAN), PK_COUNT(s->nr_cpus),
-		PK_COUNT(pk_scope_ns(s, s->nr_samples)), PK_REAL(busy),
-		PK_REAL(pk_share_error(busy, instants)),
+		PK_COUNT(pk_scope_ns(s, s->weight)), PK_REAL(busy),
+		PK_REAL(pk_share_error(busy, pk_scope_effective(s, instants))),
 		PK_REAL(pk_ratio(c->frames.nr_named, c->frames.nr)),
 		PK_REAL(pk_ratio(c->whole, s->nr_samples)),
 		PK_COUNT(cpu->nr_cpus ? pk_books_lost(cpu) : PK_CELL_NONE),
@@ -246,7 +247,7 @@ static int add_cpu(const struct pk_scope *s, const struct counts *c, size_t i, s
 
 	return pk_table_row(t, PK_COUNT(s->cpus.data[i]), PK_COUNT(c->cpu[i]),
 			    PK_COUNT(pk_scope_ns(s, c->cpu[i])), PK_REAL(busy),
-			    PK_REAL(pk_share_error(busy, instants)),
+			    PK_REAL(pk_share_error(busy, pk_scope_effective(s, instants))),
 			    PK_REAL(pk_ratio(c->cpu_user[i], instants)),
 			    PK_REAL(pk_ratio(c->cpu[i] - c->cpu_user[i], instants)),
 			    PK_REAL(pk_ratio(c->cpu_softirq[i], instants)));
@@ -293,12 +294,21 @@ static int add_stacks(const struct counts *c, struct pk_result *ret)
 	return rc;
 }
 
+static uint64_t samples_weight(const struct pk_samples *samples)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < samples->nr; i++)
+		sum += pk_sample_weight(samples, i);
+	return sum;
+}
+
 /* Lost samples are in no share; where they are many, the reader must know. */
 static int note_losses(const struct pk_scope *s, const struct pk_books_sum *cpu,
 		       struct pk_result *ret)
 {
 	double lost = pk_ratio(pk_books_lost(cpu), cpu->generated);
-	double busy = pk_ratio(cpu->generated,
+	double busy = pk_ratio(samples_weight(&s->model->profile->samples) / (1 - lost),
 			       pk_scope_instants(s, s->nr_cpus, s->model->profile->end_ns -
 									s->model->profile->start_ns));
 

@@ -16,7 +16,7 @@ int pk_tally_init(const struct pk_scope *s, struct pk_tally *ret)
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < s->nr_samples; i++)
-		ret->thread[m->sample_thread[s->samples[i]]]++;
+		ret->thread[m->sample_thread[s->samples[i]]] += pk_scope_weight(s, s->samples[i]);
 	for (size_t i = 0; i < m->threads.nr; i++) {
 		ret->process[m->threads.data[i].process] += ret->thread[i];
 		ret->active[m->threads.data[i].process] += ret->thread[i] > 0;

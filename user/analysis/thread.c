@@ -25,8 +25,8 @@ static int add_thread(const struct pk_scope *s, uint32_t idx, uint64_t nr, struc
 
 	return pk_table_row(t, PK_COUNT(th->tid), PK_COUNT(p->tgid), PK_COUNT(nr),
 			    PK_COUNT(pk_scope_ns(s, nr)), PK_REAL(one_cpu),
-			    PK_REAL(pk_share_error(one_cpu, pk_scope_instants(s, 1, s->wall_ns))),
-			    PK_REAL(pk_ratio(nr, s->nr_samples)),
+			    PK_REAL(pk_share_error(one_cpu, pk_scope_effective(s, pk_scope_instants(s, 1, s->wall_ns)))),
+			    PK_REAL(pk_ratio(nr, s->weight)),
 			    PK_TEXT(pk_model_string(s->model, th->comm)),
 			    PK_TEXT(pk_model_string(s->model, p->comm)));
 }

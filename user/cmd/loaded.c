@@ -97,6 +97,7 @@ int pk_loaded_open(int nr_args, char **args, const struct pk_loaded_opts *o,
 	if (*ret->profile.notice)
 		fprintf(stderr, "%s: %s\n", ret->path, ret->profile.notice);
 	pk_filter_init(&ret->filter);
+	ret->profile.all_native = o->native;
 	rc = complete_symbols(&ret->profile, err);
 	if (!rc)
 		rc = set_filter(ret, o, err);

@@ -16,6 +16,7 @@ struct pk_loaded_opts {
 	const char *from, *to;		/* times since the start, NULL: from there, to the end */
 	uint64_t pid;			/* 0: any */
 	bool no_inline;			/* PK_INLINE_OPT() */
+	bool native;			/* frames of interpreters themselves, too */
 };
 
 /* Rows of an option table that fill a struct pk_loaded_opts. */
@@ -29,7 +30,9 @@ struct pk_loaded_opts {
 	{ .name = "pid", .type = PK_OPT_U64, .value = &(o).pid, .arg = "PID", .min = 1,            \
 	  .max = 1 << 22, .help = "only this process" },                                           \
 	{ .name = "comm", .type = PK_OPT_STRING, .value = &(o).comm, .arg = "PATTERN",             \
-	  .help = "only threads or processes of this name; a shell pattern" }
+	  .help = "only threads or processes of this name; a shell pattern" },                     \
+	{ .name = "native", .type = PK_OPT_FLAG, .value = &(o).native,                             \
+	  .help = "with the interpreter's own frames beside the functions that it ran" }
 
 /* Row of commands that show stacks. */
 #define PK_INLINE_OPT(o)                                                                           \

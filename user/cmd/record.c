@@ -33,6 +33,7 @@ static struct {
 	const char *pids, *cpus, *duration, *output;
 	bool only, no_symbols, no_lines, no_cache, servers, jvm_maps, quiet;
 	const char *sources, *ring_size, *module, *dump, *replay, *wait_period, *redact;
+	const char *budget;
 	uint64_t kernel_depth, user_depth, wait_cap, io_cap;
 } opt = {
 	.freq = 99,
@@ -74,6 +75,8 @@ static const struct pk_opt opts[] = {
 	{ .name = "io-cap", .type = PK_OPT_U64, .value = &opt.io_cap, .arg = "N",
 	  .help = "stacks of block I/O per second and CPU, 0: no limit (default 500)",
 	  .max = UINT32_MAX - 1 },
+	{ .name = "budget", .type = PK_OPT_STRING, .value = &opt.budget, .arg = "PERCENT",
+	  .help = "most of all CPUs' time that recording may take, or off (default 1)" },
 	{ .name = "no-symbols", .type = PK_OPT_FLAG, .value = &opt.no_symbols,
 	  .help = "do not put the names of functions into the file" },
 	{ .name = "redact", .type = PK_OPT_CHOICE, .value = &opt.redact, .arg = "WHAT",
@@ -141,6 +144,32 @@ static int parse_wait_period(struct pk_source_config *cfg, struct pk_err *err)
 	cfg->wait_period_ns = period;
 	if (period == 1)
 		cfg->wait_cap = UINT32_MAX;
+	return 0;
+}
+
+#define DEFAULT_BUDGET "1"
+#define PPM_PER_PERCENT 10000
+
+/* In per cent, or off; where nothing is said environment variable PKPROF_BUDGET may say it. */
+static int parse_budget(uint32_t *ret, struct pk_err *err)
+{
+	const char *text = opt.budget ? opt.budget : getenv("PKPROF_BUDGET");
+	double percent;
+	char *end;
+
+	if (!text || !*text)
+		text = DEFAULT_BUDGET;
+	*ret = 0;
+	if (!strcmp(text, "off"))
+		return 0;
+	percent = strtod(text, &end);
+	if (*end == '%')
+		end++;
+	if (end == text || *end || !(percent >= 0.01 && percent <= 100))
+		return pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
+				   "%s takes per cent of the CPUs' time, 0.01 to 100, or off; not '%s'",
+				   opt.budget ? "option --budget" : "PKPROF_BUDGET", text);
+	*ret = percent * PPM_PER_PERCENT;
 	return 0;
 }
 
@@ -268,6 +297,8 @@ static int parse(struct pk_record_config *cfg, pk_pid_list *pids, pk_cpu_set *cp
 		ret = parse_sources(&cfg->source.sources, err);
 	if (!ret)
 		ret = parse_wait_period(&cfg->source, err);
+	if (!ret)
+		ret = parse_budget(&cfg->source.budget_ppm, err);
 	if (!ret && opt.pids)
 		ret = pk_pid_list_parse(opt.pids, pids, err);
 	if (!ret && opt.cpus)

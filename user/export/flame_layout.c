@@ -29,6 +29,7 @@ static const struct palette palettes[PK_FLAME_NR_KINDS] = {
 	[PK_FLAME_USER] = { 22, 26, 0.88, 0.66, 0.13 },
 	[PK_FLAME_KERNEL] = { 196, 24, 0.58, 0.68, 0.13 },
 	[PK_FLAME_JIT] = { 92, 40, 0.44, 0.66, 0.13 },
+	[PK_FLAME_PYTHON] = { 48, 12, 0.90, 0.62, 0.13 },
 	[PK_FLAME_MARKER] = { 0, 0, 0.00, 0.78, 0.08 },
 	[PK_FLAME_BASE] = { 256, 24, 0.24, 0.80, 0.06 },
 };

@@ -12,6 +12,7 @@ enum pk_flame_kind {
 	PK_FLAME_USER,	/* the first values are those of enum pk_frame_kind */
 	PK_FLAME_KERNEL,
 	PK_FLAME_JIT,
+	PK_FLAME_PYTHON,
 	PK_FLAME_MARKER,
 	PK_FLAME_BASE,	/* name of a process or thread */
 	PK_FLAME_NR_KINDS

@@ -26,11 +26,12 @@
 #define LEGEND_CHAR 7	/* at most, on average */
 #define STILL_MIN  0.5	/* narrower frames are only in the data */
 
-static const char kind_letters[PK_FLAME_NR_KINDS] = { 'u', 'k', 'j', 'm', 'b' };
+static const char kind_letters[PK_FLAME_NR_KINDS] = { 'u', 'k', 'j', 'p', 'm', 'b' };
 static const char *const kind_names[PK_FRAME_MARKER + 1] = {
 	[PK_FRAME_USER] = "user",
 	[PK_FRAME_KERNEL] = "kernel",
 	[PK_FRAME_JIT] = "JIT",
+	[PK_FRAME_PYTHON] = "Python",
 	[PK_FRAME_MARKER] = "no stack",
 };
 
@@ -164,7 +165,7 @@ static void put_filter(struct writer *w)
 static void put_samples(struct writer *w)
 {
 	uint64_t nr = w->s->nr_samples;
-	double share = pk_scope_share(w->s, nr, w->s->nr_cpus);
+	double share = pk_scope_share(w->s, w->s->weight, w->s->nr_cpus);
 
 	put_part(w, " ");
 	w->scratch.len--;
@@ -172,7 +173,7 @@ static void put_samples(struct writer *w)
 	pk_strbuf_puts(&w->scratch, nr == 1 ? " sample" : " samples");
 	if (w->s->period_ns)
 		pk_strbuf_printf(&w->scratch, " at %.0f Hz = %.4g s CPU time",
-				 1e9 / w->s->period_ns, nr * (w->s->period_ns / 1e9));
+				 1e9 / w->s->period_ns, w->s->weight * (w->s->period_ns / 1e9));
 	if (isfinite(share))
 		pk_strbuf_printf(&w->scratch, ", %.1f %% of %" PRIu32 " CPU%s for %.4g s",
 				 share * 100, w->s->nr_cpus, w->s->nr_cpus == 1 ? "" : "s",

@@ -33,6 +33,8 @@ static void put_frame(struct pk_strbuf *out, const struct pk_calltree *t, uint32
 		pk_strbuf_puts(out, "_[k]");
 	else if (f && f->kind == PK_FRAME_JIT)
 		pk_strbuf_puts(out, "_[j]");
+	else if (f && f->kind == PK_FRAME_PYTHON)
+		pk_strbuf_puts(out, "_[p]");
 }
 
 /* @ends: where in @path the name of each depth ends; room for the deepest. */

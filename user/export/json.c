@@ -24,6 +24,7 @@ static const char *const kind_names[] = {
 	[PK_FRAME_USER] = "user",
 	[PK_FRAME_KERNEL] = "kernel",
 	[PK_FRAME_JIT] = "jit",
+	[PK_FRAME_PYTHON] = "python",
 	[PK_FRAME_MARKER] = "marker",
 };
 
@@ -36,7 +37,7 @@ struct writer {
 
 /* Samples that have all this in common are one element. */
 struct group {
-	uint32_t phase, thread, stack;
+	uint32_t phase, thread, stack, weight;
 };
 
 static void put_runtime(struct pk_json *j, const struct pk_runtime_fact *f)
@@ -259,19 +260,23 @@ static int put_samples(struct writer *w)
 
 		groups[i] = (struct group){ phase < w->phases.spans.nr ? phase : NO_PHASE,
 					    s->model->sample_thread[idx],
-					    s->model->sample_stack[idx] };
+					    s->model->sample_stack[idx], pk_scope_weight(s, idx) };
 	}
 	qsort(groups, s->nr_samples, sizeof(*groups), compare_groups);
 	pk_json_array(j, "samples");
 	for (size_t i = 0; i < s->nr_samples; i = next) {
-		for (next = i + 1; next < s->nr_samples; next++)
+		uint64_t count = 0;
+
+		for (next = i; next < s->nr_samples; next++) {
 			if (compare_groups(&groups[i], &groups[next]))
 				break;
+			count += groups[next].weight;
+		}
 		pk_json_object(j, NULL);
 		pk_json_put_index(&w->json, "phase", groups[i].phase);
 		pk_json_u64(j, "thread", groups[i].thread);
 		pk_json_u64(j, "stack", groups[i].stack);
-		pk_json_u64(j, "count", next - i);
+		pk_json_u64(j, "count", count);
 		pk_json_end(j);
 		pk_sink_drain(w->out);
 	}
@@ -315,6 +320,28 @@ static int put_books(struct writer *w)
 	return 0;
 }
 
+/* There only if there are any. */
+static void put_steps(struct writer *w)
+{
+	const struct pk_profile *p = w->s->model->profile;
+	struct pk_json *j = &w->json;
+
+	if (!p->steps.nr)
+		return;
+	pk_json_array(j, "budget_steps");
+	PK_VEC_FOREACH(&p->steps, x) {
+		pk_json_object(j, NULL);
+		pk_json_u64(j, "time_ns", x->time_ns);
+		pk_json_string(j, "step", pk_step_name(x->step));
+		pk_json_u64(j, "level", x->level);
+		pk_json_string(j, "source", pk_source_name(x->source));
+		pk_json_double(j, "cost_share", x->share_ppm / 1e6);
+		pk_json_double(j, "budget", x->budget_ppm / 1e6);
+		pk_json_end(j);
+	}
+	pk_json_end(j);
+}
+
 static int write_json(const struct pk_scope *s, const struct pk_export_opts *o,
 		      struct pk_sink *out, struct pk_err *err)
 {
@@ -344,6 +371,8 @@ static int write_json(const struct pk_scope *s, const struct pk_export_opts *o,
 		rc = pk_json_put_io(&w.json, s, out);
 	if (!rc)
 		rc = put_books(&w);
+	if (!rc)
+		put_steps(&w);
 	if (!rc)
 		pk_json_end(&w.json);
 	pk_phase_times_deinit(&w.phases);

@@ -22,6 +22,7 @@
 #include "analysis/table.h"
 #include "base/cleanup.h"
 #include "base/utf8.h"
+#include "model/code.h"
 #include "export/decimal.h"
 #include "export/export.h"
 #include "model/addrspace.h"
@@ -88,7 +89,7 @@ static void put_frame(struct pk_strbuf *b, const struct writer *w, const struct 
 		pk_strbuf_puts(b, " (inlined)\n");
 		return;
 	}
-	if (f->kind != PK_FRAME_MARKER) {
+	if (f->kind != PK_FRAME_MARKER && f->kind != PK_FRAME_PYTHON) {
 		pk_strbuf_puts(b, "+0x");
 		pk_hex_put(b, place->offset, 0);
 	}
@@ -126,8 +127,14 @@ static struct place next_place(struct writer *w, struct walk *walk)
 	}
 	if (!walk->node || walk->node >= p->nodes.nr)
 		return place;
+	while (pk_node_is_interpreter(p, walk->node))
+		walk->node = p->nodes.data[walk->node].parent;
 	addr = at = p->nodes.data[walk->node].addr;
 	walk->node = p->nodes.data[walk->node].parent;
+	if (PKPROF_IS_CODE(addr)) {
+		walk->leaf = false;
+		return place;
+	}
 	if (walk->kernel) {
 		place.symbol = pk_symbols_find(p, PK_SPACE_KERNEL, 0, addr);
 	} else {
@@ -223,7 +230,7 @@ static void put_head(struct writer *w, size_t i)
 	pk_strbuf_putc(b, '.');
 	pk_decimal_put_padded(b, samples->time_ns[i] % 1000000000, 9);
 	pk_strbuf_puts(b, ": ");
-	pk_decimal_put(b, w->s->period_ns ? w->s->period_ns : 1);
+	pk_decimal_put(b, (w->s->period_ns ? w->s->period_ns : 1) * pk_sample_weight(samples, i));
 	pk_strbuf_puts(b, " " EVENT ":\n");
 }
 

@@ -68,6 +68,7 @@ struct pk_frames {
 	struct pk_map64 inlined;	/* likewise, of those that are inlined */
 	struct pk_map64 sources;	/* (file, line) to source */
 	PK_VEC(struct pk_spot) chain;	/* of the address that was last asked for */
+	uint32_t *of_code;	/* parallel to profile->codes behind [0], the unknown one; 0: not made yet */
 	uint32_t *of_symbol;	/* parallel to profile->symbols, 0: not made yet */
 	struct pk_frame_slot *cache;
 	uint32_t unmapped;	/* the frame of addresses outside all mappings, 0: none yet */

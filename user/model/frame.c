@@ -25,7 +25,8 @@ int pk_frames_init(struct pk_frames *f, struct pk_model *m, struct pk_addrspace 
 	f->of_symbol = calloc(m->profile->symbols.nr + 1, sizeof(*f->of_symbol));
 	/* all-zero slots hold frame 0, which no address has */
 	f->cache = calloc(1u << CACHE_BITS, sizeof(*f->cache));
-	if (!f->of_symbol || !f->cache || !pk_vec_push(&m->frames) ||
+	f->of_code = calloc(m->profile->codes.nr + 1, sizeof(*f->of_code));
+	if (!f->of_code || !f->of_symbol || !f->cache || !pk_vec_push(&m->frames) ||
 	    !pk_vec_push(&m->sources) ||
 	    pk_strtab_intern_z(strings, "[kernel]", &f->str_kernel) ||
 	    pk_strtab_intern_z(strings, "[anon]", &f->str_anon))
@@ -40,6 +41,7 @@ void pk_frames_deinit(struct pk_frames *f)
 	pk_map64_deinit(&f->inlined);
 	pk_map64_deinit(&f->sources);
 	pk_vec_deinit(&f->chain);
+	free(f->of_code);
 	free(f->of_symbol);
 	free(f->cache);
 }
@@ -273,6 +275,45 @@ static int put_chain(struct pk_frames *f, const struct pk_frame_slot *found)
 	return intern_source(f, &frames[at], &f->chain.data[0].source);
 }
 
+/* Equal names in one file are two functions where they begin in two lines. */
+static int of_code(struct pk_frames *f, uint32_t id, uint32_t *ret)
+{
+	const struct pk_profile *p = f->m->profile;
+	uint32_t *known = &f->of_code[id <= p->codes.nr ? id : 0];
+	struct pk_frame *frame;
+	int err = 0;
+
+	if (!*known && known == f->of_code) {
+		err = intern_text(f, "[Python function]", 0, PK_FRAME_PYTHON, known);
+	} else if (!*known) {
+		const struct pk_code *c = &p->codes.data[id - 1];
+
+		frame = pk_vec_push(&f->m->frames);
+		if (!frame)
+			return -ENOMEM;
+		*frame = (struct pk_frame){
+			.name = c->name,
+			.text = c->name,
+			.dso = c->file,
+			.line = c->first_line,
+			.kind = PK_FRAME_PYTHON,
+			.named = *pk_model_string(f->m, c->name),
+		};
+		*known = f->m->frames.nr - 1;
+	}
+	*ret = *known;
+	return err;
+}
+
+static int put_code(struct pk_frames *f, uint32_t id)
+{
+	struct pk_spot spot = { 0 };
+	int err = of_code(f, id, &spot.frame);
+
+	f->chain.nr = 0;
+	return err ? err : pk_vec_add(&f->chain, spot);
+}
+
 int pk_frames_user(struct pk_frames *f, uint32_t context, uint32_t version, uint32_t tgid,
 		   uint64_t addr)
 {
@@ -280,6 +321,8 @@ int pk_frames_user(struct pk_frames *f, uint32_t context, uint32_t version, uint
 	struct pk_frame_slot found = { .context = context, .addr = addr };
 	int err;
 
+	if (PKPROF_IS_CODE(addr))
+		return put_code(f, PKPROF_CODE_ID(addr));
 	if (!cached(c, context, addr)) {
 		err = find_user(f, version, tgid, addr, &found);
 		if (err)

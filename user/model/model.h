@@ -47,6 +47,7 @@ enum pk_frame_kind {
 	PK_FRAME_USER,
 	PK_FRAME_KERNEL,
 	PK_FRAME_JIT,
+	PK_FRAME_PYTHON,	/* dso: its source file */
 	PK_FRAME_MARKER,	/* not code: "[stack cut]", "[no stack]" */
 };
 
@@ -56,6 +57,7 @@ struct pk_frame {
 				 * entry, or the file offset where no symbolizer saw the file */
 	uint32_t text;		/* string id, as views for people show it: "name (inlined)" */
 	uint32_t dso;		/* string id */
+	uint32_t line;		/* PYTHON: the first one of the function, else 0 */
 	uint8_t kind;		/* enum pk_frame_kind */
 	bool inlined;		/* its code is in the frame below it */
 	bool named;		/* a symbol covers the address */

@@ -11,6 +11,7 @@
  * only ever see one context: that one is kept in an array.
  */
 #include "model/build.h"
+#include "model/code.h"
 
 #define END_BITS 4
 #define END_MASK ((1u << END_BITS) - 1)
@@ -175,6 +176,10 @@ static int resolve_user(struct pk_stacks *s, uint32_t context, uint32_t node, ui
 		stack = c->root;
 	while (!err && s->path.nr) {
 		node = s->path.data[--s->path.nr];
+		if (pk_node_is_interpreter(s->m->profile, node)) {
+			err = keep(s, context, node, stack);
+			continue;
+		}
 		err = pk_frames_user(s->frames, context, c->version, c->tgid,
 				     s->m->profile->nodes.data[node].addr);
 		/* beyond an entry there is nothing: what the walk met there is not code that ran */

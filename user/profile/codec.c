@@ -22,6 +22,7 @@ static const struct pk_codec *const codecs[] = {
 	[PK_CHUNK_LEDGER] = &pk_codec_ledger,
 	[PK_CHUNK_HISTOGRAMS] = &pk_codec_hists,
 	[PK_CHUNK_CPUS] = &pk_codec_cpus,
+	[PK_CHUNK_NOTICES] = &pk_codec_notices,
 	[PK_CHUNK_LATENCIES] = &pk_codec_latencies,
 	[PK_CHUNK_WAITS] = &pk_codec_waits,
 	[PK_CHUNK_WAKES] = &pk_codec_wakes,
@@ -35,6 +36,7 @@ static const struct pk_codec *const codecs[] = {
 	[PK_CHUNK_BIOS] = &pk_codec_bios,
 	[PK_CHUNK_BIO_ENDS] = &pk_codec_bio_ends,
 	[PK_CHUNK_WAIT_ON] = &pk_codec_wait_on,
+	[PK_CHUNK_CODES] = &pk_codec_codes,
 };
 static_assert(PK_ARRAY_SIZE(codecs) <= PK_CHUNK_NR_TYPES, "a codec of no type");
 
@@ -144,13 +146,14 @@ static int decode_items(struct pk_loading *l, const struct pk_codec *codec, unsi
 struct lengths {
 	size_t strings, facts, files, tasks, maps, nodes, marks, counters, symbols;
 	size_t lines, line_frames;
-	size_t ledger, ledger_parts, hists, hist_buckets, cpus, latencies, waits, wakes;
+	size_t ledger, ledger_parts, hists, hist_buckets, cpus, latencies, waits, wakes, steps;
 	size_t block_loads, block_ops, block_buckets;
 	size_t bios, bio_ends;
 	size_t net_conns, net_buckets;
 	size_t vfs_fs, vfs_ops, vfs_buckets;
 	size_t op_files, ops;
 	size_t wait_on;
+	size_t codes;
 };
 
 static struct lengths lengths_of(const struct pk_loading *l)
@@ -175,6 +178,7 @@ static struct lengths lengths_of(const struct pk_loading *l)
 		.hist_buckets = p->hist_buckets.nr,
 		.cpus = p->cpus.nr,
 		.latencies = p->latencies.nr,
+		.steps = p->steps.nr,
 		.waits = p->waits.nr,
 		.wakes = p->wakes.nr,
 		.block_loads = p->block_loads.nr,
@@ -190,6 +194,7 @@ static struct lengths lengths_of(const struct pk_loading *l)
 		.op_files = p->op_files.nr,
 		.ops = p->ops.nr,
 		.wait_on = p->wait_on.nr,
+		.codes = p->codes.nr,
 	};
 }
 
@@ -214,6 +219,7 @@ static void take_back(struct pk_loading *l, const struct lengths *n)
 	p->hist_buckets.nr = n->hist_buckets;
 	p->cpus.nr = n->cpus;
 	p->latencies.nr = n->latencies;
+	p->steps.nr = n->steps;
 	p->waits.nr = n->waits;
 	p->wakes.nr = n->wakes;
 	p->block_loads.nr = n->block_loads;
@@ -229,6 +235,7 @@ static void take_back(struct pk_loading *l, const struct lengths *n)
 	p->op_files.nr = n->op_files;
 	p->ops.nr = n->ops;
 	p->wait_on.nr = n->wait_on;
+	p->codes.nr = n->codes;
 }
 
 int pk_loading_decode(struct pk_loading *l, unsigned int type, struct pk_reader *r)

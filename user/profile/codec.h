@@ -87,9 +87,10 @@ struct pk_codec {
 extern const struct pk_codec pk_codec_end, pk_codec_strings, pk_codec_facts, pk_codec_files,
 	pk_codec_tasks, pk_codec_maps, pk_codec_nodes, pk_codec_samples, pk_codec_marks,
 	pk_codec_counters, pk_codec_symbols, pk_codec_lines, pk_codec_ledger, pk_codec_hists, pk_codec_cpus,
-	pk_codec_latencies, pk_codec_waits, pk_codec_wakes, pk_codec_block_loads,
+	pk_codec_notices, pk_codec_latencies, pk_codec_waits, pk_codec_wakes, pk_codec_block_loads,
 	pk_codec_block_ops, pk_codec_net_conns, pk_codec_vfs_fs, pk_codec_vfs_ops,
-	pk_codec_op_files, pk_codec_ops, pk_codec_bios, pk_codec_bio_ends, pk_codec_wait_on;
+	pk_codec_op_files, pk_codec_ops, pk_codec_bios, pk_codec_bio_ends, pk_codec_wait_on,
+	pk_codec_codes;
 
 /* The row of a type, or NULL. */
 const struct pk_codec *pk_codec_of(unsigned int type);

@@ -207,7 +207,7 @@ int pk_profile_order(struct pk_profile *p)
 
 	if (ORDER_TABLE(&p->tasks) || ORDER_TABLE(&p->maps) || ORDER_TABLE(&p->marks) ||
 	    ORDER_BY(&p->ledger, to_ns) || ORDER_BY(&p->cpus, to_ns) ||
-	    ORDER_BY(&p->hists, to_ns) || ORDER_TABLE(&p->latencies) || ORDER_TABLE(&p->waits) ||
+	    ORDER_BY(&p->hists, to_ns) || ORDER_TABLE(&p->latencies) || ORDER_TABLE(&p->steps) || ORDER_TABLE(&p->waits) ||
 	    ORDER_TABLE(&p->wakes) || ORDER_BY(&p->block_loads, to_ns) ||
 	    ORDER_BY(&p->block_ops, to_ns) || ORDER_BY(&p->net_conns, to_ns) ||
 	    ORDER_BY(&p->vfs_ops, to_ns) || ORDER_TABLE(&p->ops) || ORDER_TABLE(&p->bios) ||

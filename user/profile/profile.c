@@ -37,6 +37,7 @@ void pk_profile_deinit(struct pk_profile *p)
 	pk_vec_deinit(&p->hists);
 	pk_vec_deinit(&p->hist_buckets);
 	pk_vec_deinit(&p->latencies);
+	pk_vec_deinit(&p->steps);
 	pk_vec_deinit(&p->waits);
 	pk_vec_deinit(&p->wakes);
 	pk_vec_deinit(&p->block_loads);
@@ -49,6 +50,7 @@ void pk_profile_deinit(struct pk_profile *p)
 	pk_vec_deinit(&p->net_buckets);
 	pk_vec_deinit(&p->vfs_fs);
 	pk_vec_deinit(&p->op_files);
+	pk_vec_deinit(&p->codes);
 	pk_vec_deinit(&p->ops);
 	pk_vec_deinit(&p->vfs_ops);
 	pk_vec_deinit(&p->vfs_buckets);

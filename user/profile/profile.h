@@ -75,9 +75,23 @@ typedef PK_VEC(struct pk_map_event) pk_map_events;
 /* Node of the tree of raw stacks: the chain to the root is the stack, leaf first. */
 struct pk_addr_node {
 	uint32_t parent;	/* a smaller node id, 0: root */
-	uint64_t addr;		/* return addresses are already lowered by one */
+	uint64_t addr;		/* return addresses are already lowered by one; or PKPROF_IS_CODE(),
+				 * with the number of a code, 0: not known, and as its place a
+				 * line, 0: not known */
 };
 
+enum pk_code_kind {
+	PK_CODE_PYTHON,
+};
+
+/* A function of interpreted code. */
+struct pk_code {
+	uint8_t kind;		/* enum pk_code_kind */
+	uint32_t name, file;	/* string ids; qualified; may be empty */
+	uint32_t first_line;	/* of the file, 0: not known */
+};
+
+/* flags: bits PKPROF_SAMPLE_SHIFT and two more: a sample stands for 2^n periods */
 #define PK_SAMPLE_KEND_SHIFT 8	/* flags: enum pkprof_stack_end of the kernel half, 4 bits */
 #define PK_SAMPLE_UEND_SHIFT 12	/* likewise of the user half */
 
@@ -90,6 +104,12 @@ struct pk_samples {
 	uint16_t *cpu;
 	uint16_t *flags;		/* PKPROF_SAMPLE_* and the PK_SAMPLE_*END_SHIFT fields */
 };
+
+/* Periods of its CPU's time that sample @i stands for: 1 unless the rate was lowered. */
+static inline uint32_t pk_sample_weight(const struct pk_samples *s, size_t i)
+{
+	return 1u << (s->flags[i] >> PKPROF_SAMPLE_SHIFT & PKPROF_SAMPLE_MAX_SHIFT);
+}
 
 struct pk_mark {
 	uint64_t time_ns;
@@ -355,6 +375,16 @@ struct pk_bio_end {
 	uint8_t flags;		/* PKPROF_IO_*, of ends */
 };
 
+/* What the governor gave up or took back; as struct pkprof_rec_step. Shares in millionths. */
+struct pk_step {
+	uint64_t time_ns;
+	uint8_t step, level;	/* enum pkprof_step */
+	uint16_t source;	/* enum pkprof_source */
+	uint32_t source_ppm, share_ppm, kept_ppm, recorder_ppm, budget_ppm;
+};
+
+#define PK_STEP_MAX_LEVEL 31	/* 2^level is a number */
+
 /* How the file ended. */
 enum pk_file_state {
 	PK_FILE_CLOSED,		/* written to its end */
@@ -397,6 +427,9 @@ struct pk_profile {
 	PK_VEC(struct pk_net_conns) net_conns;	/* by to_ns */
 	pk_hist_buckets net_buckets;	/* dist * PKPROF_HIST_BUCKETS + bucket */
 	PK_VEC(struct pk_wait_on) wait_on;	/* by to_ns */
+	PK_VEC(struct pk_code) codes;		/* [n - 1]: code of number n */
+	bool all_native;	/* for the model: frames of interpreters themselves are wanted, too */
+	PK_VEC(struct pk_step) steps;	/* by time_ns */
 	enum pk_file_state state;
 	/* Of the recording; a cut file's end is that of the last thing in it. Never reversed. */
 	uint64_t start_ns, end_ns;
@@ -407,7 +440,7 @@ struct pk_profile {
 	struct {
 		uint64_t offset;
 		uint32_t crc;		/* of the head of that chunk */
-		uint64_t nr_items[32];	/* by chunk type */
+		uint64_t nr_items[64];	/* by chunk type */
 	} resume;
 };
 

@@ -78,6 +78,15 @@ const char *pk_latency_wrong(const struct pk_latency *l)
 	return l->line < PKPROF_NR_LINES ? NULL : "a line that is not known";
 }
 
+const char *pk_step_wrong(const struct pk_step *x)
+{
+	if (x->time_ns > PK_TIME_MAX_NS)
+		return "out of all time";
+	if (x->step >= PKPROF_NR_STEPS || x->source >= PKPROF_NR_SOURCES)
+		return "one that is not known";
+	return x->level <= PK_STEP_MAX_LEVEL ? NULL : "a level beyond all";
+}
+
 const char *pk_wait_wrong(const struct pk_wait *x)
 {
 	if (x->time_ns > PK_TIME_MAX_NS || x->since_ns > x->time_ns)

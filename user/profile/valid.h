@@ -14,6 +14,7 @@ const char *pk_ledger_wrong(const struct pk_ledger_piece *p, const struct pk_led
 const char *pk_cpu_wrong(const struct pk_cpu_piece *p);
 const char *pk_hist_wrong(const struct pk_hist_piece *h, const struct pk_hist_bucket *buckets);
 const char *pk_latency_wrong(const struct pk_latency *l);
+const char *pk_step_wrong(const struct pk_step *x);
 const char *pk_wait_wrong(const struct pk_wait *x);	/* stacks are not looked at */
 const char *pk_wake_wrong(const struct pk_wake *x);	/* likewise */
 const char *pk_op_wrong(const struct pk_op *x);

@@ -71,6 +71,7 @@ int pk_writer_cpu(struct pk_writer *w, const struct pk_cpu_piece *p);
 int pk_writer_hist(struct pk_writer *w, const struct pk_hist_piece *h,
 		   const struct pk_hist_bucket *buckets);
 int pk_writer_latency(struct pk_writer *w, const struct pk_latency *l);
+int pk_writer_step(struct pk_writer *w, const struct pk_step *x);
 int pk_writer_wait(struct pk_writer *w, const struct pk_wait *x);
 int pk_writer_wake(struct pk_writer *w, const struct pk_wake *x);
 int pk_writer_bio(struct pk_writer *w, const struct pk_bio *x);
@@ -85,6 +86,8 @@ int pk_writer_vfs_ops(struct pk_writer *w, const struct pk_vfs_ops *x,
 		      const struct pk_hist_bucket *buckets);
 int pk_writer_op_file(struct pk_writer *w, const struct pk_op_file *x);
 int pk_writer_op(struct pk_writer *w, const struct pk_op *x);
+/* @id_ret: its number. */
+int pk_writer_code(struct pk_writer *w, const struct pk_code *x, uint32_t *id_ret);
 int pk_writer_wait_on(struct pk_writer *w, const struct pk_wait_on *x);
 /*
  * Frames of an address, the innermost first; outer fields are not looked at. At most

@@ -231,6 +231,8 @@ static int write_end_facts(struct pk_recording *r)
 		ret = pk_fact_u64(w, "record.jit_maps_given_up", r->jit_maps.nr_given_up);
 	if (!ret)
 		ret = write_unwinder_facts(r);
+	if (!ret && r->cfg->scan)
+		ret = pk_fact_u64(w, "record.cpu_ns", res->cpu_ns);
 	return ret ? ret : pk_fact_u64(w, "record.peak_rss_bytes", res->peak_rss_bytes);
 }
 
@@ -350,6 +352,7 @@ int pk_capture_finish(struct pk_recording *r)
 	if (!ret)
 		ret = read_books(r);
 	r->result->peak_rss_bytes = pk_host_peak_rss();
+	r->result->cpu_ns = pk_host_cpu_ns() - r->result->startup_cpu_ns;
 	close_source(r);
 	if (!ret)
 		ret = write_rest(r);

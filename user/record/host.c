@@ -74,6 +74,14 @@ static bool file_value(const char *path, const char *key, char separator, char *
 	return false;
 }
 
+uint64_t pk_host_cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
 uint64_t pk_host_peak_rss(void)
 {
 	char value[64];

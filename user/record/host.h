@@ -21,5 +21,7 @@ const char *pk_host_cgroup_root(void);
 bool pk_host_in_pid_namespace(void);
 /* Peak resident memory of this program, bytes. */
 uint64_t pk_host_peak_rss(void);
+/* CPU time of this process so far. */
+uint64_t pk_host_cpu_ns(void);
 
 #endif

@@ -113,7 +113,8 @@ int pk_nodes_stack(struct pk_nodes *n, struct pk_writer *w, const __u64 *ip, uns
 	uint32_t id = 0;
 
 	for (unsigned int i = nr; i--;) {
-		uint64_t addr = i && ip[i] ? ip[i] - 1 : ip[i];
+		bool is_return = i && ip[i] && !PKPROF_IS_CODE(ip[i]);
+		uint64_t addr = is_return ? ip[i] - 1 : ip[i];
 		int ret = pk_nodes_intern(n, w, id, addr, &id);
 
 		if (ret)

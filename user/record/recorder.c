@@ -118,7 +118,7 @@ static int start_source(struct pk_recording *r)
 		r->deadline_ns = r->start_ns + r->cfg->duration_ns;
 	if (r->cfg->began_ns)
 		r->result->startup_ns = r->start_ns - r->cfg->began_ns;
-	r->result->startup_cpu_ns = read_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+	r->result->startup_cpu_ns = pk_host_cpu_ns();
 	return 0;
 }
 
@@ -277,6 +277,8 @@ static int write_settings(struct pk_recording *r)
 				  r->info.no_kernel_stacks ? 0 : cfg->source.kernel_depth);
 	if (!ret)
 		ret = pk_fact_u64(w, "record.user_depth", cfg->source.user_depth);
+	if (!ret && cfg->scan)
+		ret = pk_fact_u64(w, "record.budget_ppm", cfg->source.budget_ppm);
 	if (!ret && cfg->pids_text)
 		ret = pk_writer_fact(w, "record.pids", cfg->pids_text);
 	if (!ret && cfg->cpus_text)

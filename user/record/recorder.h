@@ -81,6 +81,7 @@ struct pk_record_result {
 	uint64_t startup_ns, startup_cpu_ns;	/* until the session recorded; CPU time of ours */
 	uint64_t scan_ns;		/* reading /proc, after that */
 	uint64_t peak_rss_bytes;	/* while recording */
+	uint64_t cpu_ns;		/* of this process, likewise */
 	uint64_t nr_late, bad_ring_bytes;
 	struct pk_translate_stats translate;
 	struct pk_ledger_result ledger;

@@ -23,6 +23,7 @@ enum item_kind {
 	ITEM_OP,      /* struct pk_op */
 	ITEM_BIO,     /* struct pk_bio */
 	ITEM_BIO_END, /* struct pk_bio_end */
+	ITEM_STEP,    /* struct pk_step */
 };
 
 struct map_item {
@@ -46,6 +47,7 @@ int pk_translate_init(struct pk_translator *t, const struct pk_translate_config 
 		.nr_cpus = cfg->nr_cpus,
 	};
 	pk_op_files_init(&t->op_files, w);
+	pk_codes_init(&t->codes, w);
 	pk_sorter_init(&t->sorter, cfg->sorter_bytes, emit, t);
 	ret = pk_nodes_init(&t->nodes, cfg->max_nodes);
 	t->slots = calloc(2UL * cfg->nr_cpus, sizeof(*t->slots));
@@ -63,6 +65,7 @@ void pk_translate_deinit(struct pk_translator *t)
 	t->slots = NULL;
 	pk_nodes_deinit(&t->nodes);
 	pk_op_files_deinit(&t->op_files);
+	pk_codes_deinit(&t->codes);
 	pk_sorter_deinit(&t->sorter);
 }
 
@@ -116,6 +119,8 @@ static int emit(void *ctx, uint64_t time_ns, unsigned int kind, const void *payl
 		return pk_writer_bio(t->writer, payload);
 	case ITEM_BIO_END:
 		return pk_writer_bio_end(t->writer, payload);
+	case ITEM_STEP:
+		return pk_writer_step(t->writer, payload);
 	}
 	return 0;
 }
@@ -171,15 +176,25 @@ static int take_stack(struct pk_translator *t, unsigned int cpu, const struct pk
 {
 	const struct pkprof_rec_stack *r = (const void *)rec;
 	struct pk_slot slot = { .end = r->end };
+	__u64 ip[PKPROF_MAX_DEPTH];
 	int ret;
 
 	if (!r->nr || r->nr > PKPROF_MAX_DEPTH || r->kind > PKPROF_STACK_USER ||
 	    sizeof(*r) + r->nr * sizeof(r->ip[0]) > rec->size)
 		return malformed(t);
-	ret = pk_nodes_stack(&t->nodes, t->writer, r->ip, r->nr, &slot.node);
+	for (unsigned int i = 0; i < r->nr; i++)
+		ip[i] = PKPROF_IS_CODE(r->ip[i]) ? pk_codes_entry(&t->codes, cpu, r->ip[i]) : r->ip[i];
+	ret = pk_nodes_stack(&t->nodes, t->writer, ip, r->nr, &slot.node);
 	if (!ret)
 		ret = pk_slots_set(&t->slots[2 * cpu + r->kind], r->slot, PK_TRANSLATE_MAX_SLOTS,
 				   slot);
+	return ret == -EINVAL ? malformed(t) : ret;
+}
+
+static int take_code(struct pk_translator *t, unsigned int cpu, const struct pkprof_rec *rec)
+{
+	int ret = pk_codes_define(&t->codes, cpu, (const void *)rec);
+
 	return ret == -EINVAL ? malformed(t) : ret;
 }
 
@@ -556,6 +571,28 @@ static int take_io_end(struct pk_translator *t, unsigned int cpu, const struct p
 	return pk_sorter_push(&t->sorter, rec->time_ns, ITEM_BIO_END, &item, sizeof(item));
 }
 
+static int take_step(struct pk_translator *t, unsigned int cpu, const struct pkprof_rec *rec)
+{
+	const struct pkprof_rec_step *r = (const void *)rec;
+	struct pk_step item = {
+		.time_ns = rec->time_ns,
+		.step = r->step,
+		.level = r->level,
+		.source = r->source,
+		.source_ppm = r->source_ppm,
+		.share_ppm = r->share_ppm,
+		.kept_ppm = r->kept_ppm,
+		.recorder_ppm = r->recorder_ppm,
+		.budget_ppm = r->budget_ppm,
+	};
+
+	(void)cpu;
+	if (pk_step_wrong(&item))
+		return malformed(t);
+	t->stats.nr_steps++;
+	return pk_sorter_push(&t->sorter, rec->time_ns, ITEM_STEP, &item, sizeof(item));
+}
+
 static const struct {
 	uint16_t min_bytes;
 	int (*take)(struct pk_translator *t, unsigned int cpu, const struct pkprof_rec *rec);
@@ -581,6 +618,8 @@ static const struct {
 	[PKPROF_REC_WAKE] = { sizeof(struct pkprof_rec_wake), take_wake },
 	[PKPROF_REC_IO] = { sizeof(struct pkprof_rec_io), take_io },
 	[PKPROF_REC_IO_END] = { sizeof(struct pkprof_rec_io_end), take_io_end },
+	[PKPROF_REC_CODE] = { sizeof(struct pkprof_rec_code), take_code },
+	[PKPROF_REC_STEP] = { sizeof(struct pkprof_rec_step), take_step },
 };
 
 int pk_translate_record(struct pk_translator *t, unsigned int cpu, const struct pkprof_rec *rec)

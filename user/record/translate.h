@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "profile/writer.h"
 #include "record/accounts.h"
+#include "record/codes.h"
 #include "record/files.h"
 #include "record/hists.h"
 #include "record/nodes.h"
@@ -34,6 +35,7 @@ struct pk_translate_stats {
 	uint64_t nr_ops;		/* operations on files, one by one */
 	uint64_t nr_latencies;
 	uint64_t nr_bios, nr_bio_ends;	/* block I/O with stacks, and ends of its requests */
+	uint64_t nr_steps;	/* of the governor */
 	uint64_t nr_undefined;	/* samples and waits that referred to a stack never defined; 0 if all is well */
 	uint64_t nr_malformed;	/* records that made no sense */
 	uint64_t nr_unknown;	/* records of a type newer than this tool */
@@ -49,6 +51,7 @@ struct pk_translator {
 	struct pk_sorter sorter;
 	struct pk_nodes nodes;
 	struct pk_op_files op_files;
+	struct pk_codes codes;
 	struct pk_slot_table *slots;	/* nr_cpus * 2, by CPU and enum pkprof_stack_kind */
 	unsigned int nr_cpus;
 	struct pk_translate_stats stats;

@@ -209,7 +209,7 @@ static int do_job(struct pk_rows_cache *cache, struct compiler *c,
 	rows.data->dev = job->key.dev;
 	rows.data->ino = job->key.ino;
 	rows.data->gen = job->key.gen;
-	rows.data->flags = job->flags;
+	rows.data->flags |= job->flags;
 	*bytes_ret = rows.bytes;
 	ret = put_in_file(&rows);
 	pk_rows_release(&rows);

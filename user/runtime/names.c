@@ -148,6 +148,11 @@ static void judge_python(const struct pk_runtime_process *p, const struct pk_run
 	parse_version(f, &major, &minor);
 	if (has_jit_names(p, v))
 		return;
+	/* those that the unwind rows of a file can describe: user/unwind/python_code.c */
+	if (major == 3 && (minor == 11 || (minor >= 13 && minor <= 15))) {
+		v->names = "from its frames in memory, as they are sampled";
+		return;
+	}
 	old = major == 2 || (major == 3 && minor < 6);
 	lack(v,
 	     old ? "Python functions appear as PyEval_EvalFrameEx"

@@ -172,6 +172,7 @@ static int map_rings(struct kmod *k, const struct pk_nl_started *st, struct pk_e
 #define OPTIONAL_SOURCES                                                                           \
 	(1u << PKPROF_SRC_BLOCK | 1u << PKPROF_SRC_TCP | 1u << PKPROF_SRC_VFS)
 #define OPTIONAL_ABI 7
+#define BUDGET_ABI   10
 
 /* Asked for by name: all or nothing; else what works here. */
 static int choose_sources(struct kmod *k, struct pk_source_config *cfg, struct pk_err *err)
@@ -208,6 +209,8 @@ static int kmod_start(struct pk_source *s, const struct pk_source_config *cfg,
 	code = choose_sources(k, &full, err);
 	if (code)
 		return code;
+	if (k->link.info.abi < BUDGET_ABI)
+		full.budget_ppm = 0;
 	if (!full.ring_bytes)
 		full.ring_bytes = pk_kmod_default_ring_bytes(k->nr_cpus);
 	code = pk_nl_start(k->link.nl, k->link.cookie, &full, &st, err);

@@ -185,3 +185,15 @@ int pk_sources_parse(const char *text, uint32_t *mask_ret, struct pk_err *err)
 	*mask_ret = mask;
 	return 0;
 }
+
+const char *pk_step_name(unsigned int step)
+{
+	static const char *const names[PKPROF_NR_STEPS] = {
+		[PKPROF_STEP_COARSE] = "detail",
+		[PKPROF_STEP_RATE] = "rate",
+		[PKPROF_STEP_SOURCE] = "source",
+		[PKPROF_STEP_FLOOR] = "floor",
+	};
+
+	return step < PKPROF_NR_STEPS ? names[step] : NULL;
+}

@@ -49,4 +49,7 @@ uint32_t pk_sources_supported(uint32_t mask);
 /* Mask of a comma separated list; PK_EXIT_USAGE names what is not known. */
 int pk_sources_parse(const char *text, uint32_t *mask_ret, struct pk_err *err);
 
+/* Of enum pkprof_step; NULL: not known. */
+const char *pk_step_name(unsigned int step);
+
 #endif

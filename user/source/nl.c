@@ -332,6 +332,9 @@ static int put_config(struct nl_msg *msg, uint64_t cookie, const struct pk_sourc
 	if (!bad && cfg->io_cap)
 		bad = nla_put_u32(msg, PKPROF_A_IO_CAP,
 				  cfg->io_cap == UINT32_MAX ? 0 : cfg->io_cap);
+	/* modules of an older ABI refuse to be told so, and have no governor */
+	if (!bad && cfg->budget_ppm)
+		bad = nla_put_u32(msg, PKPROF_A_BUDGET_PPM, cfg->budget_ppm);
 	return bad ? -EMSGSIZE : 0;
 }
 
@@ -390,6 +393,8 @@ static int on_status(void *ctx, struct nlmsghdr *head, struct nlattr **attr)
 	s->ring_bytes = attr_u32(attr[PKPROF_A_RING_BYTES]);
 	s->owner_pid = attr_u32(attr[PKPROF_A_OWNER_PID]);
 	attr_text(attr[PKPROF_A_OWNER_COMM], s->owner_comm, sizeof(s->owner_comm));
+	if (attr[PKPROF_A_GOVERNOR])
+		nla_memcpy(&s->governor, attr[PKPROF_A_GOVERNOR], sizeof(s->governor));
 	return 0;
 }
 

@@ -43,6 +43,7 @@ struct pk_nl_status {
 	uint32_t sources, ring_bytes;
 	uint32_t owner_pid;	/* initial pid namespace */
 	char owner_comm[PKPROF_COMM_LEN];
+	struct pkprof_governor governor;	/* budget 0: the session has none */
 };
 
 /* -ENOENT: there is no such family, the module is not loaded. */

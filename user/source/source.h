@@ -36,6 +36,7 @@ struct pk_source_config {
 	uint32_t io_cap;		/* likewise of block I/O */
 	uint32_t wait_cap;		/* stacks of waits per second and CPU, 0: default,
 					 * UINT32_MAX: no cap */
+	uint32_t budget_ppm;		/* of the CPUs' time, in millionths; 0: none */
 };
 
 /* What the engine runs with, after start. */

@@ -115,6 +115,8 @@ static int visit_user(struct collector *c, uint32_t version, uint32_t tgid, uint
 		ret = was_seen(c, version, node);
 		if (ret)
 			break;
+		if (PKPROF_IS_CODE(addr))
+			continue;
 		loc = pk_addrspace_find(c->space, version, tgid, addr);
 		if (!loc.mapped)
 			continue;

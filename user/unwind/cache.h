@@ -12,7 +12,7 @@
 #include "unwind/rows.h"
 
 /* To be raised when the same file gives other rows than before. */
-#define PK_ROWS_CACHE_VERSION 3
+#define PK_ROWS_CACHE_VERSION 4
 
 /* Its directory, in which the recorder has a list, too. */
 extern const struct pk_cache_kind pk_rows_cache_kind;

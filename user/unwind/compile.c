@@ -6,6 +6,7 @@
 #include "symbol/vdso.h"
 #include "unwind/compile.h"
 #include "unwind/go_code.h"
+#include "unwind/python_code.h"
 #include "unwind/rows_builder.h"
 
 /* Functions are aligned to at most this; see add_row(). */
@@ -23,6 +24,9 @@ struct compilation {
 	bool open;		  /* nothing is known from there on */
 	bool is_go;
 	struct pk_go_functions go;
+	struct pk_python_code python;
+	bool is_eval;	 /* the entry at hand is its evaluation function's */
+	bool maybe_eval; /* it is if it does not begin like a function */
 };
 
 static int add(struct compilation *c, uint64_t svma, const struct pkprof_rule *rule)
@@ -54,12 +58,18 @@ static int add_row(void *arg, uint64_t svma, const struct pkprof_rule *rule)
 
 static int add_cfi_row(void *arg, uint64_t svma, const struct pkprof_rule *rule)
 {
-	const struct compilation *c = arg;
-	struct pkprof_rule go = *rule;
+	struct compilation *c = arg;
+	struct pkprof_rule own = *rule;
 
 	if (c->is_go && !c->cfi.is_eh)
-		pk_go_rule(&go);
-	return add_row(arg, svma, &go);
+		pk_go_rule(&own);
+	/* known by its first row */
+	if (c->maybe_eval)
+		c->is_eval = memcmp(rule, &c->entry, sizeof(*rule));
+	c->maybe_eval = false;
+	if (c->is_eval)
+		own.kind |= PKPROF_RULE_EVAL;
+	return add_row(arg, svma, &own);
 }
 
 /*
@@ -87,6 +97,10 @@ static int add_entry(struct compilation *c, size_t i, uint64_t limit)
 	if (ret == -EINVAL || (!ret && x.start != c->cfi.eh.fdes.data[i].start)) {
 		c->cfi.counts.bad_entries++;
 		return 0;
+	}
+	if (!ret && c->python.state == PK_PYTHON_READABLE) {
+		c->is_eval = pk_python_code_is_eval(&c->python, x.start);
+		c->maybe_eval = !c->is_eval && pk_python_code_jumps_to(&c->python, x.start, x.end);
 	}
 	if (!ret)
 		ret = pk_cfi_rows(&c->cfi, &x, limit, add_cfi_row, c);
@@ -212,13 +226,16 @@ static int init(struct compilation *c, const struct pk_elf *e)
 					 .off = pk_cfi_word(c->cfi.is64) };
 	c->is_go = c->cfi.is64 && pk_go_built(e);
 	c->gap.kind = c->is_go ? PKPROF_RULE_POINTER : PKPROF_RULE_GAP;
-	return c->is_go ? pk_go_functions(e, &c->go) : 0;
+	if (c->is_go)
+		return pk_go_functions(e, &c->go);
+	return pk_python_code_find(e, &c->python);
 }
 
 static void deinit(struct compilation *c)
 {
 	pk_rows_builder_deinit(&c->builder);
 	pk_vec_deinit(&c->go.v);
+	pk_python_code_deinit(&c->python);
 	pk_cfi_deinit(&c->cfi);
 }
 
@@ -237,7 +254,8 @@ static int compile(const struct pk_elf *e, uint32_t flags, struct pk_rows_blob *
 	if (!err && !c.builder.rows.nr)
 		err = -ENOENT;
 	if (!err)
-		err = pk_rows_finish(&c.builder, flags, ret);
+		err = pk_rows_finish(&c.builder, flags,
+				     c.python.state == PK_PYTHON_READABLE ? &c.python.o : NULL, ret);
 	if (stats)
 		*stats = (struct pk_rows_stats){ text_bytes, c.builder.nr_replaced, c.cfi.counts };
 	deinit(&c);

@@ -118,11 +118,17 @@ int pk_rows_add(struct pk_rows_builder *b, uint64_t off, const struct pkprof_rul
  * Rows come last in the table, behind rules and pages whose number was not known: they are moved
  * up in their own memory, so that there are never two copies of them.
  */
-int pk_rows_finish(struct pk_rows_builder *b, uint32_t flags, struct pk_rows_blob *ret)
+int pk_rows_finish(struct pk_rows_builder *b, uint32_t flags, const struct pkprof_python *python,
+		   struct pk_rows_blob *ret)
 {
-	size_t bytes = pk_rows_bytes(b->rules.nr, b->pages.nr, b->rows.nr);
+	size_t python_bytes = python ? sizeof(*python) : 0;
+	size_t bytes = pk_rows_bytes(b->rules.nr, b->pages.nr, b->rows.nr) + python_bytes;
 	size_t rows_bytes = b->rows.nr * sizeof(*b->rows.data);
-	struct pkprof_rows head = { .magic = PKPROF_ROWS_MAGIC, .bytes = bytes, .flags = flags };
+	struct pkprof_rows head = {
+		.magic = PKPROF_ROWS_MAGIC,
+		.bytes = bytes,
+		.flags = flags | (python ? PKPROF_ROWS_PYTHON : 0),
+	};
 	char *p = realloc(b->rows.data, bytes), *at = p;
 
 	if (!p)
@@ -132,7 +138,9 @@ int pk_rows_finish(struct pk_rows_builder *b, uint32_t flags, struct pk_rows_blo
 	head.nr_pages = b->pages.nr;
 	head.nr_rows = b->rows.nr;
 	if (rows_bytes)
-		memmove(p + bytes - rows_bytes, p, rows_bytes);
+		memmove(p + bytes - python_bytes - rows_bytes, p, rows_bytes);
+	if (python)
+		memcpy(p + bytes - python_bytes, python, python_bytes);
 	at = mempcpy(at, &head, sizeof(head));
 	if (b->rules.nr)
 		at = mempcpy(at, b->rules.data, b->rules.nr * sizeof(*b->rules.data));

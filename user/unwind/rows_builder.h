@@ -28,7 +28,11 @@ void pk_rows_builder_deinit(struct pk_rows_builder *b);
  * for the same offset counts. 0, -EFBIG: more than PK_ROWS_MAX_BYTES, -ENOMEM.
  */
 int pk_rows_add(struct pk_rows_builder *b, uint64_t off, const struct pkprof_rule *rule);
-/* The table; nothing but deinit may follow. 0 or -ENOMEM. */
-int pk_rows_finish(struct pk_rows_builder *b, uint32_t flags, struct pk_rows_blob *ret);
+/*
+ * The table; nothing but deinit may follow. @python: NULL, or what it says of CPython, with which
+ * flag PYTHON is set. 0 or -ENOMEM.
+ */
+int pk_rows_finish(struct pk_rows_builder *b, uint32_t flags, const struct pkprof_python *python,
+		   struct pk_rows_blob *ret);
 
 #endif

@@ -276,6 +276,9 @@ void pk_record_view_summary(const struct pk_record_result *r, const char *path,
 		pk_strbuf_printf(out, " of %u CPUs\n", r->nr_cpus);
 	else
 		pk_strbuf_puts(out, ": a dump does not tell how many CPUs there were\n");
+	if (r->translate.nr_steps)
+		pk_strbuf_printf(out, "budget: kept by %llu steps, see `pkprof-user report --by cost`\n",
+				 (unsigned long long)r->translate.nr_steps);
 	put_ledger(r, out);
 	put_bios(r, out);
 	put_unwinder(&r->unwinder, out);

@@ -39,6 +39,19 @@ static const struct pk_column books_columns[] = {
 
 _Static_assert(PKPROF_NR_LOSSES == 6, "a new loss reason needs a column");
 
+static const struct pk_column governor_columns[] = {
+	{ "budget", "budget", PK_COL_RATIO, 0 },
+	{ "cost_share", "cost", PK_COL_RATIO, 0 },
+	{ "kept_share", "ledger", PK_COL_RATIO, 0 },
+	{ "recorder_share", "recorder", PK_COL_RATIO, 0 },
+	{ "detail_divisor", "detail 1 :", PK_COL_COUNT, 0 },
+	{ "rate_hz", "rate", PK_COL_HZ, 0 },
+	{ "detached", "not recorded", PK_COL_TEXT, 0 },
+	{ "steps", "steps so far", PK_COL_COUNT, 0 },
+	{ "state", "state", PK_COL_TEXT, PK_COL_ELASTIC },
+	{ 0 },
+};
+
 static const char *const state_names[] = {
 	[PKPROF_STATE_IDLE] = "idle",
 	[PKPROF_STATE_RUNNING] = "running",
@@ -105,11 +118,46 @@ static int add_books(const struct pk_status *s, struct pk_result *ret)
 	return code;
 }
 
+static const char *governor_state(const struct pkprof_governor *g)
+{
+	if (g->floor)
+		return "over the budget, with nothing left to give up";
+	if (g->share_ppm > g->budget_ppm)
+		return "over the budget";
+	return g->coarse || g->rate || g->detached ? "kept within the budget" : "all is recorded";
+}
+
+/* What the budget leaves, as of the last quarter of a second. */
+static int add_governor(const struct pk_status *s, struct pk_result *ret)
+{
+	const struct pkprof_governor *g = &s->session.governor;
+	struct pk_strbuf names = { 0 };
+	struct pk_table *t;
+	const char *detached;
+
+	if (!g->budget_ppm)
+		return 0;
+	t = pk_result_table(ret, "governor", "Budget", governor_columns, PK_TABLE_RECORD);
+	pk_sources_format(g->detached, &names);
+	detached = g->detached && names.data ? pk_result_text(ret, "%s", names.data) : NULL;
+	pk_strbuf_deinit(&names);
+	if (!t)
+		return -ENOMEM;
+	return pk_table_row(t, PK_REAL(g->budget_ppm / 1e6), PK_REAL(g->share_ppm / 1e6),
+			    PK_REAL(g->kept_ppm / 1e6), PK_REAL(g->recorder_ppm / 1e6),
+			    PK_COUNT(1u << (g->coarse & 31)),
+			    PK_REAL(s->session.period_ns ? 1e9 / s->session.period_ns /
+								   (1u << (g->rate & 31))
+							 : NAN),
+			    PK_TEXT(detached), PK_COUNT(g->nr_steps), PK_TEXT(governor_state(g)));
+}
+
 int pk_status_result(const struct pk_status *s, struct pk_result *ret)
 {
 	int code = add_session(s, ret);
 
 	if (code || s->session.state == PKPROF_STATE_IDLE)
 		return code;
-	return add_books(s, ret);
+	code = add_governor(s, ret);
+	return code ? code : add_books(s, ret);
 }
