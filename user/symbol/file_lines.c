@@ -78,6 +78,11 @@ static int add_frames(struct liner *l, const struct pk_inline_pos *pos, uint32_t
 	return 0;
 }
 
+static bool is_known(const struct pk_inline_pos *pos)
+{
+	return pos->has_line || pos->scope != PK_SCOPE_NONE;
+}
+
 static int add_lines(struct liner *l)
 {
 	const struct pk_inlines *x = &l->inlines;
@@ -89,6 +94,9 @@ static int add_lines(struct liner *l)
 
 		if (pk_elf_to_svma(l->e, line.off, &svma) && x->nr)
 			at = bsearch(&svma, x->addr, x->nr, sizeof(*x->addr), pk_compare_u64);
+		/* to be asked again another time */
+		if (x->late && !(at && is_known(&x->pos[at - x->addr])))
+			continue;
 		if (at && add_frames(l, &x->pos[at - x->addr], &line.nr))
 			return -ENOMEM;
 		if (pk_vec_add(&l->a->lines, line))

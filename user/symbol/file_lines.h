@@ -16,7 +16,8 @@ struct pk_lines_wanted {
 };
 
 /*
- * Add a line to @a for each wanted offset in @e; those there are must lie before them. @debug: has
+ * Add a line to @a for each wanted offset in @e, unless that takes too long: then for some.
+ * @a has none before. @debug: has
  * the debugging information, @e itself or its debug file. @source: has what that shares with
  * others. 0, -ENOENT: there is none that is read; -ENOMEM.
  */

@@ -7,6 +7,7 @@
  * scope, for what is inside comes later; one run of its line table gives the lines.
  */
 #include <errno.h>
+#include <time.h>
 
 #include "base/ascending.h"
 #include "symbol/dwarf_read.h"
@@ -16,6 +17,11 @@
 #define MAX_DEPTH 512
 /* A name may be in the entry that an entry refers to, and so on. */
 #define MAX_REFERENCES 16
+
+/* Time for one file, of which the names must be told in time whatever becomes of its lines. */
+#define MAX_CPU_NS  (12 * 1000000000ULL)
+#define MAX_WALL_NS (45 * 1000000000ULL)
+#define LOOK_ENTRIES 0x10000
 
 /* What is around the entries that come next. */
 struct level {
@@ -38,6 +44,24 @@ struct walk {
 	PK_VEC(uint32_t) paths;		/* by file of the table: string id, 0: not made yet */
 	struct pk_strbuf text;
 };
+
+/* --- time ------------------------------------------------------------------------------ */
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static bool is_late(struct pk_inlines *x)
+{
+	if (!x->late)
+		x->late = clock_ns(CLOCK_PROCESS_CPUTIME_ID) > x->cpu_end_ns ||
+			  clock_ns(CLOCK_MONOTONIC) > x->wall_end_ns;
+	return x->late;
+}
 
 /* --- which addresses are a unit's ---------------------------------------------------- */
 
@@ -212,7 +236,7 @@ static int walk_unit(struct walk *w)
 	const uint8_t *info = w->x->d->section[PK_DWARF_INFO].data;
 	struct pk_reader r = pk_reader_of(info + w->u->die, w->u->end - w->u->die);
 	struct level around[MAX_DEPTH + 1] = { { PK_SCOPE_NONE, false } };
-	unsigned int depth = 0;
+	unsigned int depth = 0, nr = 0;
 	int ret = 0;
 
 	while (ret >= 0 && pk_reader_left(&r) && pk_dwarf_spend(w->x->d, 1)) {
@@ -220,6 +244,8 @@ static int walk_unit(struct walk *w)
 		const struct pk_abbrev *a = code ? pk_abbrev_find(w->u->abbrevs, code) : NULL;
 		struct level inside = around[depth];
 
+		if (++nr % LOOK_ENTRIES == 0 && is_late(w->x))
+			break;
 		if (!code && depth--) {
 			if (!depth)
 				break;
@@ -298,12 +324,14 @@ int pk_inlines_init(struct pk_inlines *x, struct pk_dwarf_info *d, struct pk_str
 	int ret = 0;
 
 	*x = (struct pk_inlines){ .d = d, .paths = paths, .addr = addr, .nr = nr };
+	x->cpu_end_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) + MAX_CPU_NS;
+	x->wall_end_ns = clock_ns(CLOCK_MONOTONIC) + MAX_WALL_NS;
 	x->pos = calloc(nr + 1, sizeof(*x->pos));
 	if (!x->pos)
 		return -ENOMEM;
 	for (size_t i = 0; i < nr; i++)
 		x->pos[i].scope = PK_SCOPE_NONE;
-	for (size_t i = 0; i < d->units.nr && d->steps_left && !ret; i++)
+	for (size_t i = 0; i < d->units.nr && d->steps_left && !ret && !is_late(x); i++)
 		ret = read_unit(&w, &d->units.data[i]);
 	pk_vec_deinit(&w.addr);
 	pk_vec_deinit(&w.scope);

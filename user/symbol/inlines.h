@@ -40,6 +40,8 @@ struct pk_inlines {
 	size_t nr;
 	struct pk_inline_pos *pos;	/* parallel to addr */
 	PK_VEC(struct pk_inline_scope) scopes;
+	uint64_t cpu_end_ns, wall_end_ns;	/* no longer than that */
+	bool late;	/* so not all is known that could be */
 };
 
 /* Reads what there is; paths go into @paths. 0 or -ENOMEM. */
