@@ -142,9 +142,9 @@ static void assert_c_lines(const char *name, const char *with_symbols, const cha
 static void test_compiled(void **state)
 {
 	static const char *const flags[] = {
-		"-g -gdwarf-4",	 "-g -gdwarf-5",    "-g -gdwarf-3", "-g -gdwarf-2 -gstrict-dwarf",
+		"-g -gdwarf-4",	 "-g -gdwarf-5",    "-g -gdwarf-3", "-g -gdwarf-2",
 		"-g -gdwarf-5 -gz", "-g -gdwarf-4 -gz=zlib", "-g -O2 -ffunction-sections",
-		"-g -no-pie",	 "-g -gdwarf64 -gdwarf-5", "-g -flto -O2", "-g -gno-column-info",
+		"-g -no-pie",	 "-g -gdwarf64 -gdwarf-5", "-g -O2", "-g -gno-column-info",
 	};
 
 	(void)state;
