@@ -73,7 +73,7 @@ static int load_slots(const struct pk_elf *e, struct slots *slots)
 	return ret;
 }
 
-/* The stub of address @i of the cover. */
+/* The linkage table's entry at address @i of the cover. */
 static int offer_stub(const struct pk_elf *e, struct slots *slots, struct pk_strtab *names,
 		      const struct pk_section *s, uint32_t i, struct pk_cover *c)
 {
