@@ -14,6 +14,7 @@
 #include "fuzz.h"
 #include "model/addrspace.h"
 #include "symbol/jit_code.h"
+#include "symbol/jit_scan.h"
 #include "symbol/jitdump.h"
 
 #define NR_LOOKUPS 256
@@ -81,9 +82,10 @@ static void check_profile(struct pk_profile *p, const uint64_t *addr)
 	pk_addrspace_destroy(a);
 }
 
-static void into_profile(int fd, const uint64_t *addr)
+static void into_profile(const void *scanned, size_t len, const uint64_t *addr)
 {
 	struct pk_task_event alive = { .kind = PK_TASK_ALIVE, .tid = TGID, .tgid = TGID };
+	struct pk_jit_dump dump = { .tgid = TGID, .addr = addr, .nr = NR_LOOKUPS };
 	struct pk_jit_code code = { 0 };
 	struct pk_cover cover;
 	struct pk_file *file;
@@ -92,9 +94,10 @@ static void into_profile(int fd, const uint64_t *addr)
 	if (pk_profile_init(&p))
 		abort();
 	file = pk_vec_push(&p.files);
+	dump.file = p.files.nr - 1;
 	if (pk_vec_add(&p.tasks, alive) ||
 	    pk_strtab_intern_z(&p.strings, "/tmp/jit-1.dump", &file->path) ||
-	    pk_jit_code_read(&code, &p, fd, TGID, p.files.nr - 1, addr, NR_LOOKUPS) ||
+	    pk_jit_code_add(&code, &p, &dump, scanned, len) ||
 	    pk_jit_code_place(&code, &p, NULL) || pk_cover_init(&cover, addr, NR_LOOKUPS) ||
 	    pk_jit_code_offer(&code, &p, TGID, &cover))
 		abort();
@@ -115,6 +118,7 @@ static void into_profile(int fd, const uint64_t *addr)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct check c = { .data = data, .len = len };
+	struct pk_strbuf scanned = { 0 };
 	struct pk_jitdump_head head;
 	uint64_t addr[NR_LOOKUPS];
 	int fd, ret;
@@ -130,7 +134,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	c.next = c.head.bytes;
 	if (pk_jitdump_each(fd, &head, check_record, &c) != ret)
 		abort();
-	into_profile(fd, addr);
+	if (!pk_jit_scan(fd, addr, NR_LOOKUPS, &scanned))
+		into_profile(scanned.data, scanned.len, addr);
+	/* a child that a dump took over may say anything */
+	into_profile(data, len, addr);
+	pk_strbuf_deinit(&scanned);
 	close(fd);
 	return 0;
 }

@@ -1,152 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Functions that jitdumps tell of; see jit_code.h. */
-#include "base/ascending.h"
 #include "base/map64.h"
 #include "model/addrspace.h"
 #include "profile/order.h"
 #include "symbol/demangle.h"
 #include "symbol/harvest.h"
 #include "symbol/jit_code.h"
-#include "symbol/jitdump.h"
-
-/* A JIT that really writes more than this for what was sampled has only the first of it named. */
-#define MAX_FUNCTIONS  (1u << 18)
-#define MAX_NAME_BYTES (64u << 20)
-#define MAX_MOVED      (1u << 20)
-
-struct reading {
-	struct pk_jit_code *c;
-	struct pk_profile *p;
-	const uint64_t *addr;
-	size_t nr;
-	uint32_t tgid, file;
-	struct pk_jitdump_head head;
-	struct pk_map64 moved; /* by index: 1, will be moved; in the second pass where it is
-					 * in kept, plus 2 */
-	PK_VEC(struct pk_jit_function) kept;
-	struct pk_strbuf text;
-};
+#include "symbol/jit_scan.h"
 
 void pk_jit_code_deinit(struct pk_jit_code *c)
 {
 	pk_vec_deinit(&c->functions);
+	pk_strbuf_deinit(&c->text);
 }
 
-static bool covers(const struct reading *r, uint64_t addr, uint64_t size)
+int pk_jit_code_add(struct pk_jit_code *c, struct pk_profile *p, const struct pk_jit_dump *dump,
+		    const void *scanned, size_t bytes)
 {
-	size_t i = pk_lower_u64(r->addr, r->nr, addr);
+	struct pk_reader r = pk_reader_of(scanned, bytes);
+	struct pk_jit_scanned f;
 
-	return i < r->nr && r->addr[i] - addr < size;
-}
+	while (c->functions.nr < PK_JIT_MAX_FUNCTIONS && c->name_bytes < PK_JIT_MAX_NAME_BYTES &&
+	       pk_jit_scan_next(&r, dump->addr, dump->nr, &f)) {
+		struct pk_jit_function function = {
+			.time_ns = f.time_ns,
+			.addr = f.addr,
+			.size = f.size,
+			.at = f.at,
+			.tgid = dump->tgid,
+			.file = dump->file,
+		};
 
-/* A child that forked and went on writing into its parent's file is another process. */
-static bool is_own(const struct reading *r, const struct pk_jitdump_rec *rec)
-{
-	return rec->pid == r->head.pid;
-}
-
-static int note_move(void *ctx, const struct pk_jitdump_rec *rec, uint64_t at)
-{
-	struct reading *r = ctx;
-
-	(void)at;
-	if (rec->kind != PK_JITDUMP_MOVE || !is_own(r, rec) || r->moved.nr >= MAX_MOVED ||
-	    !covers(r, rec->addr, rec->size))
-		return 0;
-	return pk_map64_set(&r->moved, rec->index, 1);
-}
-
-/* LLVM hands on linkage names; others write names as they are to be read. */
-static void add_name(struct pk_strbuf *out, const char *name, size_t len)
-{
-	char mangled[PK_MAX_SYMBOL_NAME + 1];
-
-	if (len < 2 || name[0] != '_' || (name[1] != 'Z' && name[1] != 'R')) {
-		pk_add_clean(out, name, len);
-		return;
+		pk_strbuf_clear(&c->text);
+		pk_add_clean(&c->text, f.name, f.name_len);
+		c->name_bytes += c->text.len;
+		if (pk_strbuf_failed(&c->text) ||
+		    pk_strtab_intern(&p->strings, c->text.data, c->text.len, &function.name) ||
+		    pk_vec_add(&c->functions, function))
+			return -ENOMEM;
 	}
-	memcpy(mangled, name, len);
-	mangled[len] = '\0';
-	pk_demangle(mangled, out);
-}
-
-static int name_of(struct reading *r, const struct pk_jitdump_rec *rec, uint32_t *ret)
-{
-	r->c->name_bytes += rec->name_len;
-	pk_strbuf_clear(&r->text);
-	add_name(&r->text, rec->name, rec->name_len);
-	if (pk_strbuf_failed(&r->text))
-		return -ENOMEM;
-	return pk_strtab_intern(&r->p->strings, r->text.data, r->text.len, ret);
-}
-
-static bool is_enough(const struct reading *r)
-{
-	return r->c->functions.nr + r->kept.nr >= MAX_FUNCTIONS ||
-	       r->c->name_bytes >= MAX_NAME_BYTES;
-}
-
-static int keep_load(struct reading *r, const struct pk_jitdump_rec *rec, uint64_t at)
-{
-	bool moves = r->moved.nr && pk_map64_get(&r->moved, rec->index) != PK_MAP64_NONE;
-	struct pk_jit_function f = {
-		.time_ns = r->head.own_clock || rec->time_ns > INT64_MAX ? 0 : rec->time_ns,
-		.addr = rec->addr,
-		.size = rec->size,
-		.at = at + rec->code_off,
-		.tgid = r->tgid,
-		.file = r->file,
-	};
-
-	if (!moves && !covers(r, rec->addr, rec->size))
-		return 0;
-	if (is_enough(r))
-		return 0;
-	if (name_of(r, rec, &f.name) || pk_vec_add(&r->kept, f))
-		return -ENOMEM;
-	return moves ? pk_map64_set(&r->moved, rec->index, r->kept.nr - 1 + 2) : 0;
-}
-
-static int keep_move(struct reading *r, const struct pk_jitdump_rec *rec)
-{
-	uint32_t found = pk_map64_get(&r->moved, rec->index);
-	struct pk_jit_function f;
-
-	if (found == PK_MAP64_NONE || found < 2 || is_enough(r))
-		return 0;
-	f = r->kept.data[found - 2];
-	f.time_ns = r->head.own_clock || rec->time_ns > INT64_MAX ? 0 : rec->time_ns;
-	f.addr = rec->addr;
-	/* never more than was there to move */
-	if (rec->size < f.size)
-		f.size = rec->size;
-	return pk_vec_add(&r->kept, f);
-}
-
-static int keep(void *ctx, const struct pk_jitdump_rec *rec, uint64_t at)
-{
-	struct reading *r = ctx;
-
-	if (!is_own(r, rec))
-		return 0;
-	return rec->kind == PK_JITDUMP_LOAD ? keep_load(r, rec, at) : keep_move(r, rec);
-}
-
-int pk_jit_code_read(struct pk_jit_code *c, struct pk_profile *p, int fd, uint32_t tgid,
-		     uint32_t file, const uint64_t *addr, size_t nr)
-{
-	struct reading r = { .c = c, .p = p, .addr = addr, .nr = nr, .tgid = tgid, .file = file };
-	int ret = pk_jitdump_each(fd, &r.head, note_move, &r);
-
-	if (!ret)
-		ret = pk_jitdump_each(fd, &r.head, keep, &r);
-	for (size_t i = 0; !ret && i < r.kept.nr; i++)
-		if (covers(&r, r.kept.data[i].addr, r.kept.data[i].size))
-			ret = pk_vec_add(&c->functions, r.kept.data[i]);
-	pk_vec_deinit(&r.kept);
-	pk_map64_deinit(&r.moved);
-	pk_strbuf_deinit(&r.text);
-	return ret == -ENOMEM ? ret : 0;
+	return 0;
 }
 
 /* --- into the profile ---------------------------------------------------- */

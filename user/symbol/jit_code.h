@@ -16,6 +16,7 @@
 #ifndef PK_JIT_CODE_H
 #define PK_JIT_CODE_H
 
+#include "base/strbuf.h"
 #include "profile/profile.h"
 #include "symbol/cover.h"
 
@@ -31,16 +32,24 @@ struct pk_jit_function {
 struct pk_jit_code {
 	PK_VEC(struct pk_jit_function) functions; /* those of a process in order of the dump */
 	size_t name_bytes;
+	struct pk_strbuf text; /* scratch */
 };
 
 void pk_jit_code_deinit(struct pk_jit_code *c);
 
+/* Whose dump was asked about what: file @file of the profile, @nr addresses, ascending. */
+struct pk_jit_dump {
+	uint32_t tgid, file;
+	const uint64_t *addr;
+	size_t nr;
+};
+
 /*
- * Read a dump of process @tgid, the file @file of @p: its functions that cover one of the @nr
- * addresses, ascending. 0 or -ENOMEM; a file that is no dump has no functions.
+ * What pk_jit_scan() said about a dump, @bytes of it, which is believed no more than the dump.
+ * 0 or -ENOMEM.
  */
-int pk_jit_code_read(struct pk_jit_code *c, struct pk_profile *p, int fd, uint32_t tgid,
-		     uint32_t file, const uint64_t *addr, size_t nr);
+int pk_jit_code_add(struct pk_jit_code *c, struct pk_profile *p, const struct pk_jit_dump *dump,
+		    const void *scanned, size_t bytes);
 
 /*
  * Put the functions that share their places, and whose time is known, into p->maps and

@@ -21,6 +21,7 @@
 #include "symbol/file_symbols.h"
 #include "symbol/harvest.h"
 #include "symbol/jit_code.h"
+#include "symbol/jit_reader.h"
 #include "symbol/kallsyms.h"
 #include "symbol/perf_map.h"
 #include "symbol/symbolizer.h"
@@ -40,6 +41,7 @@ struct symbolizer {
 	struct pk_map64 forked_from;	/* tgid to parent, 0 after an exec */
 	struct pk_map64 birth;		/* tgid to the event of its last birth */
 	struct pk_jit_code code;	/* what jitdumps tell */
+	struct pk_jit_reader jit;	/* reads them, and perf maps */
 };
 
 /* Where the functions of a cover go that is emitted as it is. */
@@ -133,29 +135,61 @@ static int offer_functions(const struct symbolizer *s, uint32_t tgid, struct pk_
 	return ret;
 }
 
-/* What was read stays in *text_ret, for the names are in it; to be freed. 0 or -ENOMEM. */
-static int offer_perf_map(const struct symbolizer *s, uint32_t tgid, struct pk_cover *c,
-			  char **text_ret)
+/* Addresses that no dump has a function for; to be freed. */
+static uint64_t *free_addresses(struct pk_cover *c, size_t *nr_ret)
 {
+	uint64_t *addr = malloc((c->nr + 1) * sizeof(*addr));
+	size_t nr = 0;
+
+	if (!addr)
+		return NULL;
+	for (uint32_t i = pk_cover_next_free(c, 0); i < c->nr; i = pk_cover_free_after(c, i))
+		addr[nr++] = c->addr[i];
+	*nr_ret = nr;
+	return addr;
+}
+
+static int offer_pieces(const struct pk_answer *a, struct pk_cover *c)
+{
+	PK_VEC_FOREACH(&a->pieces, p) {
+		const struct pk_func f = {
+			.start = p->start,
+			.end = p->end,
+			.name = pk_strtab_get(&a->strings, p->name),
+		};
+
+		if (p->name && pk_cover_offer(c, &f))
+			return -ENOMEM;
+	}
+	pk_cover_settle(c, NULL);
+	return 0;
+}
+
+/* The names stay in *ret. 0 or -ENOMEM. */
+static int offer_perf_map(struct symbolizer *s, uint32_t tgid, struct pk_cover *c,
+			  struct pk_answer *ret)
+{
+	PK_AUTO_FREE uint64_t *addr = NULL;
 	PK_AUTO_FD int fd = -1;
-	size_t len;
-	int ret;
+	size_t nr;
+	int code;
 
 	for (int i = 0; fd < 0 && go_up(s, i, &tgid); i++)
 		fd = open_own_map(s, tgid);
 	if (fd < 0)
 		return 0;
-	ret = pk_perf_map_read(fd, text_ret, &len);
-	if (!ret)
-		return pk_perf_map_offer(*text_ret, len, c);
-	return ret == -ENOMEM ? ret : 0;
+	addr = free_addresses(c, &nr);
+	if (!addr)
+		return -ENOMEM;
+	code = pk_jit_reader_map(&s->jit, fd, addr, nr, ret);
+	return code ? code : offer_pieces(ret, c);
 }
 
 static int name_jit(struct symbolizer *s, uint32_t tgid)
 {
 	struct pk_cover c = { 0 };
 	struct target t = { s, &c, PK_SPACE_PROCESS, tgid };
-	PK_AUTO_FREE char *text = NULL;
+	struct pk_answer map = { 0 };
 	uint32_t dso;
 	int ret;
 
@@ -165,7 +199,7 @@ static int name_jit(struct symbolizer *s, uint32_t tgid)
 	if (!ret)
 		ret = offer_functions(s, tgid, &c);
 	if (!ret)
-		ret = offer_perf_map(s, tgid, &c, &text);
+		ret = offer_perf_map(s, tgid, &c, &map);
 	if (!ret)
 		ret = pk_strtab_intern_z(&s->p->strings, "[jit]", &dso);
 	if (!ret) {
@@ -174,6 +208,7 @@ static int name_jit(struct symbolizer *s, uint32_t tgid)
 		ret = pk_cover_emit(&c, emit_function, &t);
 	}
 	pk_cover_deinit(&c);
+	pk_answer_deinit(&map);
 	return ret;
 }
 
@@ -302,9 +337,12 @@ static int collect_jit(struct symbolizer *s, const struct pk_wanted_list *l)
 
 static int read_dump(struct symbolizer *s, uint32_t tgid, uint32_t file)
 {
+	const struct pk_jit_dump dump = { tgid, file, s->addr.data, s->addr.nr };
+	PK_CLEANUP(pk_strbuf_deinit) struct pk_strbuf scanned = { 0 };
 	bool held;
 	PK_AUTO_FD int fd = pk_file_open_recorded(s->p, s->cfg, file, &held);
 	struct stat st;
+	int ret;
 
 	s->stats->nr_files++;
 	s->stats->nr_files_missing += fd < 0;
@@ -314,7 +352,8 @@ static int read_dump(struct symbolizer *s, uint32_t tgid, uint32_t file)
 		s->stats->nr_files_mismatch++;
 		return 0;
 	}
-	return pk_jit_code_read(&s->code, s->p, fd, tgid, file, s->addr.data, s->addr.nr);
+	ret = pk_jit_reader_dump(&s->jit, fd, dump.addr, dump.nr, &scanned);
+	return ret ? ret : pk_jit_code_add(&s->code, s->p, &dump, scanned.data, scanned.len);
 }
 
 /* Whoever writes a jitdump maps it, so that it can be found. */
@@ -389,6 +428,7 @@ int pk_symbolize(struct pk_profile *p, const struct pk_symbolizer_config *cfg,
 	code = pk_collect(p, &wanted, err);
 	if (code)
 		return code;
+	pk_jit_reader_init(&s.jit);
 	code = note_families(&s);
 	nr_maps = p->maps.nr;
 	if (!code)
@@ -416,6 +456,8 @@ int pk_symbolize(struct pk_profile *p, const struct pk_symbolizer_config *cfg,
 	pk_map64_deinit(&s.forked_from);
 	pk_map64_deinit(&s.birth);
 	pk_jit_code_deinit(&s.code);
+	ret->nr_files_failed += s.jit.nr_failed;
+	pk_jit_reader_deinit(&s.jit);
 	return code;
 }
 
