@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "base/cleanup.h"
 #include "base/errand.h"
 
 enum order { SIZE, REFUSE, WANT_MEMORY, DIE, SPIN, CHATTER, OPEN };
@@ -20,13 +21,14 @@ enum order { SIZE, REFUSE, WANT_MEMORY, DIE, SPIN, CHATTER, OPEN };
 static int do_order(int file, const void *question, size_t bytes, struct pk_strbuf *out)
 {
 	const enum order *order = question;
+	PK_AUTO_FD int fd = file;
 	volatile bool always = true;
 	off_t size;
 
 	assert_int_equal(bytes, sizeof(*order));
 	switch (*order) {
 	case SIZE:
-		size = lseek(file, 0, SEEK_END);
+		size = lseek(fd, 0, SEEK_END);
 		pk_strbuf_printf(out, "%ld bytes", (long)size);
 		return 0;
 	case REFUSE:

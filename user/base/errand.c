@@ -59,10 +59,8 @@ static void serve(void *ctx, int fd)
 	int file, ret = 0;
 	uint32_t kind;
 
-	while (!ret && !pk_channel_receive(fd, &kind, &body, &file) && file >= 0) {
+	while (!ret && !pk_channel_receive(fd, &kind, &body, &file) && file >= 0)
 		ret = answer_one(e, fd, file, &body);
-		close(file);
-	}
 	pk_strbuf_deinit(&body);
 }
 

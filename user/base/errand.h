@@ -17,7 +17,7 @@
 
 /* All-zero but for the first part, which is the caller's. */
 struct pk_errands {
-	/* In the child: appends what there is to be said. 0 or -errno. */
+	/* In the child: takes @file over, appends what there is to be said. 0 or -errno. */
 	int (*run)(int file, const void *question, size_t bytes, struct pk_strbuf *out);
 	uint64_t cpu_ms;	/* for one question */
 	uint64_t memory_bytes;	/* beyond the parent's */

@@ -23,31 +23,16 @@
 #include "base/vec.h"
 #include "record/jvm_attach.h"
 #include "record/procfs.h"
-#include "runtime/evidence.h"
+#include "runtime/file_reader.h"
 #include "symbol/perf_map.h"
 
 #define MAX_MAPS_BYTES	 (8u << 20)
 #define MAX_ARGS_BYTES	 (256u << 10)
 #define MAX_FILES	 1024	     /* of one process */
-#define MAX_TABLE_BYTES	 (64u << 20) /* of symbols, of all its files */
 #define MAX_ANSWER_BYTES 4096
 #define RETRY_MS	 20
 
 /* --- is it one, and does it listen? ----------------------------------------------- */
-
-static bool is_hotspot(int fd, uint64_t *budget)
-{
-	struct pk_evidence ev;
-	struct pk_elf e;
-	bool ret;
-
-	if (pk_elf_open(fd, &e))
-		return false;
-	pk_evidence_of(&e, budget, &ev);
-	ret = pk_evidence_has(&ev, PK_MARK_HOTSPOT);
-	pk_elf_close(&e);
-	return ret;
-}
 
 /* By the mapping: the file may be deleted, or in another mount namespace. */
 static int open_mapped(int proc, const struct pk_proc_map *m)
@@ -63,26 +48,36 @@ static int open_mapped(int proc, const struct pk_proc_map *m)
 	return openat(proc, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 }
 
+static bool is_hotspot(struct pk_runtime_reader *r, int proc, const struct pk_proc_map *m)
+{
+	PK_AUTO_FD int fd = open_mapped(proc, m);
+	struct pk_runtime_file file = { 0 };
+
+	if (fd >= 0)
+		pk_runtime_reader_look(r, fd, false, NULL, &file);
+	return file.runtime == PK_RUNTIME_JVM;
+}
+
 static bool is_java(int proc)
 {
+	PK_CLEANUP(pk_runtime_reader_deinit) struct pk_runtime_reader reader = { 0 };
 	PK_CLEANUP(pk_strbuf_deinit) struct pk_strbuf maps = { 0 };
-	uint64_t budget = MAX_TABLE_BYTES, last_ino = 0;
+	uint64_t last_ino = 0;
 	char *save = NULL;
 	unsigned int nr = 0;
 
+	pk_runtime_reader_init(&reader);
 	if (pk_proc_read(proc, "maps", MAX_MAPS_BYTES, &maps) || !maps.len)
 		return false;
 	for (char *line = strtok_r(maps.data, "\n", &save); line && nr < MAX_FILES;
 	     line = strtok_r(NULL, "\n", &save)) {
 		struct pk_proc_map m;
-		int fd;
 
 		if (pk_proc_parse_map(line, &m) || !m.executable || !m.ino || m.ino == last_ino)
 			continue;
 		last_ino = m.ino;
 		nr++;
-		fd = open_mapped(proc, &m);
-		if (fd >= 0 && is_hotspot(fd, &budget))
+		if (is_hotspot(&reader, proc, &m))
 			return true;
 	}
 	return false;

@@ -3,18 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/strtab.h"
-#include "runtime/table.h"
-#include "symbol/debug_search.h"
-#include "symbol/elf_symtab.h"
+#include "base/vec.h"
+#include "runtime/file_reader.h"
 
 #define MAX_KEY_BYTES 64
-#define BUDGET_BYTES  (1ULL << 30) /* of tables and constants of all files together */
 
 struct pk_runtimes {
 	struct pk_strtab keys; /* position in files, plus one */
 	PK_VEC(struct pk_runtime_file *) files;
-	uint64_t budget;
+	struct pk_runtime_reader reader;
 };
 
 int pk_runtimes_create(struct pk_runtimes **ret)
@@ -25,7 +24,7 @@ int pk_runtimes_create(struct pk_runtimes **ret)
 		free(r);
 		return -ENOMEM;
 	}
-	r->budget = BUDGET_BYTES;
+	pk_runtime_reader_init(&r->reader);
 	*ret = r;
 	return 0;
 }
@@ -38,48 +37,17 @@ void pk_runtimes_destroy(struct pk_runtimes *r)
 		free(*f);
 	pk_vec_deinit(&r->files);
 	pk_strtab_deinit(&r->keys);
+	pk_runtime_reader_deinit(&r->reader);
 	free(r);
-}
-
-/* Go brings the names along in a table of its own, which strip(1) must leave. */
-static bool has_go_names(const struct pk_elf *e)
-{
-	return pk_elf_section(e, ".gopclntab") || pk_elf_section(e, ".data.rel.ro.gopclntab");
-}
-
-static bool has_symbols(const struct pk_elf *e, const char *path, enum pk_runtime runtime)
-{
-	const struct pk_debug_search where = { 0 };
-	struct pk_elf debug;
-
-	if (pk_elf_has_symtab(e) || pk_elf_section(e, ".gnu_debugdata") ||
-	    (runtime == PK_RUNTIME_GO && has_go_names(e)))
-		return true;
-	/* one that only goes by its name would have to be read to its end */
-	if (!e->build_id_len || pk_debug_file_open(&where, e, path, &debug))
-		return false;
-	pk_elf_close(&debug);
-	return true;
 }
 
 static void look(struct pk_runtimes *r, const struct pk_runtime_query *q,
 		 struct pk_runtime_file *ret)
 {
-	int fd = q->open(q->ctx);
-	struct pk_evidence ev;
-	struct pk_elf e;
+	PK_AUTO_FD int fd = q->open(q->ctx);
 
-	if (fd < 0 || pk_elf_open(fd, &e))
-		return;
-	pk_evidence_of(&e, &r->budget, &ev);
-	pk_runtime_look(&ev, q->program, ret);
-	/* what was only looked at in part must not pass for native code */
-	ret->is_read = ret->runtime || !ev.is_partial;
-	memcpy(ret->build_id, e.build_id, sizeof(ret->build_id));
-	ret->build_id_len = e.build_id_len;
-	if (q->program)
-		ret->has_symbols = has_symbols(&e, q->path, ret->runtime);
-	pk_elf_close(&e);
+	if (fd >= 0)
+		pk_runtime_reader_look(&r->reader, fd, q->program, q->path, ret);
 }
 
 const struct pk_runtime_file *pk_runtimes_file(struct pk_runtimes *r,

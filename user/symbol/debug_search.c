@@ -188,33 +188,3 @@ int pk_debug_ask_servers(const struct pk_debug_wish *wish)
 	}
 	return fd < 0 ? -ENOENT : fd;
 }
-
-/* ---- all in one process ---------------------------------------------------------------- */
-
-struct here {
-	const struct pk_debug_search *where;
-	const char *path;
-	unsigned int place;
-	bool asked;
-};
-
-static int next_here(void *ctx, const struct pk_debug_wish *wish, unsigned int i)
-{
-	struct here *h = ctx;
-	int fd = pk_debug_open_next(h->where, wish, h->path, &h->place);
-
-	(void)i;
-	if (fd >= 0 || h->asked || !h->where->servers || !wish->servers)
-		return fd;
-	h->asked = true;
-	return pk_debug_ask_servers(wish);
-}
-
-int pk_debug_file_open(const struct pk_debug_search *where, const struct pk_elf *e,
-		       const char *path, struct pk_elf *ret)
-{
-	struct here h = { .where = where, .path = path };
-	const struct pk_debug_source source = { next_here, &h };
-
-	return pk_debug_file_find(&source, e, where->servers, ret);
-}

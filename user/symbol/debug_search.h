@@ -41,10 +41,4 @@ uint64_t pk_debug_fingerprint(const struct pk_debug_search *where,
 /* Ask servers; may take as long as they do. A new descriptor or -ENOENT. */
 int pk_debug_ask_servers(const struct pk_debug_wish *wish);
 
-/*
- * Debug file of @e, which lies at @path, in this very process: -ENOENT: none that fits; -ENOMEM.
- */
-int pk_debug_file_open(const struct pk_debug_search *where, const struct pk_elf *e,
-		       const char *path, struct pk_elf *ret);
-
 #endif

@@ -91,9 +91,10 @@ static int run(int file, const void *question, size_t bytes, struct pk_strbuf *o
 	const struct question *q = question;
 	const uint64_t *addr = (const uint64_t *)(q + 1);
 	size_t nr = (bytes - sizeof(*q)) / sizeof(*addr);
+	PK_AUTO_FD int fd = file;
 
-	return q->kind == PERF_MAP ? pk_perf_map_answer(file, addr, nr, out)
-				   : pk_jit_scan(file, addr, nr, out);
+	return q->kind == PERF_MAP ? pk_perf_map_answer(fd, addr, nr, out)
+				   : pk_jit_scan(fd, addr, nr, out);
 }
 
 /* ---- in the parent --------------------------------------------------------------------- */
