@@ -141,7 +141,9 @@ static void check(const struct program *x, uint32_t pid)
 	char version[128];
 	unsigned int nr;
 
-	assert_int_equal(pk_processes_look("/proc", &p), 0);
+	/* of a machine with many processes a group names only some */
+	elf_run("rm -rf alone && mkdir alone && ln -s /proc/%u alone/", pid);
+	assert_int_equal(pk_processes_look(elf_path("alone"), &p), 0);
 	g = group_of(&p, pid, &nr);
 	if (nr != 1)
 		fail_msg("%s: %u runtimes", x->name, nr);
