@@ -13,17 +13,15 @@ readonly LONG=$((8 * SLOWNESS)) QUIET=$((35 * SLOWNESS))
 
 storm=()
 
-# storm_for SECONDS: switches, and operations on files
+# storm_for SECONDS: switches, and more than these operations on files: what they cost can be given up
 storm_for() {
-	local channel
-
 	storm=()
-	for channel in pipe unix eventfd; do
-		"$PK_WORK/pingpong" $channel "$1" 0 >/dev/null 2>&1 &
+	"$PK_WORK/pingpong" pipe "$1" 0 >/dev/null 2>&1 &
+	storm+=($!)
+	for _ in 1 2 3; do
+		timeout "$1" "$PK_WORK/fileio" pread byte 100000000 >/dev/null 2>&1 &
 		storm+=($!)
 	done
-	timeout "$1" "$PK_WORK/fileio" pread byte 100000000 >/dev/null 2>&1 &
-	storm+=($!)
 }
 
 storm_over() {
@@ -64,15 +62,18 @@ watch_status() {
 load
 head -c 4096 /dev/zero >byte
 
-# ---- what a step may lead to on this machine: all that is always kept, and half as much -----
+# ---- the budget: a quarter of what can be given up of this storm, beside what is always kept ---
 
-storm_for $((4 * SLOWNESS))
-pk record --budget off --sources $SOURCES -F 99 -d $((2 * SLOWNESS)) -o off.pkp 2>record.err || fail record-off "$(tail -n 1 record.err)"
+storm_for $((5 * SLOWNESS))
+pk record --budget off --sources $SOURCES -F 10000 -d $((3 * SLOWNESS)) -o off.pkp 2>record.err || fail record-off "$(tail -n 1 record.err)"
 storm_over
 equal off "$(nr_steps off.pkp)" 0 "steps without a budget"
+all=$(cost off.pkp "${SOURCES//,/ }" recorder)
 kept=$(cost off.pkp task sched recorder)
-budget=$(calc "$kept * 1.5 + 1")
-echo "# always kept: $kept % of $(cost off.pkp all) %: the budget is $budget %"
+# with the rest given up, there is more time for what the kept sources look at
+kept=$(calc "$kept / (1 - ($all - $kept) / 100)")
+budget=$(calc "$kept + ($all - $kept) / 4")
+expect storm "$all > $kept * 1.2" "the storm costs $all %, with only what is always kept $kept %: the budget is $budget %"
 
 # ---- the storm, with a program of known answer beside it --------------------------------------
 
@@ -143,6 +144,24 @@ expect calm "$(steps g.pkp | jq -s '[range(1; length) as $i | select((.[$i].what
 	.[$i].what == .[$i - 1].what and .[$i].level < .[$i - 1].level) | .[$i].at_ns - .[$i - 1].at_ns] | min // 1e12') >= 1.9e9" \
 	"$ups steps up, each 2 s after the one before"
 matches report "$(pk report --by cost g.pkp)" 'times fewer'
+
+# ---- hardly more than what is kept: a source has to go, and comes back ---------------------------
+
+"$PK_USER" record --budget "$(calc "$kept + ($all - $kept) / 20")" --sources $SOURCES -F 10000 -o t.pkp 2>record.err &
+recorder=$!
+until_true 20 session_runs || fail start-tight "$(tail -n 1 record.err)"
+storm_for $LONG
+sleep $LONG
+storm_over
+sleep $QUIET
+kill -INT $recorder
+wait $recorder || fail record-tight "$(tail -n 1 record.err)"
+gone=$(steps t.pkp '.what == "source" and .level == 1' | jq -r .source | sort -u | tr '\n' ' ')
+back=$(steps t.pkp '.what == "source" and .level == 0' | jq -r .source | sort -u | tr '\n' ' ')
+expect source-goes "$(wc -w <<<"$gone") >= 1" "detached: $gone"
+equal source-comes-back "$back" "$gone" "attached again"
+balanced books-tight t.pkp
+matches gap-tight "$(pk report --by cost t.pkp)" 'is not recorded'
 
 # ---- less than the ledger takes ----------------------------------------------------------------
 

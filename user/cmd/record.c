@@ -145,7 +145,7 @@ static int parse_wait_period(struct pk_source_config *cfg, struct pk_err *err)
 	return 0;
 }
 
-#define DEFAULT_BUDGET "off"
+#define DEFAULT_BUDGET "1"
 #define PPM_PER_PERCENT 10000
 
 /* In per cent, or off; where nothing is said environment variable PKPROF_BUDGET may say it. */
