@@ -19,7 +19,7 @@ BUILD ?= build
 CC ?= gcc
 Q := $(if $(V),,@)
 
-PKGS := libnl-3.0 libnl-genl-3.0 libelf libdw libdebuginfod libcjson libzstd liblzma ncursesw
+PKGS := libnl-3.0 libnl-genl-3.0 libelf libdw libdebuginfod libcjson libzstd liblzma zlib ncursesw
 WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wformat=2 -Wvla -Werror
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS := -O1 -g -std=gnu11 $(WARN) -D_GNU_SOURCE -Iuser -Ikmod -Itests/unit -I. -MMD -MP \

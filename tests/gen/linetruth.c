@@ -18,8 +18,17 @@
 #include <unistd.h>
 
 #include "base/ascending.h"
-#include "model/symbols.h"
-#include "symbol/file_lines.h"
+#include "symbol/debug_search.h"
+#include "symbol/file_symbols.h"
+
+/* Far more than addr2line is asked for in one go. */
+#define LINES_BYTES (1u << 30)
+
+struct places {
+	struct pk_debug_search where;
+	unsigned int next;
+	bool shared;	/* which file was looked for last */
+};
 
 static PK_VEC(uint64_t) svma, off;
 
@@ -49,13 +58,20 @@ static void print_addresses(const struct pk_elf *e, unsigned long nr)
 		printf("%#" PRIx64 "\n", text->svma + text->len * i / nr);
 }
 
-static void find_lines(const struct pk_elf *e, const struct pk_debug_search *where,
-		       struct pk_profile *p)
+static int next_debug_file(void *ctx, const struct pk_debug_wish *wish, unsigned int i)
 {
-	struct pk_harvest h = { .p = p };
-	struct pk_file_query q = { .path = "", .lines = true };
-	struct rusage usage;
-	double from;
+	struct places *p = ctx;
+
+	if (!i || wish->shared != p->shared)
+		p->next = 0;
+	p->shared = wish->shared;
+	return pk_debug_open_next(&p->where, wish, "", &p->next);
+}
+
+/* Ascending and distinct, as they are asked for. */
+static void find_offsets(const struct pk_elf *e)
+{
+	size_t kept = 0;
 
 	PK_VEC_FOREACH(&svma, a) {
 		uint64_t start = *a, end = *a + 1;
@@ -63,23 +79,40 @@ static void find_lines(const struct pk_elf *e, const struct pk_debug_search *whe
 		if (pk_elf_to_off(e, &start, &end) && pk_vec_add(&off, start))
 			exit(1);
 	}
-	qsort(off.data, off.nr, sizeof(*off.data), pk_compare_u64);
+	if (off.nr)
+		qsort(off.data, off.nr, sizeof(*off.data), pk_compare_u64);
+	for (size_t i = 0; i < off.nr; i++)
+		if (!kept || off.data[kept - 1] != off.data[i])
+			off.data[kept++] = off.data[i];
+	off.nr = kept;
+}
+
+static void ask(const struct pk_elf *e, struct places *places, struct pk_answer *a)
+{
+	const struct pk_debug_source source = { next_debug_file, places };
+	struct pk_file_question q = { .lines_bytes = LINES_BYTES };
+	struct rusage usage;
+	double from;
+
+	find_offsets(e);
 	q.off = off.data;
 	q.nr = off.nr;
 	from = now();
-	if (pk_file_symbols(&h, &q, e, where) || pk_harvest_merge(&h))
+	if (pk_file_answer(e, &q, &source, a))
 		exit(1);
 	getrusage(RUSAGE_SELF, &usage);
-	fprintf(stderr, "%zu addresses: %.3f s, %ld MB, %zu with lines, %zu frames\n", q.nr,
-		now() - from, usage.ru_maxrss / 1024, p->lines.nr, p->line_frames.nr);
-	pk_harvest_deinit(&h);
+	fprintf(stderr, "%zu addresses: %.3f s, %.3f s of CPU time, %ld MB, %zu with lines, %zu frames\n",
+		q.nr, now() - from,
+		usage.ru_utime.tv_sec + usage.ru_stime.tv_sec +
+			(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6,
+		usage.ru_maxrss / 1024, a->lines.nr, a->frames.nr);
 }
 
-static void put_frame(const struct pk_profile *p, const char *name, const struct pk_line_frame *f)
+static void put_frame(const struct pk_answer *a, uint32_t name, const struct pk_answer_frame *f)
 {
-	const char *source = pk_strtab_get(&p->strings, f->source);
+	const char *source = pk_strtab_get(&a->strings, f->source);
 
-	printf("%s\n%s:", *name ? name : "??", *source ? source : "??");
+	printf("%s\n%s:", name ? pk_strtab_get(&a->strings, name) : "??", *source ? source : "??");
 	if (f->line)
 		printf("%" PRIu32 "\n", f->line);
 	else
@@ -87,35 +120,32 @@ static void put_frame(const struct pk_profile *p, const char *name, const struct
 }
 
 /* The outermost function is called what its symbol is called, as in reports. */
-static void put_address(const struct pk_profile *p, const struct pk_elf *e, uint64_t addr)
+static void put_address(const struct pk_answer *a, const struct pk_elf *e, uint64_t addr)
 {
-	static const struct pk_line_frame nothing = { .outer = PK_LINE_OUTERMOST };
+	static const struct pk_answer_frame nothing;
 	uint64_t start = addr, end = addr + 1;
 	bool in = pk_elf_to_off(e, &start, &end);
-	const struct pk_line *l = in ? pk_lines_find(p, 0, start) : NULL;
-	const struct pk_symbol *s = in ? pk_symbols_find(p, PK_SPACE_FILE, 0, start) : NULL;
-	const struct pk_line_frame *f = l ? &p->line_frames.data[l->frame] : &nothing;
+	const struct pk_answer_line *l = in ? pk_answer_find_line(a, start) : NULL;
+	const struct pk_piece *p = in ? pk_answer_find(a, start) : NULL;
+	const struct pk_answer_frame *f = l && l->nr ? &a->frames.data[l->first] : &nothing;
 
 	printf("0x%016" PRIx64 "\n", addr);
-	for (; f->outer != PK_LINE_OUTERMOST; f = &p->line_frames.data[f->outer])
-		put_frame(p, pk_strtab_get(&p->strings, f->name), f);
-	if (s && !(s->flags & PK_SYMBOL_NONE))
-		put_frame(p, pk_strtab_get(&p->strings, s->name), f);
-	else
-		put_frame(p, pk_strtab_get(&p->strings, f->name), f);
+	for (uint32_t i = 1; l && i < l->nr; i++, f++)
+		put_frame(a, f->name, f);
+	put_frame(a, p && p->name ? p->name : f->name, f);
 }
 
 int main(int argc, char **argv)
 {
-	struct pk_debug_search where = { 0 };
+	struct places places = { 0 };
 	unsigned long nr = 0;
-	struct pk_profile p;
+	struct pk_answer a;
 	struct pk_elf e;
 	int opt;
 
 	while ((opt = getopt(argc, argv, "d:n:")) != -1) {
 		if (opt == 'd')
-			where.dirs = optarg;
+			places.where.dirs = optarg;
 		else if (opt == 'n')
 			nr = strtoul(optarg, NULL, 10);
 		else
@@ -129,13 +159,11 @@ int main(int argc, char **argv)
 		print_addresses(&e, nr);
 		return 0;
 	}
-	if (pk_profile_init(&p) || !pk_vec_push(&p.files))
-		return 1;
 	read_addresses();
-	find_lines(&e, &where, &p);
-	PK_VEC_FOREACH(&svma, a)
-		put_address(&p, &e, *a);
-	pk_profile_deinit(&p);
+	ask(&e, &places, &a);
+	PK_VEC_FOREACH(&svma, s)
+		put_address(&a, &e, *s);
+	pk_answer_deinit(&a);
 	pk_elf_close(&e);
 	return 0;
 }

@@ -182,7 +182,7 @@ bool pk_dwarf_die_read(const struct pk_dwarf_info *d, const struct pk_dwarf_unit
 
 /* --- what they mean ------------------------------------------------------------------- */
 
-const char *pk_dwarf_text_at(const struct pk_dwarf_bytes *b, uint64_t off)
+const char *pk_dwarf_text_at(const struct pk_unpacked *b, uint64_t off)
 {
 	if (off >= b->len || !memchr(b->data + off, '\0', b->len - off))
 		return NULL;
@@ -190,7 +190,7 @@ const char *pk_dwarf_text_at(const struct pk_dwarf_bytes *b, uint64_t off)
 }
 
 /* Entry @idx of a table of numbers of @bytes each that begins at @base. */
-static bool table_entry(const struct pk_dwarf_bytes *b, uint64_t base, uint64_t idx,
+static bool table_entry(const struct pk_unpacked *b, uint64_t base, uint64_t idx,
 			unsigned int bytes, uint64_t *ret)
 {
 	struct pk_reader r;
@@ -383,7 +383,7 @@ static int list_of_entries(struct ranges *x)
 static bool find_list(struct ranges *x, const struct pk_dwarf_value *v)
 {
 	bool lists = x->u->widths.version >= 5;
-	const struct pk_dwarf_bytes *b =
+	const struct pk_unpacked *b =
 		&x->d->section[lists ? PK_DWARF_RNGLISTS : PK_DWARF_RANGES];
 	uint64_t off = v->u;
 

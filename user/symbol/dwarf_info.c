@@ -46,14 +46,12 @@ static int load_sections(struct pk_dwarf_info *d, const struct pk_elf *e)
 
 	for (unsigned int i = 0; i < PK_DWARF_NR_SECTIONS; i++) {
 		const struct pk_section *s = find(e, i);
-		Elf_Data *data = s ? pk_elf_unpacked(e, s, left) : NULL;
+		int ret = s ? pk_elf_unpack(e, s, left, &d->section[i]) : 0;
 
-		if (s && !data && i <= PK_DWARF_ABBREV)
-			return -EFBIG;
-		if (!data)
-			continue;
-		d->section[i] = (struct pk_dwarf_bytes){ data->d_buf, data->d_size };
-		left -= data->d_size < left ? data->d_size : left;
+		/* of the others some may be missing, but what is too much is too much */
+		if (ret && (ret != -EBADMSG || i <= PK_DWARF_ABBREV))
+			return ret;
+		left -= d->section[i].len;
 	}
 	return 0;
 }
@@ -89,7 +87,7 @@ static bool read_head(struct pk_reader *r, struct pk_dwarf_unit *u, uint64_t *le
 
 static int find_units(struct pk_dwarf_info *d)
 {
-	const struct pk_dwarf_bytes *info = &d->section[PK_DWARF_INFO];
+	const struct pk_unpacked *info = &d->section[PK_DWARF_INFO];
 	struct pk_reader r = pk_reader_of(info->data, info->len);
 
 	while (pk_reader_left(&r) && d->units.nr < MAX_UNITS) {
@@ -124,6 +122,8 @@ int pk_dwarf_info_init(struct pk_dwarf_info *d, const struct pk_elf *e)
 
 void pk_dwarf_info_deinit(struct pk_dwarf_info *d)
 {
+	for (unsigned int i = 0; i < PK_DWARF_NR_SECTIONS; i++)
+		pk_unpacked_free(&d->section[i]);
 	pk_abbrev_cache_deinit(&d->abbrevs);
 	pk_vec_deinit(&d->units);
 	*d = (struct pk_dwarf_info){ 0 };

@@ -13,7 +13,7 @@
 #include <dwarf.h>
 
 #include "symbol/dwarf_abbrev.h"
-#include "symbol/elf_file.h"
+#include "symbol/elf_unpack.h"
 
 enum pk_dwarf_section {
 	PK_DWARF_INFO,
@@ -26,11 +26,6 @@ enum pk_dwarf_section {
 	PK_DWARF_ADDR,
 	PK_DWARF_STR_OFFSETS,
 	PK_DWARF_NR_SECTIONS
-};
-
-struct pk_dwarf_bytes {
-	const uint8_t *data;	/* NULL: there is none */
-	size_t len;
 };
 
 struct pk_dwarf_unit {
@@ -48,7 +43,7 @@ struct pk_dwarf_unit {
 };
 
 struct pk_dwarf_info {
-	struct pk_dwarf_bytes section[PK_DWARF_NR_SECTIONS];
+	struct pk_unpacked section[PK_DWARF_NR_SECTIONS];
 	PK_VEC(struct pk_dwarf_unit) units;	/* in order of off */
 	struct pk_abbrev_cache abbrevs;
 	struct pk_dwarf_info *alt;	/* what a dwz'ed file shares with others, or NULL */
@@ -77,7 +72,7 @@ struct pk_dwarf_die {
 
 bool pk_dwarf_is_in(const struct pk_elf *e);	/* is there debugging information? */
 /*
- * The units of @e, which must stay open; what is damaged behind the first ones is left out.
+ * The units of @e, which may be closed then; what is damaged behind the first ones is left out.
  * 0, -ENOENT: none; -EFBIG: more than is read; -ENOMEM.
  */
 int pk_dwarf_info_init(struct pk_dwarf_info *d, const struct pk_elf *e);
@@ -126,6 +121,6 @@ typedef int (*pk_dwarf_range_fn)(void *ctx, uint64_t start, uint64_t end);
 int pk_dwarf_ranges(struct pk_dwarf_info *d, const struct pk_dwarf_unit *u,
 		    const struct pk_dwarf_die *die, pk_dwarf_range_fn fn, void *ctx);
 /* A text of a section, NULL: not in it. */
-const char *pk_dwarf_text_at(const struct pk_dwarf_bytes *b, uint64_t off);
+const char *pk_dwarf_text_at(const struct pk_unpacked *b, uint64_t off);
 
 #endif

@@ -122,7 +122,7 @@ static int read_head(struct pk_line_table *t, struct pk_reader *r, const struct 
 int pk_line_table_init(struct pk_line_table *t, struct pk_dwarf_info *d,
 		       const struct pk_dwarf_unit *u)
 {
-	const struct pk_dwarf_bytes *b = &d->section[PK_DWARF_LINE];
+	const struct pk_unpacked *b = &d->section[PK_DWARF_LINE];
 	struct pk_reader r;
 	int ret;
 

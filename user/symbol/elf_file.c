@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Distrustful opening of ELF files; see elf_file.h. */
 #include <elfutils/libdwelf.h>
-#include <endian.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,33 +231,6 @@ Elf_Data *pk_elf_data(const struct pk_elf *e, const struct pk_section *s)
 		return NULL;
 	d = elf_getdata(elf_getscn(e->elf, s - e->sections.data), NULL);
 	return d && d->d_buf && d->d_size ? d : NULL;
-}
-
-/* Old compressed sections: "ZLIB", their size in big endian, zlib's stream. */
-static uint64_t gnu_unpacked_bytes(const struct pk_elf *e, const struct pk_section *s)
-{
-	uint64_t head[2];
-
-	if (pk_elf_read(e, s->off, head, sizeof(head)) != sizeof(head) || memcmp(head, "ZLIB", 4))
-		return 0;
-	return be64toh((uint64_t)(head[0] >> 32) | head[1] << 32);
-}
-
-Elf_Data *pk_elf_unpacked(const struct pk_elf *e, const struct pk_section *s, size_t max_bytes)
-{
-	Elf_Scn *scn = elf_getscn(e->elf, s - e->sections.data);
-	GElf_Chdr packed;
-
-	if (s->len > max_bytes)
-		return NULL;
-	if (!strncmp(s->name, ".zdebug_", strlen(".zdebug_"))) {
-		if (gnu_unpacked_bytes(e, s) - 1 >= max_bytes || elf_compress_gnu(scn, 0, 0) != 1)
-			return NULL;
-	} else if (gelf_getchdr(scn, &packed)) {
-		if (packed.ch_size > max_bytes || elf_compress(scn, 0, 0) != 1)
-			return NULL;
-	}
-	return pk_elf_data(e, s);
 }
 
 size_t pk_elf_read(const struct pk_elf *e, uint64_t off, void *buf, size_t len)

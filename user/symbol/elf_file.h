@@ -69,8 +69,6 @@ const struct pk_section *pk_elf_exec_section(const struct pk_elf *e, uint64_t sv
  * the file or too large.
  */
 Elf_Data *pk_elf_data(const struct pk_elf *e, const struct pk_section *s);
-/* As pk_elf_data() of a section that may be compressed, as debug information often is. */
-Elf_Data *pk_elf_unpacked(const struct pk_elf *e, const struct pk_section *s, size_t max_bytes);
 /* Up to @len raw bytes at @off into @buf; how many there were. */
 size_t pk_elf_read(const struct pk_elf *e, uint64_t off, void *buf, size_t len);
 
