@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "profile/chunk.h"
+#include "lines_fixture.h"
 #include "profile_fixture.h"
 
 int fixture_fd(void)
@@ -299,47 +300,6 @@ static void fill_bios(struct pk_writer *w, uint64_t time_ns, uint32_t nodes, uin
 	}
 }
 
-static void fill_symbols(struct pk_writer *w, uint32_t space)
-{
-	uint64_t addr = 4096;
-
-	for (uint32_t i = 0; i < 40; i++) {
-		char name[40];
-		struct pk_symbol s = { .space = space, .id = space, .addr = addr, .size = 16 + i,
-				       .flags = i % 5 ? 0 : PK_SYMBOL_NONE };
-
-		snprintf(name, sizeof(name), "function_%u_of_%u", i, space);
-		s.name = intern(w, name);
-		s.dso = intern(w, space ? "/usr/lib/lib.so" : "[kernel]");
-		assert_int_equal(pk_writer_symbol(w, &s), 0);
-		addr += s.size + i % 3;
-	}
-}
-
-/* Chains that have more or less in common with the one before. */
-static void fill_lines(struct pk_writer *w, uint32_t part)
-{
-	uint32_t source = intern(w, "/src/a.c"), other = intern(w, "/src/include/b.h");
-	uint32_t outer = intern(w, "outer");
-
-	for (uint32_t i = 0; i < 60; i++) {
-		struct pk_line_frame f[8];
-		unsigned int nr = 1 + i % 8;
-
-		for (unsigned int n = 0; n < nr; n++) {
-			char name[40];
-
-			snprintf(name, sizeof(name), "inlined_%u", n % 3);
-			f[n] = (struct pk_line_frame){
-				.name = n + 1 < nr ? intern(w, name) : outer,
-				.source = n % 2 ? source : other,
-				.line = n ? n * 10 : i,
-			};
-		}
-		assert_int_equal(pk_writer_line(w, 1, 4096 + (part * 60 + i) * 7, f, nr), 0);
-	}
-}
-
 void fixture_fill_ordinary(struct pk_writer *w)
 {
 	uint64_t rng = 7;
@@ -367,11 +327,11 @@ void fixture_fill_ordinary(struct pk_writer *w)
 		assert_int_equal(pk_writer_flush(w), 0);
 	}
 	for (uint32_t space = 0; space < PK_SPACE_NR; space++) {
-		fill_symbols(w, space);
+		fixture_fill_symbols(w, space);
 		assert_int_equal(pk_writer_flush(w), 0);
 	}
 	for (uint32_t part = 0; part < 2; part++) {
-		fill_lines(w, part);
+		fixture_fill_lines(w, part);
 		assert_int_equal(pk_writer_flush(w), 0);
 	}
 }
@@ -450,21 +410,6 @@ static void compare_tables(const struct pk_profile *a, const struct pk_profile *
 		SAME_TEXT(dso);
 		SAME(addr);
 		SAME(size);
-	}
-}
-
-static void compare_lines(const struct pk_profile *a, const struct pk_profile *b)
-{
-	EACH(lines) {
-		SAME(file);
-		SAME(frame);
-		SAME(addr);
-	}
-	EACH(line_frames) {
-		SAME(outer);
-		SAME_TEXT(name);
-		SAME_TEXT(source);
-		SAME(line);
 	}
 }
 
@@ -657,7 +602,7 @@ void assert_is_prefix(const struct pk_profile *part, const struct pk_profile *wh
 	for (uint32_t id = 0; id < part->strings.entries.nr; id++)
 		assert_same_text(part, id, whole, id);
 	compare_tables(part, whole);
-	compare_lines(part, whole);
+	fixture_compare_lines(part, whole);
 	compare_ledger(part, whole);
 	compare_waits(part, whole);
 	compare_blocks(part, whole);
@@ -816,13 +761,7 @@ void assert_sane(const struct pk_profile *p)
 		assert_true(y->space < PK_SPACE_NR && y->name < strings && y->dso < strings &&
 			    y->addr + y->size >= y->addr &&
 			    (y->space != PK_SPACE_FILE || y->id < p->files.nr));
-	PK_VEC_FOREACH(&p->lines, l)
-		assert_true(l->file && l->file < p->files.nr && l->frame < p->line_frames.nr);
-	for (size_t i = 0; i < p->line_frames.nr; i++)
-		assert_true((p->line_frames.data[i].outer == PK_LINE_OUTERMOST ||
-			     p->line_frames.data[i].outer < i) &&
-			    p->line_frames.data[i].name < strings &&
-			    p->line_frames.data[i].source < strings);
+	assert_sane_lines(p);
 	assert_sane_ledger(p);
 	assert_sane_waits(p);
 	assert_sane_blocks(p);

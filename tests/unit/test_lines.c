@@ -19,6 +19,7 @@
 #include "model/model.h"
 #include "model/symbols.h"
 #include "model_fixture.h"
+#include "symbol/file_symbols.h"
 #include "symbol/symbolizer.h"
 
 #define TGID 10
@@ -42,7 +43,7 @@ static const char in_cxx[] =
 	"	__attribute__((always_inline)) int get(int i) const {\n"
 	"		__asm__ volatile(\".globl inner_at\\ninner_at: nop\");\n"	/* 3 */
 	"		return v[i]; } }; }\n"
-	"int exported(const ns::box<4> &b) { return b.get(1) * 3; }\n"		/* 5 */
+	"__attribute__((noinline, noclone)) int exported(const ns::box<4> &b) { return b.get(1) * 3; }\n"		/* 5 */
 	"int main() { ns::box<4> b{}; return exported(b); }\n";
 
 static uint64_t svma_of(const char *file, const char *symbol)
@@ -200,7 +201,6 @@ static void test_cxx(void **state)
 	svma[0] = svma_of("cxx", "inner_at");
 	sample_file(&p, "cxx", svma, 1);
 	symbolize(&p, "");
-	/* main has it inlined as well, or calls it: the label is where it is but once */
 	assert_int_equal(p.lines.nr, 1);
 	assert_string_equal(pk_strtab_get(&p.strings,
 					  p.line_frames.data[p.lines.data[0].frame].name),
@@ -243,6 +243,101 @@ static void test_dwz(void **state)
 		"gcc -O1 -g -Wl,--build-id -o two source2.c");
 	elf_run("mkdir -p debug/.dwz && dwz -m debug/.dwz/common -M /usr/lib/debug/.dwz/common one two");
 	assert_c_lines("one", "one", elf_path("debug"));
+}
+
+/* Packed in each way that tools know; what they do not know here is left out. */
+static void test_packed(void **state)
+{
+	static const char *const ways[] = { "zlib-gabi", "zlib-gnu", "zstd" };
+	char file[32];
+
+	(void)state;
+	elf_compile("unpacked", source, "-g");
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		elf_run("objcopy --compress-debug-sections=%s unpacked packed-%s || "
+			"{ test %s = zstd && cp unpacked packed-zstd; }", ways[i], ways[i], ways[i]);
+		snprintf(file, sizeof(file), "packed-%s", ways[i]);
+		assert_c_lines(file, "unpacked", "");
+	}
+}
+
+/* Bytes of a packed section that are not what was packed: no lines then. */
+static void test_packed_damage(void **state)
+{
+	uint64_t svma[1], off;
+	struct pk_profile p;
+	struct pk_elf e;
+	FILE *f;
+
+	(void)state;
+	elf_compile("damaged", source, "-g -gz=zlib");
+	svma[0] = svma_of("damaged", "inner_at");
+	e = elf_open("damaged");
+	off = pk_elf_section(&e, ".debug_info")->off;
+	pk_elf_close(&e);
+	f = fopen(elf_path("damaged"), "r+");
+	assert_non_null(f);
+	assert_int_equal(fseek(f, off + 40, SEEK_SET), 0);
+	assert_int_equal(fwrite("damagedamage", 12, 1, f), 1);
+	assert_int_equal(fclose(f), 0);
+	sample_file(&p, "damaged", svma, 1);
+	symbolize(&p, "");
+	assert_int_equal(p.lines.nr, 0);
+	assert_stack(&p, false, 0, "exported ");
+	pk_profile_deinit(&p);
+}
+
+/* --- limits --------------------------------------------------------------------------- */
+
+static int no_debug_file(void *ctx, const struct pk_debug_wish *wish, unsigned int i)
+{
+	(void)ctx;
+	(void)wish;
+	(void)i;
+	return -1;
+}
+
+static void assert_limited(const struct pk_file_question *q, size_t nr_lines)
+{
+	const struct pk_debug_source none = { no_debug_file, NULL };
+	struct pk_elf e = elf_open("limited");
+	const struct pk_piece *piece;
+	struct pk_answer a;
+
+	assert_int_equal(pk_file_answer(&e, q, &none, &a), 0);
+	assert_int_equal(a.flags, PK_ANSWER_LINES_CUT);
+	assert_int_equal(a.lines.nr, nr_lines);
+	assert_int_equal(a.frames.nr, 0);
+	piece = pk_answer_find(&a, q->off[0]);
+	assert_non_null(piece);
+	assert_string_equal(pk_strtab_get(&a.strings, piece->name), "exported");
+	pk_answer_deinit(&a);
+	pk_elf_close(&e);
+}
+
+/* Lines that take too much cost no names, and the answer says that they are missing. */
+static void test_limits(void **state)
+{
+	struct pk_file_question q = { .nr = 1 };
+	uint64_t start, end;
+	struct pk_elf e;
+
+	(void)state;
+	elf_compile("limited", source, "-g");
+	start = svma_of("limited", "inner_at");
+	end = start + 1;
+	e = elf_open("limited");
+	assert_true(pk_elf_to_off(&e, &start, &end));
+	pk_elf_close(&e);
+	q.off = &start;
+	/* time: what was not reached is as if it was not asked for */
+	q.lines_bytes = 1 << 20;
+	q.lines_cpu_ns = 1;
+	assert_limited(&q, 0);
+	/* room: nothing is known of any of them, so nobody asks again */
+	q.lines_bytes = 3;
+	q.lines_cpu_ns = 0;
+	assert_limited(&q, 1);
 }
 
 /* --- a second time ------------------------------------------------------------------------ */
@@ -362,6 +457,8 @@ int main(void)
 		cmocka_unit_test(test_compiled),   cmocka_unit_test(test_clang),
 		cmocka_unit_test(test_split),	   cmocka_unit_test(test_cxx),
 		cmocka_unit_test(test_debug_file), cmocka_unit_test(test_dwz),
+		cmocka_unit_test(test_packed),	   cmocka_unit_test(test_packed_damage),
+		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_again),	   cmocka_unit_test(test_name_loop),
 		cmocka_unit_test(test_deep_nesting), cmocka_unit_test(test_damaged),
 	};

@@ -3,7 +3,7 @@
  * Damaged profiles: cut at every byte, bits flipped, bodies changed under right
  * checksums. Never a crash, and never a number that is not the original's.
  */
-/* link: tests/unit/profile_fixture.c */
+/* link: tests/unit/profile_fixture.c tests/unit/lines_fixture.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

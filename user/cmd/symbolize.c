@@ -204,6 +204,9 @@ static void put_files(const struct pk_symbolizer_stats *s, struct pk_strbuf *out
 				 "%u take too much memory, %u failed to be read\n",
 				 s->nr_files, s->nr_files_missing, s->nr_files_mismatch,
 				 s->nr_files_too_big, s->nr_files_failed);
+	if (s->nr_files_lines_cut)
+		pk_strbuf_printf(out, "source lines of %u files took too much time or memory; some or all "
+				      "are missing\n", s->nr_files_lines_cut);
 	if (s->servers_gave_up)
 		pk_strbuf_puts(out, "debuginfod servers took too long and were given up\n");
 }

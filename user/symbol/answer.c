@@ -150,7 +150,8 @@ static int decode(struct pk_reader *r, size_t max, struct pk_answer *a)
 	ret = decode_strings(r, &a->strings);
 	if (ret)
 		return ret;
-	if (a->flags & ~PK_ANSWER_WANTS_DEBUG || link >= a->strings.entries.nr || crc > UINT32_MAX)
+	if (a->flags & ~(PK_ANSWER_WANTS_DEBUG | PK_ANSWER_LINES_CUT) ||
+	    link >= a->strings.entries.nr || crc > UINT32_MAX)
 		return -EBADMSG;
 	a->link = link;
 	a->link_crc = crc;

@@ -46,6 +46,7 @@
 
 /* An answer's flags. */
 #define PK_ANSWER_WANTS_DEBUG 0x1	/* a debug file might say more; there was none */
+#define PK_ANSWER_LINES_CUT   0x2	/* lines took too much time or memory: there may be more */
 
 /* [start, end): the addresses for which this is the answer. */
 struct pk_piece {

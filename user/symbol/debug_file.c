@@ -44,7 +44,7 @@ static int try_fd(const struct pk_elf *e, int fd, const struct pk_debug_wish *wi
 		close(fd);
 		return -ENOENT;
 	}
-	err = pk_elf_open(fd, ret);
+	err = wish->shared ? pk_elf_open_shared(fd, ret) : pk_elf_open(fd, ret);
 	if (!err && e->build_id_len && !same_build_id(e, ret)) {
 		pk_elf_close(ret);
 		err = -ENOENT;

@@ -104,17 +104,34 @@ static int find_units(struct pk_dwarf_info *d)
 	return d->units.nr ? 0 : -ENOENT;
 }
 
-int pk_dwarf_info_init(struct pk_dwarf_info *d, const struct pk_elf *e)
+static int init(struct pk_dwarf_info *d, const struct pk_elf *e)
 {
-	int ret = -ENOENT;
+	int ret = load_sections(d, e);
 
-	*d = (struct pk_dwarf_info){ .steps_left = MAX_STEPS };
-	if (pk_dwarf_is_in(e))
-		ret = load_sections(d, e);
 	d->abbrevs.data = d->section[PK_DWARF_ABBREV].data;
 	d->abbrevs.len = d->section[PK_DWARF_ABBREV].len;
-	if (!ret)
-		ret = find_units(d);
+	return ret ? ret : find_units(d);
+}
+
+int pk_dwarf_info_init(struct pk_dwarf_info *d, const struct pk_elf *e)
+{
+	int ret;
+
+	*d = (struct pk_dwarf_info){ .steps_left = MAX_STEPS };
+	ret = pk_dwarf_is_in(e) ? init(d, e) : -ENOENT;
+	if (ret)
+		pk_dwarf_info_deinit(d);
+	return ret;
+}
+
+int pk_dwarf_shared_init(struct pk_dwarf_info *d, const struct pk_elf *e)
+{
+	int ret;
+
+	*d = (struct pk_dwarf_info){ .steps_left = MAX_STEPS };
+	ret = init(d, e);
+	if (ret == -ENOENT && d->section[PK_DWARF_STR].len)
+		ret = 0;
 	if (ret)
 		pk_dwarf_info_deinit(d);
 	return ret;

@@ -123,13 +123,13 @@ static void read_build_id(struct pk_elf *e)
 	e->build_id_len = len;
 }
 
-static int read_headers(struct pk_elf *e)
+static int read_headers(struct pk_elf *e, bool may_be_rel)
 {
 	GElf_Ehdr eh;
 	int ret;
 
 	if (!e->elf || elf_kind(e->elf) != ELF_K_ELF || !gelf_getehdr(e->elf, &eh) ||
-	    (eh.e_type != ET_EXEC && eh.e_type != ET_DYN))
+	    (eh.e_type != ET_EXEC && eh.e_type != ET_DYN && !(may_be_rel && eh.e_type == ET_REL)))
 		return -EINVAL;
 	ret = read_segments(e);
 	if (!ret)
@@ -139,7 +139,7 @@ static int read_headers(struct pk_elf *e)
 	return ret;
 }
 
-int pk_elf_open(int fd, struct pk_elf *ret)
+static int open_file(int fd, bool may_be_rel, struct pk_elf *ret)
 {
 	struct stat st;
 	int err = -EINVAL;
@@ -149,11 +149,21 @@ int pk_elf_open(int fd, struct pk_elf *ret)
 	if (!fstat(fd, &st) && S_ISREG(st.st_mode)) {
 		ret->file_bytes = st.st_size;
 		ret->elf = elf_begin(fd, ELF_C_READ, NULL);
-		err = read_headers(ret);
+		err = read_headers(ret, may_be_rel);
 	}
 	if (err)
 		pk_elf_close(ret);
 	return err;
+}
+
+int pk_elf_open(int fd, struct pk_elf *ret)
+{
+	return open_file(fd, false, ret);
+}
+
+int pk_elf_open_shared(int fd, struct pk_elf *ret)
+{
+	return open_file(fd, true, ret);
 }
 
 int pk_elf_open_mem(void *image, size_t len, bool own, struct pk_elf *ret)
@@ -163,7 +173,7 @@ int pk_elf_open_mem(void *image, size_t len, bool own, struct pk_elf *ret)
 	*ret = (struct pk_elf){ .fd = -1, .file_bytes = len, .image = own ? image : NULL };
 	elf_version(EV_CURRENT);
 	ret->elf = elf_memory(image, len);
-	err = read_headers(ret);
+	err = read_headers(ret, false);
 	if (err)
 		pk_elf_close(ret);
 	return err;

@@ -50,6 +50,8 @@ struct pk_elf {
  * kind of machine; -EFBIG: headers beyond all reason; -ENOMEM.
  */
 int pk_elf_open(int fd, struct pk_elf *ret);
+/* As pk_elf_open(), and a file of sections alone will do, as dwz makes for what others share. */
+int pk_elf_open_shared(int fd, struct pk_elf *ret);
 /* As pk_elf_open() for an image in memory; @own: from malloc(), freed by close or failure. */
 int pk_elf_open_mem(void *image, size_t len, bool own, struct pk_elf *ret);
 void pk_elf_close(struct pk_elf *e);	/* all-zero is fine */

@@ -108,10 +108,12 @@ static int add_lines(struct liner *l)
 static int read_info(struct liner *l, struct pk_dwarf_info *info)
 {
 	int ret = pk_inlines_init(&l->inlines, info, &l->a->strings, l->wanted->svma,
-				  l->wanted->nr_svma);
+				  l->wanted->nr_svma, l->wanted->cpu_ns);
 
 	if (ret)
 		return ret;
+	if (l->inlines.late)
+		l->a->flags |= PK_ANSWER_LINES_CUT;
 	ret = add_lines(l);
 	pk_inlines_deinit(&l->inlines);
 	return ret;
@@ -127,7 +129,7 @@ static int read_shared(struct liner *l, struct pk_dwarf_info *info, const struct
 
 	if (ret)
 		return ret == -ENOMEM ? ret : read_info(l, info);
-	ret = pk_dwarf_info_init(&shared, &file);
+	ret = pk_dwarf_shared_init(&shared, &file);
 	if (!ret)
 		info->alt = &shared;
 	if (ret != -ENOMEM)

@@ -13,13 +13,13 @@
 struct pk_lines_wanted {
 	const uint64_t *off, *svma;
 	size_t nr_off, nr_svma;
+	uint64_t cpu_ns;	/* no longer than that; 0: what is good for most */
 };
 
 /*
- * Add a line to @a for each wanted offset in @e, unless that takes too long: then for some.
- * @a has none before. @debug: has
- * the debugging information, @e itself or its debug file. @source: has what that shares with
- * others. 0, -ENOENT: there is none that is read; -ENOMEM.
+ * Add a line to @a for each wanted offset in @e, unless that takes too long: then for some, and
+ * @a says so. @a has none before. @debug: has the debugging information, @e itself or its debug
+ * file. @source: has what that shares with others. 0, -ENOENT: there is none that is read; -ENOMEM.
  */
 int pk_file_lines(const struct pk_elf *e, const struct pk_elf *debug,
 		  const struct pk_debug_source *source, const struct pk_lines_wanted *wanted,

@@ -261,6 +261,8 @@ static void keep(struct pk_file_wanted *w, const struct pk_answer *a)
 	}
 	if (pk_answer_cache_load(w->names->cache, &w->origin, &place, &all))
 		return;
+	/* it was asked for what was missing */
+	all.flags &= ~PK_ANSWER_LINES_CUT;
 	if (!pk_answer_merge(&all, a))
 		pk_answer_cache_store(w->names->cache, &w->origin,
 				      pk_answer_fingerprint(&w->origin, &place, &all, &bytes),
@@ -285,6 +287,9 @@ static int file_done(void *ctx, const struct pk_file_task *t, int code, const st
 	if (code)
 		return 0;
 	keep(w, a);
+	/* the child that was to tell them is no more */
+	if (n->cfg->lines && !t->lines)
+		w->answer.flags |= PK_ANSWER_LINES_CUT;
 	return pk_answer_merge(&w->answer, a);
 }
 
@@ -312,6 +317,8 @@ static int prepare(struct pk_file_wanted *w, struct pk_file_task *t, bool *neede
 	for (size_t i = 0; !ret && i < w->nr; i++)
 		if (!is_known(w, w->off[i]))
 			w->missing[w->nr_missing++] = w->off[i];
+	if (w->nr_missing)
+		w->answer.flags &= ~PK_ANSWER_LINES_CUT;
 	*t = (struct pk_file_task){
 		.off = w->missing,
 		.nr = w->nr_missing,
@@ -408,6 +415,8 @@ int pk_file_names_get(struct pk_file_names *n)
 		ret = pk_file_names_add(n->h, w->file, &w->answer, w->off, w->nr);
 		if (!ret && n->cfg->lines)
 			ret = add_lines(n->h, w);
+		n->stats->nr_files_lines_cut += n->cfg->lines &&
+						w->answer.flags & PK_ANSWER_LINES_CUT;
 	}
 	return ret;
 }

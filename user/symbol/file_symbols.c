@@ -345,7 +345,7 @@ static int no_lines(struct namer *n)
 static int find_lines(struct namer *n, struct pk_answer *found)
 {
 	const struct pk_lines_wanted wanted = {
-		n->q->off, n->cover.addr, nr_wanted(n->q), n->cover.nr,
+		n->q->off, n->cover.addr, nr_wanted(n->q), n->cover.nr, n->q->lines_cpu_ns,
 	};
 	bool own = !wants_debug_lines(n);
 	int ret = own ? 0 : find_debug_file(n);
@@ -374,13 +374,17 @@ static int add_lines(struct namer *n)
 	int ret = pk_answer_init(&found);
 
 	if (ret)
-		return no_lines(n);
+		return ret;
 	ret = find_lines(n, &found);
 	if (!ret)
 		ret = fits(n, &found) ? pk_answer_merge_lines(n->answer, &found) : -EFBIG;
+	if (!ret)
+		n->answer->flags |= found.flags;
 	pk_answer_deinit(&found);
 	if (!ret)
 		return 0;
+	if (ret != -ENOENT)
+		n->answer->flags |= PK_ANSWER_LINES_CUT;
 	n->answer->lines.nr = n->answer->frames.nr = 0;
 	return no_lines(n);
 }

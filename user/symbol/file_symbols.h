@@ -17,6 +17,7 @@ struct pk_file_question {
 	size_t nr;
 	size_t lines_bytes;	/* source lines and inlined functions, too, unless they take more
 				 * than this in the answer; 0: no */
+	uint64_t lines_cpu_ns;	/* how long they are looked for; 0: the default */
 };
 
 /*

@@ -19,8 +19,9 @@
 #define MAX_REFERENCES 16
 
 /* Time for one file, of which the names must be told in time whatever becomes of its lines. */
-#define MAX_CPU_NS  (12 * 1000000000ULL)
-#define MAX_WALL_NS (45 * 1000000000ULL)
+#define DEFAULT_CPU_NS (12 * 1000000000ULL)
+/* For a machine with other work. */
+#define WALL_FACTOR 4
 #define LOOK_ENTRIES 0x10000
 
 /* What is around the entries that come next. */
@@ -58,7 +59,7 @@ static uint64_t clock_ns(clockid_t clock)
 static bool is_late(struct pk_inlines *x)
 {
 	if (!x->late)
-		x->late = clock_ns(CLOCK_PROCESS_CPUTIME_ID) > x->cpu_end_ns ||
+		x->late = !x->d->steps_left || clock_ns(CLOCK_PROCESS_CPUTIME_ID) > x->cpu_end_ns ||
 			  clock_ns(CLOCK_MONOTONIC) > x->wall_end_ns;
 	return x->late;
 }
@@ -310,7 +311,8 @@ static int read_unit(struct walk *w, struct pk_dwarf_unit *u)
 	ret = ret == -ENOMEM ? ret : walk_unit(w);
 	if (!ret && w->has_table)
 		pk_line_table_run(&w->table, w->x->d, w->addr.data, w->addr.nr, w->line.data);
-	if (!ret)
+	/* what ended midway would be taken for the innermost function, and is not */
+	if (!ret && !is_late(w->x))
 		ret = settle(w);
 	if (w->has_table)
 		pk_line_table_deinit(&w->table);
@@ -318,20 +320,21 @@ static int read_unit(struct walk *w, struct pk_dwarf_unit *u)
 }
 
 int pk_inlines_init(struct pk_inlines *x, struct pk_dwarf_info *d, struct pk_strtab *paths,
-		    const uint64_t *addr, size_t nr)
+		    const uint64_t *addr, size_t nr, uint64_t cpu_ns)
 {
 	struct walk w = { .x = x };
+	uint64_t ns = cpu_ns ? cpu_ns : DEFAULT_CPU_NS;
 	int ret = 0;
 
 	*x = (struct pk_inlines){ .d = d, .paths = paths, .addr = addr, .nr = nr };
-	x->cpu_end_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) + MAX_CPU_NS;
-	x->wall_end_ns = clock_ns(CLOCK_MONOTONIC) + MAX_WALL_NS;
+	x->cpu_end_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) + ns;
+	x->wall_end_ns = clock_ns(CLOCK_MONOTONIC) + ns * WALL_FACTOR;
 	x->pos = calloc(nr + 1, sizeof(*x->pos));
 	if (!x->pos)
 		return -ENOMEM;
 	for (size_t i = 0; i < nr; i++)
 		x->pos[i].scope = PK_SCOPE_NONE;
-	for (size_t i = 0; i < d->units.nr && d->steps_left && !ret && !is_late(x); i++)
+	for (size_t i = 0; i < d->units.nr && !ret && !is_late(x); i++)
 		ret = read_unit(&w, &d->units.data[i]);
 	pk_vec_deinit(&w.addr);
 	pk_vec_deinit(&w.scope);

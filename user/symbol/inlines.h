@@ -41,12 +41,12 @@ struct pk_inlines {
 	struct pk_inline_pos *pos;	/* parallel to addr */
 	PK_VEC(struct pk_inline_scope) scopes;
 	uint64_t cpu_end_ns, wall_end_ns;	/* no longer than that */
-	bool late;	/* so not all is known that could be */
+	bool late;	/* time or steps were spent, so not all is known that could be */
 };
 
-/* Reads what there is; paths go into @paths. 0 or -ENOMEM. */
+/* Reads what there is, for @cpu_ns at most (0: the default); paths go into @paths. 0 or -ENOMEM. */
 int pk_inlines_init(struct pk_inlines *x, struct pk_dwarf_info *d, struct pk_strtab *paths,
-		    const uint64_t *addr, size_t nr);
+		    const uint64_t *addr, size_t nr, uint64_t cpu_ns);
 void pk_inlines_deinit(struct pk_inlines *x);
 
 /* Name of a scope's function: as linked if that is mangled, else as written; NULL: it has none. */

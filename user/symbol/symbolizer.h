@@ -48,6 +48,7 @@ struct pk_symbolizer_stats {
 	unsigned int nr_files, nr_files_missing, nr_files_mismatch;
 	unsigned int nr_files_too_big;	/* left out for want of memory */
 	unsigned int nr_files_failed;	/* their child crashed, took too long or made no sense */
+	unsigned int nr_files_lines_cut; /* whose lines took too much: some or all are missing */
 	unsigned int nr_files_cached;	/* all of whose answers were kept, so were not opened */
 	unsigned int nr_servers_asked;	/* questions to debuginfod servers */
 	bool servers_gave_up;		/* they took too long, and were not asked any more */
