@@ -4,10 +4,11 @@
  *
  *	linetruth [-d DIRS] FILE < ADDRESSES	one hexadecimal svma a line
  *	linetruth -n NR FILE			NR addresses spread over its code, instead of that
+ *	linetruth -c < ANSWER			addr2line's own answer, with names as they are shown here
  *
  * What is printed comes from the code that names the addresses of profiles. How long that took,
  * and the most memory, go to stderr. Built by make -f tests/build.mk linetruth; see
- * tests/bench/lines.
+ * tests/bench/names.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -19,6 +20,7 @@
 
 #include "base/ascending.h"
 #include "symbol/debug_search.h"
+#include "symbol/demangle.h"
 #include "symbol/file_symbols.h"
 
 /* Far more than addr2line is asked for in one go. */
@@ -135,6 +137,34 @@ static void put_address(const struct pk_answer *a, const struct pk_elf *e, uint6
 	put_frame(a, p && p->name ? p->name : f->name, f);
 }
 
+/* Each second line is a name, behind one with an address. */
+static void clean_names(void)
+{
+	struct pk_strbuf b = { 0 };
+	bool is_name = false;
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t len;
+
+	while ((len = getline(&line, &room, stdin)) > 0) {
+		line[len - 1] = '\0';
+		if (!strncmp(line, "0x", 2)) {
+			is_name = true;
+			puts(line);
+			continue;
+		}
+		pk_strbuf_clear(&b);
+		if (is_name)
+			pk_demangle(line, &b);
+		else
+			pk_strbuf_puts(&b, line);
+		puts(b.data ? b.data : "");
+		is_name = !is_name;
+	}
+	free(line);
+	pk_strbuf_deinit(&b);
+}
+
 int main(int argc, char **argv)
 {
 	struct places places = { 0 };
@@ -143,7 +173,11 @@ int main(int argc, char **argv)
 	struct pk_elf e;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "d:n:")) != -1) {
+	while ((opt = getopt(argc, argv, "cd:n:")) != -1) {
+		if (opt == 'c') {
+			clean_names();
+			return 0;
+		}
 		if (opt == 'd')
 			places.where.dirs = optarg;
 		else if (opt == 'n')

@@ -104,20 +104,26 @@ static int find_units(struct pk_dwarf_info *d)
 	return d->units.nr ? 0 : -ENOENT;
 }
 
+int pk_dwarf_units_init(struct pk_dwarf_info *d)
+{
+	d->steps_left = MAX_STEPS;
+	d->abbrevs.data = d->section[PK_DWARF_ABBREV].data;
+	d->abbrevs.len = d->section[PK_DWARF_ABBREV].len;
+	return find_units(d);
+}
+
 static int init(struct pk_dwarf_info *d, const struct pk_elf *e)
 {
 	int ret = load_sections(d, e);
 
-	d->abbrevs.data = d->section[PK_DWARF_ABBREV].data;
-	d->abbrevs.len = d->section[PK_DWARF_ABBREV].len;
-	return ret ? ret : find_units(d);
+	return ret ? ret : pk_dwarf_units_init(d);
 }
 
 int pk_dwarf_info_init(struct pk_dwarf_info *d, const struct pk_elf *e)
 {
 	int ret;
 
-	*d = (struct pk_dwarf_info){ .steps_left = MAX_STEPS };
+	*d = (struct pk_dwarf_info){ 0 };
 	ret = pk_dwarf_is_in(e) ? init(d, e) : -ENOENT;
 	if (ret)
 		pk_dwarf_info_deinit(d);
@@ -128,7 +134,7 @@ int pk_dwarf_shared_init(struct pk_dwarf_info *d, const struct pk_elf *e)
 {
 	int ret;
 
-	*d = (struct pk_dwarf_info){ .steps_left = MAX_STEPS };
+	*d = (struct pk_dwarf_info){ 0 };
 	ret = init(d, e);
 	if (ret == -ENOENT && d->section[PK_DWARF_STR].len)
 		ret = 0;

@@ -78,6 +78,8 @@ bool pk_dwarf_is_in(const struct pk_elf *e);	/* is there debugging information? 
 int pk_dwarf_info_init(struct pk_dwarf_info *d, const struct pk_elf *e);
 /* Likewise of what dwz took out of others: that may be texts alone, without a unit. */
 int pk_dwarf_shared_init(struct pk_dwarf_info *d, const struct pk_elf *e);
+/* Likewise of sections that are in @d already, the caller's, all else of it 0. */
+int pk_dwarf_units_init(struct pk_dwarf_info *d);
 void pk_dwarf_info_deinit(struct pk_dwarf_info *d);	/* not of d->alt */
 
 /* Take @n of the steps; false: they are spent. */
