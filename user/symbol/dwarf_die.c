@@ -88,9 +88,15 @@ struct pk_dwarf_value pk_dwarf_value_read(struct pk_reader *r, uint16_t form,
 	return v;
 }
 
+/* A table may be without any, if no entry has attributes. */
+static const struct pk_abbrev_spec *specs_of(const struct pk_dwarf_unit *u, const struct pk_abbrev *a)
+{
+	return a->nr_specs ? u->abbrevs->specs.data + a->first_spec : NULL;
+}
+
 void pk_dwarf_skip(struct pk_reader *r, const struct pk_dwarf_unit *u, const struct pk_abbrev *a)
 {
-	const struct pk_abbrev_spec *spec = u->abbrevs->specs.data + a->first_spec;
+	const struct pk_abbrev_spec *spec = specs_of(u, a);
 
 	if (a->bytes != PK_ABBREV_VARIABLE) {
 		pk_reader_bytes(r, a->bytes);
@@ -145,7 +151,7 @@ static struct pk_dwarf_value *slot(struct pk_dwarf_die *d, uint16_t name)
 bool pk_dwarf_attributes(struct pk_reader *r, const struct pk_dwarf_unit *u,
 			 const struct pk_abbrev *a, struct pk_dwarf_die *ret)
 {
-	const struct pk_abbrev_spec *spec = u->abbrevs->specs.data + a->first_spec;
+	const struct pk_abbrev_spec *spec = specs_of(u, a);
 
 	ret->tag = a->tag;
 	ret->has_children = a->has_children;
