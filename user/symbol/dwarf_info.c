@@ -88,8 +88,11 @@ static bool read_head(struct pk_reader *r, struct pk_dwarf_unit *u, uint64_t *le
 static int find_units(struct pk_dwarf_info *d)
 {
 	const struct pk_unpacked *info = &d->section[PK_DWARF_INFO];
-	struct pk_reader r = pk_reader_of(info->data, info->len);
+	struct pk_reader r;
 
+	if (!info->len)
+		return -ENOENT;
+	r = pk_reader_of(info->data, info->len);
 	while (pk_reader_left(&r) && d->units.nr < MAX_UNITS) {
 		struct pk_dwarf_unit u = { .off = r.pos - info->data, .comp_dir = "", .name = "" };
 		uint64_t len;
