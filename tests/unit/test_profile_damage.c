@@ -501,7 +501,7 @@ static void test_unknown_chunk(void **state)
 		size_t len;
 		uint8_t *raw = raw_body(c, &len);
 
-		crc = put_chunk(&out, crc, 12 + c * 1000, PK_CODING_ZSTD, "what?", 5, 1 << 20);
+		crc = put_chunk(&out, crc, 32 + c * 1000, PK_CODING_ZSTD, "what?", 5, 1 << 20);
 		crc = put_chunk(&out, crc, fixture_chunk_type(&whole_image, chunk[c]),
 				PK_CODING_RAW, raw, len, len);
 		free(raw);
