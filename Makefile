@@ -16,7 +16,7 @@ CC ?= gcc
 VERSION := $(shell sed -n 's/^\#define PKPROF_VERSION[^"]*"\(.*\)".*/\1/p' kmod/uapi/pkprof.h)
 KVER ?= $(shell scripts/headers)
 
-PKGS := libnl-3.0 libnl-genl-3.0 libelf libdw libdebuginfod libcjson libzstd liblzma ncursesw
+PKGS := libnl-3.0 libnl-genl-3.0 libelf libdw libdebuginfod libcjson libzstd liblzma zlib ncursesw
 WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wformat=2 -Wvla $(if $(filter 0,$(WERROR)),,-Werror)
 CFLAGS ?= -O2 -g
 PK_CFLAGS = $(CPPFLAGS) $(CFLAGS) -std=gnu11 $(WARN) -D_GNU_SOURCE -Iuser -Ikmod -MMD -MP \

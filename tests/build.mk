@@ -8,6 +8,8 @@
 #	mkprofile	$(BUILD)/gen/mkprofile, which compiles tests/golden/inputs
 #	dumptime	$(BUILD)/gen/dumptime, which times readings of the ledger
 #	rowtime		$(BUILD)/gen/rowtime, which makes unwind rows of many files
+#	genaddresses	$(BUILD)/gen/genaddresses, which writes profiles without names
+#	linetruth	$(BUILD)/gen/linetruth, which answers as addr2line does
 #
 # A unit test, or a workload as to flags, says more in its first 30 lines:
 #	/* link: kmod/ring.c */		further sources, compiled with its flags
@@ -18,7 +20,7 @@ BUILD ?= build
 CC ?= gcc
 Q := $(if $(V),,@)
 
-PKGS := libnl-3.0 libnl-genl-3.0 libelf libdw libdebuginfod libcjson libzstd liblzma ncursesw
+PKGS := libnl-3.0 libnl-genl-3.0 libelf libdw libdebuginfod libcjson libzstd liblzma zlib ncursesw
 WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wformat=2 -Wvla -Werror
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS := -O1 -g -std=gnu11 $(WARN) -D_GNU_SOURCE -Iuser -Ikmod -Itests/unit -I. -MMD -MP \
@@ -37,7 +39,7 @@ WORKLOADS := $(wildcard tests/workloads/*.c)
 WORKLOAD_CFLAGS := -O1 -g -std=gnu11 $(WARN) -D_GNU_SOURCE -MMD -MP -fno-omit-frame-pointer \
 	-mno-omit-leaf-frame-pointer -fno-optimize-sibling-calls
 
-.PHONY: unit workloads genprofile mkprofile dumptime rowtime
+.PHONY: unit workloads genprofile genaddresses mkprofile dumptime rowtime linetruth
 unit: $(TESTS:tests/unit/%.c=$(BUILD)/unit/%)
 workloads: $(WORKLOADS:tests/workloads/%.c=$(BUILD)/workloads/%)
 
@@ -45,6 +47,8 @@ genprofile: $(BUILD)/gen/genprofile
 mkprofile: $(BUILD)/gen/mkprofile
 dumptime: $(BUILD)/gen/dumptime
 rowtime: $(BUILD)/gen/rowtime
+linetruth: $(BUILD)/gen/linetruth
+genaddresses: $(BUILD)/gen/genaddresses
 
 $(BUILD)/gen/genprofile: tests/gen/genprofile.c $(BUILD)/libplain.a
 	@mkdir -p $(@D)
@@ -58,7 +62,8 @@ $(BUILD)/gen/dumptime: tests/gen/dumptime.c $(BUILD)/libplain.a
 
 # what is timed is compiled as it is shipped
 ROWTIME_SRC := $(wildcard user/base/*.c user/symbol/*.c user/unwind/*.c user/model/*.c user/profile/*.c)
-$(BUILD)/gen/rowtime: tests/gen/rowtime.c $(ROWTIME_SRC:%.c=$(BUILD)/%.o)
+$(BUILD)/gen/rowtime $(BUILD)/gen/linetruth $(BUILD)/gen/genaddresses: $(BUILD)/gen/%: tests/gen/%.c \
+		$(ROWTIME_SRC:%.c=$(BUILD)/%.o)
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(CFLAGS) -O2 -o $@ $^ $(LIBS)

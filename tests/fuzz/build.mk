@@ -14,7 +14,7 @@ Q := $(if $(V),,@)
 CC := $(or $(CLANG),gcc)
 OUT := $(BUILD)/fuzz
 OBJ := $(OUT)/$(if $(CLANG),clang,gcc)
-PKGS := libnl-3.0 libnl-genl-3.0 libelf libdw libdebuginfod libcjson libzstd liblzma ncursesw
+PKGS := libnl-3.0 libnl-genl-3.0 libelf libdw libdebuginfod libcjson libzstd liblzma zlib ncursesw
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS := -O1 -g -std=gnu11 -D_GNU_SOURCE -Iuser -Ikmod -Itests/fuzz -Itests/unit -MMD -MP $(SAN) \
 	$(shell pkg-config --cflags $(PKGS)) $(if $(CLANG),-fsanitize=fuzzer-no-link)

@@ -11,6 +11,21 @@
 #include "profile/profile.h"
 #include "symbol/answer.h"
 
+#define MAX_ITEMS (1 << 16)
+
+static void check_line(const struct pk_answer *a, const struct pk_answer_line *l)
+{
+	if (pk_answer_find_line(a, l->off) != l || l->nr > PK_LINE_MAX_FRAMES ||
+	    l->first > a->frames.nr || l->nr > a->frames.nr - l->first)
+		abort();
+	for (uint32_t i = 0; i < l->nr; i++) {
+		const struct pk_answer_frame *f = &a->frames.data[l->first + i];
+
+		if (f->name >= a->strings.entries.nr || f->source >= a->strings.entries.nr)
+			abort();
+	}
+}
+
 static void check_piece(const struct pk_answer *a, const struct pk_piece *p, uint64_t end_before)
 {
 	if (p->start < end_before || p->end <= p->start || pk_answer_find(a, p->start) != p ||
@@ -30,13 +45,19 @@ static void check_again(const struct pk_answer *a)
 	struct pk_answer again;
 
 	pk_answer_encode(a, &b);
-	if (pk_strbuf_failed(&b) || pk_answer_decode(b.data, b.len, a->pieces.nr, &again) ||
+	if (pk_strbuf_failed(&b) || pk_answer_decode(b.data, b.len, MAX_ITEMS, &again) ||
 	    again.pieces.nr != a->pieces.nr ||
 	    (a->pieces.nr && memcmp(again.pieces.data, a->pieces.data,
-				    a->pieces.nr * sizeof(*a->pieces.data))))
+				    a->pieces.nr * sizeof(*a->pieces.data))) ||
+	    again.lines.nr != a->lines.nr || again.frames.nr != a->frames.nr ||
+	    (a->lines.nr && memcmp(again.lines.data, a->lines.data,
+				   a->lines.nr * sizeof(*a->lines.data))) ||
+	    (a->frames.nr && memcmp(again.frames.data, a->frames.data,
+				    a->frames.nr * sizeof(*a->frames.data))))
 		abort();
 	/* it has nothing new to say */
-	if (pk_answer_merge(&again, a) || again.pieces.nr != a->pieces.nr)
+	if (pk_answer_merge(&again, a) || again.pieces.nr != a->pieces.nr ||
+	    again.lines.nr != a->lines.nr)
 		abort();
 	pk_answer_deinit(&again);
 	pk_strbuf_deinit(&b);
@@ -47,12 +68,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct pk_answer a;
 	uint64_t end = 0;
 
-	if (pk_answer_decode(data, len, 1 << 16, &a))
+	if (pk_answer_decode(data, len, MAX_ITEMS, &a))
 		return 0;
 	PK_VEC_FOREACH(&a.pieces, p) {
 		check_piece(&a, p, end);
 		end = p->end;
 	}
+	PK_VEC_FOREACH(&a.lines, l)
+		check_line(&a, l);
 	for (size_t i = 1; i < a.strings.entries.nr; i++)
 		if (strpbrk(pk_strtab_get(&a.strings, i), "\n\r\t\033"))
 			abort();

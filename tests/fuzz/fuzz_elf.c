@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Fuzzer of the symbolizer's way through an ELF file: headers, symbol tables,
- * linkage stubs, unwind table, packed debug information, demangling. Input: an
- * ELF file. The answer that comes out must be one to what was asked, and can be sent.
+ * linkage stubs, unwind table, debugging information with its line tables, packed
+ * or not, demangling. Input: an ELF file. The answer that comes out must be one to
+ * what was asked, and can be sent.
  */
 /* folders: base profile model symbol */
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include "symbol/file_symbols.h"
 
 #define NR_LOOKUPS 512
+#define LINES_BYTES (16u << 20)
 
 static int no_debug_file(void *ctx, const struct pk_debug_wish *wish, unsigned int i)
 {
@@ -28,10 +30,12 @@ static int no_debug_file(void *ctx, const struct pk_debug_wish *wish, unsigned i
 static void check_alone(const struct pk_elf *e, const struct pk_debug_source *nowhere,
 			const struct pk_answer *all, uint64_t off)
 {
+	const struct pk_file_question one = { .off = &off, .nr = 1, .lines_bytes = LINES_BYTES };
 	const struct pk_piece *among = pk_answer_find(all, off);
 	struct pk_answer alone;
 
-	if (pk_file_answer(e, &off, 1, nowhere, &alone) || !pk_answer_fits(&alone, &off, 1) || !among)
+	if (pk_file_answer(e, &one, nowhere, &alone) || !pk_answer_fits(&alone, &off, 1) ||
+	    (alone.lines.nr != 1 && !(alone.flags & PK_ANSWER_LINES_CUT)) || !among)
 		abort();
 	pk_answer_deinit(&alone);
 }
@@ -42,11 +46,15 @@ static void use(const struct pk_elf *e)
 	struct pk_strbuf encoded = { 0 };
 	struct pk_answer a, again;
 	uint64_t off[NR_LOOKUPS];
+	const struct pk_file_question all = {
+		.off = off, .nr = NR_LOOKUPS, .lines_bytes = LINES_BYTES,
+	};
 
 	for (unsigned int i = 0; i < NR_LOOKUPS; i++)
 		off[i] = i < 256 ? i * 3 : 0x1000 + (i - 256) * 5;
-	if (pk_file_answer(e, off, NR_LOOKUPS, &nowhere, &a) ||
-	    !pk_answer_fits(&a, off, NR_LOOKUPS))
+	if (pk_file_answer(e, &all, &nowhere, &a) ||
+	    !pk_answer_fits(&a, off, NR_LOOKUPS) ||
+	    (a.lines.nr != NR_LOOKUPS && !(a.flags & PK_ANSWER_LINES_CUT)))
 		abort();
 	check_alone(e, &nowhere, &a, off[7]);
 	check_alone(e, &nowhere, &a, off[300]);
@@ -54,7 +62,8 @@ static void use(const struct pk_elf *e)
 	pk_answer_encode(&a, &encoded);
 	if (pk_strbuf_failed(&encoded) ||
 	    pk_answer_decode(encoded.data, encoded.len, NR_LOOKUPS, &again) ||
-	    again.pieces.nr != a.pieces.nr)
+	    again.pieces.nr != a.pieces.nr || again.lines.nr != a.lines.nr ||
+	    again.frames.nr != a.frames.nr)
 		abort();
 	pk_answer_deinit(&again);
 	pk_answer_deinit(&a);

@@ -53,6 +53,20 @@ static void check_events(const struct pk_profile *p)
 		CHECK(m->text < strings);
 }
 
+static void check_lines(const struct pk_profile *p)
+{
+	PK_VEC_FOREACH(&p->lines, l) {
+		unsigned int depth = 0;
+
+		if (!l->file || l->file >= p->files.nr || l->frame >= p->line_frames.nr)
+			abort();
+		for (uint32_t at = l->frame; at != PK_LINE_OUTERMOST;
+		     at = p->line_frames.data[at].outer)
+			if (++depth > PK_LINE_MAX_FRAMES || at >= p->line_frames.nr)
+				abort();
+	}
+}
+
 static void check_symbols(const struct pk_profile *p)
 {
 	for (size_t i = 0; i < p->symbols.nr; i++) {
@@ -129,6 +143,7 @@ static void check_load(const uint8_t *data, size_t len)
 	check_samples(&p);
 	check_events(&p);
 	check_symbols(&p);
+	check_lines(&p);
 	check_ledger(&p);
 	check_waits(&p);
 	pk_profile_fact_u64(&p, "record.period_ns", 0);

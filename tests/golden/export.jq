@@ -19,8 +19,11 @@ def offences_of_export:
 	   "block_io", "books"
 	   | holds("\(.) is no list"; $d[.] | type == "array")),
 	  (.stacks | to_entries[] | .key as $i | .value
-	   | holds("stack \($i)"; length == 2 and (.[0] | refers_to($d.stacks)) and
-				  (.[0] < $i or $i == 0) and (.[1] | refers_to($d.frames)))),
+	   | holds("stack \($i)"; (length == 2 or (length == 3 and (.[2] | refers_to($d.sources)))) and
+				  (.[0] | refers_to($d.stacks)) and (.[0] < $i or $i == 0) and
+				  (.[1] | refers_to($d.frames)))),
+	  (.sources // [] | to_entries[] | .key as $i | .value
+	   | holds("source \($i)"; (.line | is_amount) and ($i == 0 or (.file | type == "string")))),
 	  (.threads[] | holds("process of thread \(.tid)"; .process | refers_to($d.processes))),
 	  (.processes[] | holds("parent of process \(.pid)";
 				has("parent") and (.parent | . == null or refers_to($d.processes)))),

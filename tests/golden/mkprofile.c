@@ -38,6 +38,9 @@
  *	bio				block I/O with stacks; see bio_items.c
  *	net				what connections did; see net_items.c
  *	waiton				what waits were for; see waited_items.c
+ *	lines FUNCTION@DSO leaf|call SOURCE:LINE [INLINED SOURCE:LINE]...
+ *					of the function, where it is a leaf or calls, then of
+ *					what is inlined there, outermost first; see stack
  *	end T				the end; without it the recorder died
  *
  * All DSOs are mapped into all processes.
@@ -450,6 +453,63 @@ static void write_symbols(void)
 	}
 }
 
+/* Of an address; the outermost frame first, as in the script. */
+struct lines {
+	uint32_t file;
+	uint64_t addr;
+	struct pk_line_frame frames[8];
+	size_t nr;
+};
+static PK_VEC(struct lines) lines;
+
+static int lines_by_addr(const void *a, const void *b)
+{
+	const struct lines *x = a, *y = b;
+
+	if (x->file != y->file)
+		return x->file < y->file ? -1 : 1;
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+static void do_lines(const struct words *w)
+{
+	char *name = w->word[1], *at = strrchr(word(w, 1), '@');
+	struct lines *l = pk_vec_push(&lines);
+	const struct function *f;
+	unsigned int dso;
+
+	if (!at || w->nr & 1 || w->nr / 2 > PK_ARRAY_SIZE(l->frames))
+		fail("FUNCTION@DSO, where, a source, pairs of name and source", w->word[1]);
+	*at = '\0';
+	dso = find_dso(at + 1, 0);
+	f = find_function(name, dso);
+	l->file = dsos.data[dso].file;
+	l->addr = f->addr + (strcmp(word(w, 2), "leaf") ? 0x40 : 0x20);
+	for (unsigned int i = 3; i < w->nr; i += 2) {
+		char *line = strrchr(w->word[i], ':');
+
+		if (line)
+			*line++ = '\0';
+		l->frames[l->nr++] = (struct pk_line_frame){
+			.name = intern(i == 3 ? name : w->word[i - 1]),
+			.source = intern(w->word[i]),
+			.line = line ? number(line) : 0,
+		};
+	}
+}
+
+static void write_lines(void)
+{
+	sort(lines, lines_by_addr);
+	PK_VEC_FOREACH(&lines, l) {
+		struct pk_line_frame inner_first[8];
+
+		for (size_t i = 0; i < l->nr; i++)
+			inner_first[i] = l->frames[l->nr - 1 - i];
+		check(pk_writer_line(writer, l->file, l->addr, inner_first, l->nr));
+	}
+}
+
 /* Everything that was only collected, and the end if there is one. */
 static void finish(uint64_t end_ns)
 {
@@ -472,6 +532,7 @@ static void finish(uint64_t end_ns)
 		check(pk_writer_counters(writer, c));
 	}
 	write_symbols();
+	write_lines();
 	check(end_ns ? pk_writer_finish(writer, end_ns) : pk_writer_flush(writer));
 }
 
@@ -479,7 +540,8 @@ static const struct statement statements[] = {
 	{ "fact", do_fact },   { "process", do_process }, { "thread", do_thread },
 	{ "fork", do_fork },   { "exec", do_exec },	  { "exit", do_exit },
 	{ "stack", do_stack }, { "mark", do_mark },	  { "sample", do_sample },
-	{ "busy", do_busy },   { "books", do_books },	  { "step", do_step },
+	{ "busy", do_busy },   { "books", do_books },	  { "lines", do_lines },
+	{ "step", do_step },
 	{ 0 },
 };
 

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "profile/chunk.h"
+#include "lines_fixture.h"
 #include "profile_fixture.h"
 
 int fixture_fd(void)
@@ -299,23 +300,6 @@ static void fill_bios(struct pk_writer *w, uint64_t time_ns, uint32_t nodes, uin
 	}
 }
 
-static void fill_symbols(struct pk_writer *w, uint32_t space)
-{
-	uint64_t addr = 4096;
-
-	for (uint32_t i = 0; i < 40; i++) {
-		char name[40];
-		struct pk_symbol s = { .space = space, .id = space, .addr = addr, .size = 16 + i,
-				       .flags = i % 5 ? 0 : PK_SYMBOL_NONE };
-
-		snprintf(name, sizeof(name), "function_%u_of_%u", i, space);
-		s.name = intern(w, name);
-		s.dso = intern(w, space ? "/usr/lib/lib.so" : "[kernel]");
-		assert_int_equal(pk_writer_symbol(w, &s), 0);
-		addr += s.size + i % 3;
-	}
-}
-
 void fixture_fill_ordinary(struct pk_writer *w)
 {
 	uint64_t rng = 7;
@@ -343,7 +327,11 @@ void fixture_fill_ordinary(struct pk_writer *w)
 		assert_int_equal(pk_writer_flush(w), 0);
 	}
 	for (uint32_t space = 0; space < PK_SPACE_NR; space++) {
-		fill_symbols(w, space);
+		fixture_fill_symbols(w, space);
+		assert_int_equal(pk_writer_flush(w), 0);
+	}
+	for (uint32_t part = 0; part < 2; part++) {
+		fixture_fill_lines(w, part);
 		assert_int_equal(pk_writer_flush(w), 0);
 	}
 }
@@ -614,6 +602,7 @@ void assert_is_prefix(const struct pk_profile *part, const struct pk_profile *wh
 	for (uint32_t id = 0; id < part->strings.entries.nr; id++)
 		assert_same_text(part, id, whole, id);
 	compare_tables(part, whole);
+	fixture_compare_lines(part, whole);
 	compare_ledger(part, whole);
 	compare_waits(part, whole);
 	compare_blocks(part, whole);
@@ -772,6 +761,7 @@ void assert_sane(const struct pk_profile *p)
 		assert_true(y->space < PK_SPACE_NR && y->name < strings && y->dso < strings &&
 			    y->addr + y->size >= y->addr &&
 			    (y->space != PK_SPACE_FILE || y->id < p->files.nr));
+	assert_sane_lines(p);
 	assert_sane_ledger(p);
 	assert_sane_waits(p);
 	assert_sane_blocks(p);

@@ -4,7 +4,7 @@
  * random transitions, births, deaths and readings, and knows what was true. Every piece
  * must be the truth of its time, to the nanosecond, and the pieces must leave no gap.
  */
-/* link: tests/unit/profile_fixture.c */
+/* link: tests/unit/profile_fixture.c tests/unit/lines_fixture.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

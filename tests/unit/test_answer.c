@@ -39,6 +39,21 @@ static void add(struct pk_answer *a, uint64_t start, uint64_t end, uint64_t func
 	assert_int_equal(pk_vec_add(&a->pieces, p), 0);
 }
 
+static void add_line(struct pk_answer *a, uint64_t off, uint32_t nr, const char *name)
+{
+	struct pk_answer_line l = { off, a->frames.nr, nr };
+
+	for (uint32_t i = 0; i < nr; i++) {
+		struct pk_answer_frame f = { .line = i ? 100000 : 0 };
+
+		assert_int_equal(pk_strtab_intern_z(&a->strings, i ? name : "in", &f.name), 0);
+		if (i)
+			assert_int_equal(pk_strtab_intern_z(&a->strings, "/x.c", &f.source), 0);
+		assert_int_equal(pk_vec_add(&a->frames, f), 0);
+	}
+	assert_int_equal(pk_vec_add(&a->lines, l), 0);
+}
+
 /* main in two pieces, something in it, a region without a name, and nothing. */
 static void fill(struct pk_answer *a)
 {
@@ -48,9 +63,34 @@ static void fill(struct pk_answer *a)
 	add(a, 0x1020, 0x1100, 0x1000, 0x1100, "main");
 	add(a, 0x2000, 0x2040, 0x1fff, 0x3000, "");
 	add(a, UINT64_MAX - 1, UINT64_MAX, 0, 0, NULL);
+	add_line(a, 0x1000, 2, "main");
+	add_line(a, 0x1015, 0, NULL);
+	add_line(a, 0x1018, 3, "outer");
+	add_line(a, UINT64_MAX - 1, 0, NULL);
 	a->flags = PK_ANSWER_WANTS_DEBUG;
 	assert_int_equal(pk_strtab_intern_z(&a->strings, "x.debug", &a->link), 0);
 	a->link_crc = 0xdeadbeef;
+}
+
+static void assert_same_lines(const struct pk_answer *a, const struct pk_answer *b)
+{
+	assert_int_equal(a->lines.nr, b->lines.nr);
+	for (size_t i = 0; i < a->lines.nr; i++) {
+		const struct pk_answer_line *x = &a->lines.data[i], *y = &b->lines.data[i];
+
+		assert_int_equal(x->off, y->off);
+		assert_int_equal(x->nr, y->nr);
+		for (uint32_t n = 0; n < x->nr; n++) {
+			const struct pk_answer_frame *f = &a->frames.data[x->first + n];
+			const struct pk_answer_frame *g = &b->frames.data[y->first + n];
+
+			assert_string_equal(pk_strtab_get(&a->strings, f->name),
+					    pk_strtab_get(&b->strings, g->name));
+			assert_string_equal(pk_strtab_get(&a->strings, f->source),
+					    pk_strtab_get(&b->strings, g->source));
+			assert_int_equal(f->line, g->line);
+		}
+	}
 }
 
 static void assert_same(const struct pk_answer *a, const struct pk_answer *b)
@@ -71,6 +111,7 @@ static void assert_same(const struct pk_answer *a, const struct pk_answer *b)
 		assert_string_equal(pk_strtab_get(&a->strings, x->name),
 				    pk_strtab_get(&b->strings, y->name));
 	}
+	assert_same_lines(a, b);
 }
 
 static void test_there_and_back(void **state)
@@ -85,8 +126,27 @@ static void test_there_and_back(void **state)
 	assert_same(&a, &b);
 	pk_answer_deinit(&b);
 	assert_int_equal(pk_answer_decode(s.data, s.len, 4, &b), -EBADMSG);
+	pk_strbuf_clear(&s);
+	a.pieces.nr = 3;
+	pk_answer_encode(&a, &s);
+	assert_int_equal(pk_answer_decode(s.data, s.len, 3, &b), -EBADMSG);
+	assert_int_equal(pk_answer_decode(s.data, s.len, 4, &b), 0);
+	pk_answer_deinit(&b);
 	pk_answer_deinit(&a);
 	pk_strbuf_deinit(&s);
+}
+
+static void assert_lines_hold(const struct pk_answer *a)
+{
+	for (size_t i = 0; i < a->lines.nr; i++) {
+		const struct pk_answer_line *l = &a->lines.data[i];
+
+		assert_true(!i || l[-1].off < l->off);
+		assert_true(l->nr <= PK_LINE_MAX_FRAMES);
+		assert_true(l->first + l->nr <= a->frames.nr);
+	}
+	PK_VEC_FOREACH(&a->frames, f)
+		assert_true(f->name < a->strings.entries.nr && f->source < a->strings.entries.nr);
 }
 
 /* Cut anywhere it is no answer; changed anywhere it is none, or one that holds together. */
@@ -119,6 +179,7 @@ static void test_damage(void **state)
 					assert_true(p->flags & PK_SYMBOL_NONE ||
 						    *pk_strtab_get(&b.strings, p->name));
 				}
+				assert_lines_hold(&b);
 				pk_answer_deinit(&b);
 			}
 			s.data[at] ^= 1 << bit;
@@ -131,8 +192,8 @@ static void test_damage(void **state)
 /* Names with control characters and names told twice are not ours. */
 static void test_names(void **state)
 {
-	static const char twice[] = "\0\0\0\2\1a\1a\0", control[] = "\0\0\0\1\1\n\0";
-	static const char empty[] = "\0\0\0\1\0\0", good[] = "\0\0\0\2\1a\1b\0";
+	static const char twice[] = "\0\0\0\2\1a\1a\0\0", control[] = "\0\0\0\1\1\n\0\0";
+	static const char empty[] = "\0\0\0\1\0\0\0", good[] = "\0\0\0\2\1a\1b\0\0";
 	struct pk_answer a;
 
 	(void)state;
@@ -145,15 +206,20 @@ static void test_names(void **state)
 
 static void test_fits(void **state)
 {
-	uint64_t all[] = { 0x1000, 0x1018, 0x1020, 0x10ff, 0x2000, UINT64_MAX - 1 };
+	uint64_t all[] = { 0x1000, 0x1015, 0x1018, 0x1020, 0x10ff, 0x2000, UINT64_MAX - 1 };
+	uint64_t other[] = { 0x1000, 0x1018, 0x1020, 0x10ff, 0x2000, UINT64_MAX - 1 };
 	uint64_t more[] = { 0x1000, 0x1018, 0x1020, 0x1100, 0x2000, UINT64_MAX - 1 };
 	struct pk_answer a;
 
 	(void)state;
 	fill(&a);
-	assert_true(pk_answer_fits(&a, all, 6));
-	assert_false(pk_answer_fits(&a, all, 5)); /* what nobody asked for */
-	assert_false(pk_answer_fits(&a, all + 1, 5));
+	assert_true(pk_answer_fits(&a, all, 7));
+	/* a line of an address that is in the same piece as one that was asked for */
+	assert_false(pk_answer_fits(&a, other, 6));
+	a.lines.nr = 0;
+	assert_true(pk_answer_fits(&a, other, 6));
+	assert_false(pk_answer_fits(&a, other, 5)); /* what nobody asked for */
+	assert_false(pk_answer_fits(&a, other + 1, 5));
 	assert_false(pk_answer_fits(&a, more, 6));
 	assert_ptr_equal(pk_answer_find(&a, 0x10ff), &a.pieces.data[2]);
 	assert_null(pk_answer_find(&a, 0x1100));
@@ -163,7 +229,7 @@ static void test_fits(void **state)
 
 static void test_merge_and_select(void **state)
 {
-	uint64_t off[] = { 0x1012, 0x1015, 0x2001 };
+	uint64_t off[] = { 0x1012, 0x1015, 0x1018, 0x2001 };
 	struct pk_answer a, b, c, some;
 
 	(void)state;
@@ -171,6 +237,8 @@ static void test_merge_and_select(void **state)
 	assert_int_equal(pk_answer_init(&b), 0);
 	add(&b, 0x800, 0x1008, 0x800, 0x1200, "wide");
 	add(&b, 0x1018, 0x2010, 0x1018, 0x3000, "wide");
+	add_line(&b, 0x1014, 2, "wide");
+	add_line(&b, 0x1018, 2, "not this");
 	assert_int_equal(pk_answer_init(&c), 0);
 	assert_int_equal(pk_answer_merge(&c, &a), 0);
 	assert_same(&a, &c);
@@ -182,10 +250,19 @@ static void test_merge_and_select(void **state)
 	assert_int_equal(c.pieces.data[4].start, 0x1100);
 	assert_int_equal(c.pieces.data[4].end, 0x2000);
 	assert_string_equal(pk_strtab_get(&c.strings, c.pieces.data[4].name), "wide");
-	assert_int_equal(pk_answer_select(&c, off, 3, &some), 0);
+	assert_int_equal(c.lines.nr, 5);
+	assert_lines_hold(&c);
+	assert_int_equal(pk_answer_find_line(&c, 0x1014)->nr, 2);
+	assert_int_equal(pk_answer_find_line(&c, 0x1015)->nr, 0);
+	assert_int_equal(pk_answer_find_line(&c, 0x1018)->nr, 3);
+	assert_int_equal(pk_answer_select(&c, off, 4, &some), 0);
 	assert_int_equal(some.pieces.nr, 2);
-	assert_true(pk_answer_fits(&some, off, 3));
-	assert_int_equal(some.strings.entries.nr, 2);
+	assert_true(pk_answer_fits(&some, off, 4));
+	assert_int_equal(some.lines.nr, 2);
+	assert_int_equal(pk_answer_find_line(&some, 0x1018)->nr, 3);
+	assert_null(pk_answer_find_line(&some, 0x1000));
+	/* size(), in, outer, x.c and the empty one */
+	assert_int_equal(some.strings.entries.nr, 5);
 	pk_answer_deinit(&a);
 	pk_answer_deinit(&b);
 	pk_answer_deinit(&c);

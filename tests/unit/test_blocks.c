@@ -3,7 +3,7 @@
  * From readings of block devices to pieces: whatever is told when, each request is in
  * exactly one piece, at a time when it can have ended; and what is told is checked.
  */
-/* link: tests/unit/profile_fixture.c */
+/* link: tests/unit/profile_fixture.c tests/unit/lines_fixture.c */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

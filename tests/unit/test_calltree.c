@@ -72,7 +72,7 @@ static int setup(void **state)
 	take(21, 20, "cba", 7);
 	take(20, 20, "", 6);
 	pk_filter_init(&filter);
-	assert_int_equal(pk_model_build(&profile, &model, NULL), 0);
+	assert_int_equal(pk_model_build(&profile, NULL, &model, NULL), 0);
 	assert_int_equal(pk_scope_init(&model, &filter, &scope, NULL), 0);
 	return 0;
 }

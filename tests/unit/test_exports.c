@@ -67,7 +67,7 @@ static int setup(void **state)
 		   PKPROF_SAMPLE_USER);
 	fix_sample(&profile, 1007 * MS, 42, 42, 0, 0, PKPROF_SAMPLE_NO_MM);
 	pk_filter_init(&filter);
-	assert_int_equal(pk_model_build(&profile, &model, NULL), 0);
+	assert_int_equal(pk_model_build(&profile, NULL, &model, NULL), 0);
 	assert_int_equal(pk_scope_init(&model, &filter, &scope, NULL), 0);
 	return 0;
 }

@@ -49,6 +49,8 @@ static int note_done(void *ctx, const struct pk_file_task *t, int code, const st
 
 static void serve_loop(void *ctx, int to);
 
+static bool with_lines;
+
 static struct pk_file_pool_stats run_with(void (*serve)(void *, int), unsigned int nr_children)
 {
 	const struct pk_debug_search where = { .dirs = "" };
@@ -70,6 +72,7 @@ static struct pk_file_pool_stats run_with(void (*serve)(void *, int), unsigned i
 			.nr = 1 + i % 3,
 			.path = "/x",
 			.bytes = i,
+			.lines = with_lines,
 			.ctx = &codes[i],
 		};
 		/* so that a child can tell which file it has */
@@ -152,6 +155,39 @@ static void test_crash(void **state)
 		assert_int_equal(s.nr_died, 1);
 		assert_in_range(s.nr_children, nr, nr + 1);
 	}
+}
+
+/* As debugging information might make it. */
+static void crash_of_lines(int to, const struct pk_file_job_head *job)
+{
+	(job->lines ? crash : answer)(to, job);
+}
+
+static void serve_crash_of_lines(void *ctx, int to)
+{
+	(void)ctx;
+	serve_but(to, crash_of_lines);
+}
+
+/* A file that has no answer with lines has one without. */
+static void test_crash_of_lines(void **state)
+{
+	(void)state;
+	with_lines = true;
+	for (unsigned int nr = 1; nr <= 3; nr++) {
+		struct pk_file_pool_stats s = run_with(serve_crash_of_lines, nr);
+
+		assert_only_fails(NR);
+		assert_int_equal(s.nr_died, 1);
+	}
+	/* nor may it be asked for ever */
+	for (unsigned int nr = 1; nr <= 3; nr++) {
+		struct pk_file_pool_stats s = run_with(serve_crash, nr);
+
+		assert_only_fails(5);
+		assert_int_equal(s.nr_died, 2);
+	}
+	with_lines = false;
 }
 
 static void loop(int to, const struct pk_file_job_head *job)
@@ -480,6 +516,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_crash),
+		cmocka_unit_test(test_crash_of_lines),
 		cmocka_unit_test(test_loop),
 		cmocka_unit_test(test_lies),
 		cmocka_unit_test(test_none_works),

@@ -3,7 +3,7 @@
  * Identities of mapped files: by events and by /proc, opened by mapping, never a
  * wrong file, held to the end, bounded. The files are this test's own mappings.
  */
-/* link: tests/unit/profile_fixture.c */
+/* link: tests/unit/profile_fixture.c tests/unit/lines_fixture.c */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>

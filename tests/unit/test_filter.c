@@ -39,7 +39,7 @@ static int setup(void **state)
 		fix_sample(&w->p, i * S, 11, 1, 0, 0, 0);
 		fix_sample(&w->p, i * S, 2, 2, 0, 0, 0);
 	}
-	if (pk_model_build(&w->p, &w->m, &err))
+	if (pk_model_build(&w->p, NULL, &w->m, &err))
 		fail_msg("%s", err.msg);
 	*state = w;
 	return 0;

@@ -3,7 +3,7 @@
  * Names and end of a profile: this very process is profiled by hand, named by
  * the child, and the child is killed in all sorts of states.
  */
-/* link: tests/unit/profile_fixture.c */
+/* link: tests/unit/profile_fixture.c tests/unit/lines_fixture.c */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>

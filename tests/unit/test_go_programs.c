@@ -250,7 +250,7 @@ static void test_symbol(void **state)
 	end = svma + size;
 	assert_true(pk_elf_to_off(&e, &svma, &end));
 	off = svma + size / 2;
-	assert_int_equal(pk_file_answer(&e, &off, 1, &nowhere, &answer), 0);
+	assert_int_equal(pk_file_answer(&e, &(struct pk_file_question){ .off = &off, .nr = 1 }, &nowhere, &answer), 0);
 	assert_int_equal(answer.pieces.nr, 1);
 	piece = answer.pieces.data;
 	assert_string_equal(pk_strtab_get(&answer.strings, piece->name), "main.main");

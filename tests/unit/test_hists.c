@@ -3,7 +3,7 @@
  * From readings of distributions to pieces: whatever is told when, all values are in
  * exactly one piece, at a time when they can have come.
  */
-/* link: tests/unit/profile_fixture.c */
+/* link: tests/unit/profile_fixture.c tests/unit/lines_fixture.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -262,7 +262,7 @@ static void check_names(struct pk_profile *p, struct dump *d, uint32_t file, siz
 		fail_msg("%s", err.msg);
 	assert_int_equal(mapped.nr, nr_mapped);
 	close(dump_fd);
-	if (pk_model_build(p, m, &err))
+	if (pk_model_build(p, NULL, m, &err))
 		fail_msg("%s", err.msg);
 	for (size_t i = 0; i < p->samples.nr; i++) {
 		uint32_t stack = m->sample_stack[i];

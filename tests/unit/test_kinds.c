@@ -154,7 +154,7 @@ static void add_disk_interrupt(struct world *w, double since, double time, uint3
 static void build(struct world *w)
 {
 	w->p.end_ns = 200 * P;
-	assert_int_equal(pk_model_build(&w->p, &w->m, NULL), 0);
+	assert_int_equal(pk_model_build(&w->p, NULL, &w->m, NULL), 0);
 	assert_int_equal(pk_scope_init(&w->m, &w->f, &w->s, NULL), 0);
 	w->built = true;
 }

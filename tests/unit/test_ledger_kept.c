@@ -42,7 +42,7 @@ static void sum_up(struct env *e)
 	struct pk_analysis_opts o = { 0 };
 
 	if (!e->m.profile)
-		assert_int_equal(pk_model_build(&e->p, &e->m, NULL), 0);
+		assert_int_equal(pk_model_build(&e->p, NULL, &e->m, NULL), 0);
 	assert_int_equal(pk_scope_init(&e->m, &e->f, &e->s, NULL), 0);
 	assert_int_equal(pk_ledger_sums_init(&e->s, &e->l), 0);
 	assert_int_equal(pk_analysis_ledger.run(&e->s, &o, &e->ret, NULL), 0);

@@ -77,7 +77,7 @@ static struct pk_scope open_scope(struct pk_profile *p, struct pk_model *m, stru
 	struct pk_scope s;
 
 	if (!m->profile)
-		assert_int_equal(pk_model_build(p, m, NULL), 0);
+		assert_int_equal(pk_model_build(p, NULL, m, NULL), 0);
 	assert_int_equal(pk_scope_init(m, f, &s, NULL), 0);
 	return s;
 }

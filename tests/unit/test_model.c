@@ -17,7 +17,7 @@ static void build(struct pk_profile *p, struct pk_model *m)
 {
 	struct pk_err err = { 0 };
 
-	if (pk_model_build(p, m, &err))
+	if (pk_model_build(p, NULL, m, &err))
 		fail_msg("%s", err.msg);
 	assert_int_equal(m->nodes.data[0].frame, 0);
 	for (size_t i = 1; i < m->nodes.nr; i++) {

@@ -3,7 +3,7 @@
  * From readings of connections to pieces: whatever is told when, each count and each value
  * of a distribution is in exactly one piece; and what is told is checked.
  */
-/* link: tests/unit/profile_fixture.c */
+/* link: tests/unit/profile_fixture.c tests/unit/lines_fixture.c */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
  * Damaged profiles: cut at every byte, bits flipped, bodies changed under right
  * checksums. Never a crash, and never a number that is not the original's.
  */
-/* link: tests/unit/profile_fixture.c */
+/* link: tests/unit/profile_fixture.c tests/unit/lines_fixture.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -501,7 +501,7 @@ static void test_unknown_chunk(void **state)
 		size_t len;
 		uint8_t *raw = raw_body(c, &len);
 
-		crc = put_chunk(&out, crc, 12 + c * 1000, PK_CODING_ZSTD, "what?", 5, 1 << 20);
+		crc = put_chunk(&out, crc, 32 + c * 1000, PK_CODING_ZSTD, "what?", 5, 1 << 20);
 		crc = put_chunk(&out, crc, fixture_chunk_type(&whole_image, chunk[c]),
 				PK_CODING_RAW, raw, len, len);
 		free(raw);

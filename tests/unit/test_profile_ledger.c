@@ -3,7 +3,7 @@
  * The ledger, distributions, waits and wakings in a profile: what is written is read
  * back, with extreme values, and what does not add up is not written.
  */
-/* link: tests/unit/profile_fixture.c */
+/* link: tests/unit/profile_fixture.c tests/unit/lines_fixture.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is written to a profile is read back: every type of item, extreme values, long lists. */
-/* link: tests/unit/profile_fixture.c */
+/* link: tests/unit/profile_fixture.c tests/unit/lines_fixture.c */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>

@@ -3,7 +3,7 @@
  * Recordings with the ledger, end to end with a scripted engine: what is asked for and
  * when, pieces and facts in the file, readings that fail, a replay that gives the same.
  */
-/* link: tests/unit/record_fixture.c tests/unit/profile_fixture.c */
+/* link: tests/unit/record_fixture.c tests/unit/profile_fixture.c tests/unit/lines_fixture.c */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
  * A profile is redacted: what says something of its users is in no chunk of the copy, all
  * numbers are those of the original, and what was equal or different is so still.
  */
-/* link: tests/unit/profile_fixture.c */
+/* link: tests/unit/profile_fixture.c tests/unit/lines_fixture.c */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -147,6 +147,7 @@ static void fill(struct pk_writer *w)
 				 .kind = PKPROF_ON_OPENED, .family = 4, .port = 80, .nr = 1, .ns = 1 };
 	struct pk_vfs_fs fs = { .fs = 1 };
 	struct pk_op_file op_file = { .id = 1, .ino = 9 };
+	struct pk_line_frame frames[] = { { .line = 3 }, { .line = 9 } };
 	struct pk_map_event map = { .time_ns = 10, .tgid = 7, .file = 1, .addr = 0x1000, .len = 0x1000 };
 	uint32_t id;
 
@@ -177,6 +178,11 @@ static void fill(struct pk_writer *w)
 	symbol.flags = PK_SYMBOL_NONE;
 	symbol.name = text_of(w, SECRET "prog+0x20");
 	pk_writer_symbol(w, &symbol);
+	frames[0].name = text_of(w, "inlined");
+	frames[0].source = text_of(w, "/home/" SECRET "/src/inlined.h");
+	frames[1].name = text_of(w, "compute");
+	frames[1].source = text_of(w, "./src/" SECRET ".c");
+	assert_int_equal(pk_writer_line(w, 1, 0x18, frames, 2), 0);
 	conns.remote = text_of(w, "10.99.1." SECRET);
 	conns.local = text_of(w, "127.0.0.1");
 	pk_writer_net_conns(w, &conns, NULL);
@@ -307,6 +313,10 @@ static void no_secret_is_left(void **state)
 	assert_int_equal(found("b", "worker"), 1);
 	assert_int_equal(found("b", "my phase"), 1);
 	assert_int_equal(found("b", "compute"), 1);
+	/* whose sources they are is not told; which lines, and what was inlined, is */
+	assert_int_equal(b.lines.nr, a.lines.nr);
+	assert_int_equal(b.line_frames.nr, a.line_frames.nr);
+	assert_int_equal(found("b", "inlined.h"), 0);
 	assert_int_equal(found("b", "/usr/lib/libc.so.6"), 1);
 	assert_true(found("b", "/redacted/") >= 3);
 	pk_profile_deinit(&a);
@@ -322,6 +332,9 @@ static void all_names(void **state)
 	redacted("a", "b", "all", NULL);
 	b = loaded("b");
 	assert_int_equal(b.symbols.nr, 0);
+	assert_int_equal(b.lines.nr, 0);
+	assert_int_equal(b.line_frames.nr, 0);
+	assert_int_equal(found("b", "inlined"), 0);
 	assert_int_equal(found("b", "compute"), 0);
 	assert_int_equal(found("b", SECRET), 0);
 	assert_string_equal(fact(&b, PK_REDACTED_FACT), "all");

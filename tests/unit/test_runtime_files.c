@@ -4,7 +4,7 @@
  * section headers, cut short and with changed bytes. What a file is called, or
  * uses from another one, is no mark.
  */
-/* link: tests/unit/elf_fixture.c tests/unit/profile_fixture.c */
+/* link: tests/unit/elf_fixture.c tests/unit/profile_fixture.c tests/unit/lines_fixture.c */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -108,7 +108,7 @@ static void test_cpus(void **state)
 			p.samples.cpu[n] = cpu_cases[i].sampled[n];
 		}
 		pk_filter_init(&f);
-		assert_int_equal(pk_model_build(&p, &m, NULL), 0);
+		assert_int_equal(pk_model_build(&p, NULL, &m, NULL), 0);
 		assert_int_equal(pk_scope_init(&m, &f, &s, NULL), 0);
 		PK_VEC_FOREACH(&s.cpus, cpu)
 			pk_strbuf_printf(&b, "%u ", *cpu);
@@ -142,7 +142,7 @@ static void test_scope(void **state)
 	p.end_ns = 110 * S;
 	for (uint64_t i = 0; i < 500; i++)
 		fix_sample(&p, 100 * S + i * 20000000, 1, 1, 0, 0, 0);
-	assert_int_equal(pk_model_build(&p, &m, NULL), 0);
+	assert_int_equal(pk_model_build(&p, NULL, &m, NULL), 0);
 	pk_filter_init(&f);
 	assert_int_equal(pk_scope_init(&m, &f, &s, NULL), 0);
 	assert_false(s.filtered);

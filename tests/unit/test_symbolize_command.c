@@ -3,7 +3,7 @@
  * Names that are added later: a file of a stripped program gets those of the debug file that
  * turns up, keeps all else, and is replaced as a whole or not at all.
  */
-/* link: tests/unit/elf_fixture.c tests/unit/profile_fixture.c */
+/* link: tests/unit/elf_fixture.c tests/unit/profile_fixture.c tests/unit/lines_fixture.c */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>

@@ -3,7 +3,7 @@
  * Identity of running tasks: parsing of /proc, the scan of a made-up /proc, and
  * that records win over it; then the scan of the real one.
  */
-/* link: tests/unit/record_fixture.c tests/unit/profile_fixture.c */
+/* link: tests/unit/record_fixture.c tests/unit/profile_fixture.c tests/unit/lines_fixture.c */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* From ring records to a profile: every type of record, stack slots, bad records. */
-/* link: tests/unit/record_fixture.c tests/unit/profile_fixture.c */
+/* link: tests/unit/record_fixture.c tests/unit/profile_fixture.c tests/unit/lines_fixture.c */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* link: kmod/waited_sums.c tests/unit/profile_fixture.c */
+/* link: kmod/waited_sums.c tests/unit/profile_fixture.c tests/unit/lines_fixture.c */
 /*
  * What waits were for: the module's cells, also where there is no room and where a cell
  * becomes another's; and from readings of them to pieces of a file, with nothing twice and

@@ -86,7 +86,7 @@ static void read_hottest(const char *path, size_t max, struct pk_hottest *ret)
 	assert_int_equal(pk_profile_load(path, &p, NULL), 0);
 	assert_int_equal(p.state, PK_FILE_CLOSED);
 	pk_filter_init(&filter);
-	assert_int_equal(pk_model_build(&p, &m, NULL), 0);
+	assert_int_equal(pk_model_build(&p, NULL, &m, NULL), 0);
 	assert_int_equal(pk_scope_init(&m, &filter, &s, NULL), 0);
 	assert_int_equal(pk_hottest_init(&s, max, ret), 0);
 	pk_scope_deinit(&s);

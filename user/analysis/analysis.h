@@ -38,7 +38,7 @@ struct pk_analysis {
 extern const struct pk_analysis pk_analysis_summary, pk_analysis_phases, pk_analysis_process,
 	pk_analysis_thread, pk_analysis_cgroup, pk_analysis_function, pk_analysis_losses,
 	pk_analysis_cost, pk_analysis_ledger, pk_analysis_sched,
-	pk_analysis_io, pk_analysis_net;
+	pk_analysis_io, pk_analysis_net, pk_analysis_line;
 
 extern const struct pk_analysis *const pk_analyses[];	/* in the order of a report */
 extern const unsigned int pk_nr_analyses;

@@ -18,6 +18,12 @@ struct grown {
 	uint64_t self;
 };
 
+/* What of a node is of one source line. */
+struct line_weight {
+	uint32_t node, source;
+	uint64_t weight;
+};
+
 struct growth {
 	struct pk_calltree *t;
 	const struct pk_calltree_opts *o;
@@ -26,6 +32,9 @@ struct growth {
 	struct pk_map64 by_edge;	/* (parent, label) -> node */
 	struct pk_map64 bases, markers;	/* string id -> index in t->bases, t->markers */
 	PK_VEC(uint32_t) path;		/* labels of one tower, leaf first */
+	PK_VEC(uint32_t) sources;	/* parallel to path, 0: not known */
+	PK_VEC(struct line_weight) lines;
+	struct pk_map64 line_of;	/* (node, source) to index in lines */
 	uint32_t *top;			/* by sum: the node of its leaf */
 	uint32_t *call_of;		/* by node: its call */
 };
@@ -98,7 +107,9 @@ static int push_stack(struct growth *g, uint32_t leaf, uint32_t stop, const bool
 	for (uint32_t at = leaf; at && at != stop; at = m->nodes.data[at].parent) {
 		uint32_t frame = m->nodes.data[at].frame;
 
-		if (!(without && without[frame]) && pk_vec_add(&g->path, frame))
+		if (without && without[frame])
+			continue;
+		if (pk_vec_add(&g->path, frame) || pk_vec_add(&g->sources, m->nodes.data[at].source))
 			return -ENOMEM;
 	}
 	return 0;
@@ -110,11 +121,13 @@ static int push_tower(struct growth *g, uint32_t tower)
 	size_t first_marker = g->t->model->frames.nr + g->t->bases.nr;
 	int rc = 0;
 
-	g->path.nr = 0;
+	g->path.nr = g->sources.nr = 0;
 	while (!rc && (part = pk_tower_top(&g->towers, tower))) {
 		if (part->marker)
-			rc = pk_vec_add(&g->path, first_marker +
-						  pk_map64_get(&g->markers, part->marker));
+			rc = pk_vec_add(&g->sources, 0) ||
+			     pk_vec_add(&g->path, first_marker +
+						  pk_map64_get(&g->markers, part->marker)) ?
+				     -ENOMEM : 0;
 		else
 			rc = push_stack(g, part->stack, part->stop, g->towers.plumbing);
 		tower = part->below;
@@ -135,6 +148,24 @@ static enum pk_frame_kind leaf_kind(const struct growth *g, uint32_t base)
 	return f ? f->kind : PK_FRAME_MARKER;
 }
 
+static int add_to_line(struct growth *g, uint32_t node, uint32_t source, uint64_t weight)
+{
+	uint32_t *at;
+
+	if (!source)
+		return 0;
+	at = pk_map64_at(&g->line_of, pair(node, source));
+	if (!at)
+		return -ENOMEM;
+	if (*at == PK_MAP64_NONE) {
+		*at = g->lines.nr;
+		if (pk_vec_add(&g->lines, ((struct line_weight){ node, source, 0 })))
+			return -ENOMEM;
+	}
+	g->lines.data[*at].weight += weight;
+	return 0;
+}
+
 static int grow_tower(struct growth *g, size_t idx)
 {
 	const struct pk_tower_sum *sum = &g->towers.sums.data[idx];
@@ -145,7 +176,8 @@ static int grow_tower(struct growth *g, size_t idx)
 	for (size_t i = 0; i < g->path.nr; i++) {
 		size_t at = g->o->reverse ? i : g->path.nr - 1 - i;
 
-		if (step(g, node, g->path.data[at], &node))
+		if (step(g, node, g->path.data[at], &node) ||
+		    add_to_line(g, node, g->sources.data[at], sum->weight))
 			return -ENOMEM;
 	}
 	g->nodes.data[node].self += sum->weight;
@@ -228,7 +260,7 @@ static int emit(struct growth *g)
 
 		g->call_of[at] = idx;
 		t->calls.data[idx] = (struct pk_call){ parent, n->label, depth, 0, n->self,
-						       n->self, 0 };
+						       n->self, 0, 0, 0 };
 		if (depth > t->max_depth)
 			t->max_depth = depth;
 		if (n->child != NONE) {
@@ -253,6 +285,19 @@ static int emit(struct growth *g)
 		p->nr_below += c->nr_below + 1;
 	}
 	return 0;
+}
+
+/* Of lines of equal weight the one that was met first. */
+static void choose_lines(struct growth *g)
+{
+	PK_VEC_FOREACH(&g->lines, l) {
+		struct pk_call *c = &g->t->calls.data[g->call_of[l->node]];
+
+		if (l->weight <= c->source_weight)
+			continue;
+		c->source = l->source;
+		c->source_weight = l->weight;
+	}
 }
 
 /* How far off the totals may be, where they are estimates. */
@@ -299,6 +344,9 @@ static void growth_deinit(struct growth *g)
 	pk_towers_deinit(&g->towers);
 	pk_vec_deinit(&g->nodes);
 	pk_vec_deinit(&g->path);
+	pk_vec_deinit(&g->sources);
+	pk_vec_deinit(&g->lines);
+	pk_map64_deinit(&g->line_of);
 	pk_map64_deinit(&g->by_edge);
 	pk_map64_deinit(&g->bases);
 	pk_map64_deinit(&g->markers);
@@ -329,6 +377,8 @@ int pk_calltree_init(const struct pk_scope *s, const struct pk_calltree_opts *o,
 		rc = link_nodes(&g);
 	if (!rc)
 		rc = emit(&g);
+	if (!rc)
+		choose_lines(&g);
 	if (!rc && g.towers.pieces.nr)
 		rc = estimate_errors(&g);
 	else if (!rc)
@@ -356,5 +406,5 @@ const char *pk_calltree_name(const struct pk_calltree *t, uint32_t label)
 		return pk_model_string(t->model, t->markers.data[label - nr - t->bases.nr]);
 	if (label >= nr)
 		return pk_model_string(t->model, t->bases.data[label - nr]);
-	return label ? pk_model_string(t->model, t->model->frames.data[label].name) : "all";
+	return label ? pk_model_string(t->model, t->model->frames.data[label].text) : "all";
 }

@@ -28,6 +28,8 @@ struct pk_call {
 	uint32_t nr_below;	/* calls in its subtree: they follow it */
 	uint64_t self, total;	/* samples, ns or bytes */
 	double error;		/* standard error of total; samples: 0 */
+	uint32_t source;	/* of the model: the line that most of total is of, 0: not known */
+	uint64_t source_weight;	/* what of total is of that line */
 };
 
 struct pk_calltree {

@@ -48,7 +48,7 @@ static int add_function(const struct pk_scope *s, const struct pk_frame_weights 
 			    PK_COUNT(pk_scope_ns(s, w->total[idx])),
 			    PK_TEXT(f->kind < PK_ARRAY_SIZE(kind_names) ? kind_names[f->kind] : ""),
 			    PK_TEXT(pk_model_string(s->model, f->dso)),
-			    PK_TEXT(pk_model_string(s->model, f->name)));
+			    PK_TEXT(pk_model_string(s->model, f->text)));
 }
 
 static int run(const struct pk_scope *s, const struct pk_analysis_opts *o, struct pk_result *ret,

@@ -43,7 +43,7 @@ char *pk_stack_text(const struct pk_model *m, uint32_t leaf, bool user)
 
 		if (at != leaf)
 			pk_strbuf_puts(&b, " < ");
-		pk_strbuf_puts(&b, pk_model_string(m, f->name));
+		pk_strbuf_puts(&b, pk_model_string(m, f->text));
 	}
 	if (pk_strbuf_failed(&b)) {
 		pk_strbuf_deinit(&b);

@@ -55,7 +55,9 @@ static int by_key(const void *a, const void *b)
 	return x->stack < y->stack ? -1 : x->stack > y->stack;
 }
 
-static struct row row_of(const struct pk_model *m, const struct pk_bio_sum *sum, size_t i)
+/* @stack: of all that differ from it by lines only. */
+static struct row row_of(const struct pk_model *m, const struct pk_bio_sum *sum, size_t i,
+			 uint32_t stack)
 {
 	const struct pk_bio *x = &m->profile->bios.data[i];
 	uint32_t thread = m->bio_thread[i];
@@ -63,7 +65,7 @@ static struct row row_of(const struct pk_model *m, const struct pk_bio_sum *sum,
 	return (struct row){
 		.process = thread == PK_NO_OWNER ? PK_NO_OWNER : m->threads.data[thread].process,
 		.device = sum->device,
-		.stack = m->bio_stack[i],
+		.stack = stack,
 		.op = x->op,
 		.nr_recorded = 1,
 		.nr = sum->nr * sum->weight,
@@ -105,13 +107,19 @@ static void merge(struct rows *r)
 
 static int collect(const struct pk_io *x, struct rows *ret)
 {
+	const struct pk_model *m = x->s->model;
+	PK_AUTO_FREE uint32_t *same = pk_model_same_stacks(m);
 	struct pk_bio_sums sums;
 	int rc = pk_bio_sums_init(x->s, &sums);
+
+	if (!rc && !same)
+		rc = -ENOMEM;
 
 	for (size_t i = 0; !rc && i < sums.all.nr; i++) {
 		if (!pk_bio_sums_has(&sums, x->s, i))
 			continue;
-		rc = pk_vec_add(&ret->all, row_of(x->s->model, &sums.all.data[i], i));
+		rc = pk_vec_add(&ret->all, row_of(m, &sums.all.data[i], i,
+						  same[m->bio_stack[i]]));
 		/* what one on top of others keeps, those below do again */
 		if (!rc && !sums.all.data[i].stacked)
 			ret->bytes += ret->all.data[ret->all.nr - 1].bytes;

@@ -180,7 +180,7 @@ static const char *stack_text(const struct ops *x, uint32_t i)
 	for (uint32_t node = m->op_stack[i]; node; node = m->nodes.data[node].parent) {
 		if (text.len)
 			pk_strbuf_puts(&text, " < ");
-		pk_strbuf_puts(&text, pk_model_string(m, m->frames.data[m->nodes.data[node].frame].name));
+		pk_strbuf_puts(&text, pk_model_string(m, m->frames.data[m->nodes.data[node].frame].text));
 	}
 	ret = pk_strbuf_failed(&text) ? NULL : pk_result_text(x->ret, "%s", text.len ? text.data : "");
 	pk_strbuf_deinit(&text);

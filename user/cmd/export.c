@@ -11,7 +11,7 @@
 static struct {
 	struct pk_loaded_opts input;
 	const char *format, *output, *kind;
-	bool threads;
+	bool threads, srcline;
 } opt;
 
 static const struct pk_opt opts[] = {
@@ -22,8 +22,11 @@ static const struct pk_opt opts[] = {
 	{ .letter = 'k', .name = "kind", .type = PK_OPT_STRING, .value = &opt.kind, .arg = "KIND",
 	  .help = "folded: which time, cpu (the default), off, wakeup, wait:LINE; or io, io:time" },
 	PK_LOADED_OPTS(opt.input),
+	PK_INLINE_OPT(opt.input),
 	{ .name = "threads", .type = PK_OPT_FLAG, .value = &opt.threads,
 	  .help = "folded: stacks begin with the thread's name, not the process's" },
+	{ .name = "srcline", .type = PK_OPT_FLAG, .value = &opt.srcline,
+	  .help = "perf-script: below frames their source lines, as perf script -F +srcline" },
 	{ 0 },
 };
 
@@ -63,7 +66,7 @@ static bool is_empty(const struct pk_loaded *in, const struct pk_export *format,
 static int write_samples(const struct pk_loaded *in, const struct pk_export *format,
 			 const struct pk_kind_choice *kind, struct pk_err *err)
 {
-	struct pk_export_opts o = { .threads = opt.threads, .kind = *kind };
+	struct pk_export_opts o = { .threads = opt.threads, .srcline = opt.srcline, .kind = *kind };
 	struct pk_strbuf text = { 0 };
 	struct pk_output out;
 	int rc;
@@ -92,6 +95,9 @@ static int run(int nr_args, char **args, struct pk_err *err)
 		rc = pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
 				 "--kind goes with --format folded; %s has all there is",
 				 format->name);
+	if (!rc && opt.srcline && format != &pk_export_perf_script)
+		rc = pk_err_exit(err, -EINVAL, PK_EXIT_USAGE,
+				 "--srcline goes with --format perf-script");
 	if (!rc)
 		rc = pk_loaded_open(nr_args, args, &opt.input, &in, err);
 	if (rc)

@@ -24,6 +24,7 @@ static const struct pk_opt opts[] = {
 	{ .letter = 'k', .name = "kind", .type = PK_OPT_STRING, .value = &opt.kind, .arg = "KIND",
 	  .help = "which time: cpu (the default), off, wakeup, wait:LINE; or io: bytes of block I/O" },
 	PK_LOADED_OPTS(opt.input),
+	PK_INLINE_OPT(opt.input),
 	{ .name = "threads", .type = PK_OPT_FLAG, .value = &opt.threads,
 	  .help = "a stack stands on its thread's name, not its process's" },
 	{ .name = "inverted", .type = PK_OPT_FLAG, .value = &opt.inverted,

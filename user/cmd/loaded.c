@@ -84,6 +84,7 @@ static int complete_symbols(struct pk_profile *p, struct pk_err *err)
 int pk_loaded_open(int nr_args, char **args, const struct pk_loaded_opts *o,
 		   struct pk_loaded *ret, struct pk_err *err)
 {
+	struct pk_model_opts model_opts = { .no_inline = o->no_inline };
 	int rc;
 
 	if (nr_args > 1)
@@ -101,7 +102,7 @@ int pk_loaded_open(int nr_args, char **args, const struct pk_loaded_opts *o,
 	if (!rc)
 		rc = set_filter(ret, o, err);
 	if (!rc)
-		rc = pk_model_build(&ret->profile, &ret->model, err);
+		rc = pk_model_build(&ret->profile, &model_opts, &ret->model, err);
 	if (!rc)
 		rc = pk_scope_init(&ret->model, &ret->filter, &ret->scope, err);
 	if (rc)

@@ -15,6 +15,7 @@ struct pk_loaded_opts {
 	const char *phase, *comm;	/* NULL: any */
 	const char *from, *to;		/* times since the start, NULL: from there, to the end */
 	uint64_t pid;			/* 0: any */
+	bool no_inline;			/* PK_INLINE_OPT() */
 	bool native;			/* frames of interpreters themselves, too */
 };
 
@@ -32,6 +33,11 @@ struct pk_loaded_opts {
 	  .help = "only threads or processes of this name; a shell pattern" },                     \
 	{ .name = "native", .type = PK_OPT_FLAG, .value = &(o).native,                             \
 	  .help = "with the interpreter's own frames beside the functions that it ran" }
+
+/* Row of commands that show stacks. */
+#define PK_INLINE_OPT(o)                                                                           \
+	{ .name = "no-inline", .type = PK_OPT_FLAG, .value = &(o).no_inline,                       \
+	  .help = "inlined functions are not told from those that they are in" }
 
 struct pk_loaded {
 	const char *path;

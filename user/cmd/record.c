@@ -31,7 +31,7 @@
 static struct {
 	uint64_t freq;
 	const char *pids, *cpus, *duration, *output;
-	bool only, no_symbols, no_cache, servers, jvm_maps, quiet;
+	bool only, no_symbols, no_lines, no_cache, servers, jvm_maps, quiet;
 	const char *sources, *ring_size, *module, *dump, *replay, *wait_period, *redact;
 	const char *budget;
 	uint64_t kernel_depth, user_depth, wait_cap, io_cap;
@@ -88,6 +88,8 @@ static const struct pk_opt opts[] = {
 	  .help = "ask the servers of $DEBUGINFOD_URLS for debug files, for 2 minutes at most" },
 	{ .name = "no-cache", .type = PK_OPT_FLAG, .value = &opt.no_cache,
 	  .help = "name functions without what earlier recordings kept, and keep nothing" },
+	{ .name = "no-lines", .type = PK_OPT_FLAG, .value = &opt.no_lines,
+	  .help = "nor source lines and inlined functions" },
 	{ .name = "module", .type = PK_OPT_STRING, .value = &opt.module, .arg = "FILE.ko",
 	  .help = "load this module if none is loaded" },
 	{ .name = "dump-ring", .type = PK_OPT_STRING, .value = &opt.dump, .arg = "FILE",
@@ -331,6 +333,7 @@ static int run(int nr_args, char **args, struct pk_err *err)
 		.jvm_maps = opt.jvm_maps,
 		.cache = !opt.no_cache,
 		.servers = opt.servers,
+		.lines = !opt.no_lines,
 		.dump_path = opt.dump,
 		.cpus_text = opt.cpus,
 		.pids_text = opt.pids,

@@ -27,8 +27,9 @@ static struct {
 
 static const struct pk_opt opts[] = {
 	PK_LOADED_OPTS(opt.input),
+	PK_INLINE_OPT(opt.input),
 	{ .name = "by", .type = PK_OPT_STRING, .value = &opt.by, .arg = "WHAT",
-	  .help = "only this: process, thread, cgroup, function, or another analysis of `list`" },
+	  .help = "only this: process, thread, cgroup, function, line, or another analysis of `list`" },
 	{ .name = "ledger", .type = PK_OPT_FLAG, .value = &opt.ledger,
 	  .help = "only the wait ledger; --by process, name, thread or cgroup chooses its rows" },
 	{ .letter = 'n', .name = "limit", .type = PK_OPT_U64, .value = &opt.limit, .arg = "N",

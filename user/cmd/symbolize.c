@@ -28,7 +28,7 @@
 
 static struct {
 	const char *debug_dirs, *root, *output;
-	bool servers, no_cache, clear_cache;
+	bool servers, no_lines, no_cache, clear_cache;
 } opt;
 
 static const struct pk_opt opts[] = {
@@ -38,6 +38,8 @@ static const struct pk_opt opts[] = {
 	  .help = "where debug files are (default /usr/lib/debug)" },
 	{ .name = "root", .type = PK_OPT_STRING, .value = &opt.root, .arg = "DIR",
 	  .help = "the recorded system's files are below DIR" },
+	{ .name = "no-lines", .type = PK_OPT_FLAG, .value = &opt.no_lines,
+	  .help = "only names, no source lines and inlined functions" },
 	{ .name = "debuginfod", .type = PK_OPT_FLAG, .value = &opt.servers,
 	  .help = "ask the servers of $DEBUGINFOD_URLS for debug files, for 2 minutes at most" },
 	{ .name = "no-cache", .type = PK_OPT_FLAG, .value = &opt.no_cache,
@@ -132,6 +134,8 @@ static int write_profile(const char *path, int fd, const char *name, struct pk_p
 	if (rc)
 		return rc;
 	rc = pk_writer_symbols_of(w, p);
+	if (!rc)
+		rc = pk_writer_lines_of(w, p);
 	for (size_t i = 0; !rc && i < mapped->nr; i++)
 		rc = pk_writer_map(w, &mapped->data[i]);
 	/* one that was cut off stays so */
@@ -200,6 +204,9 @@ static void put_files(const struct pk_symbolizer_stats *s, struct pk_strbuf *out
 				 "%u take too much memory, %u failed to be read\n",
 				 s->nr_files, s->nr_files_missing, s->nr_files_mismatch,
 				 s->nr_files_too_big, s->nr_files_failed);
+	if (s->nr_files_lines_cut)
+		pk_strbuf_printf(out, "source lines of %u files took too much time or memory; some or all "
+				      "are missing\n", s->nr_files_lines_cut);
 	if (s->servers_gave_up)
 		pk_strbuf_puts(out, "debuginfod servers took too long and were given up\n");
 }
@@ -214,8 +221,8 @@ static void show_progress(void *ctx, unsigned int done, unsigned int total)
 	fflush(stderr);
 }
 
-static int print_result(const struct pk_profile *p, uint64_t before, struct groups *g,
-			const struct pk_symbolizer_stats *s, struct pk_err *err)
+static int print_result(const struct pk_profile *p, uint64_t before, size_t nr_lines,
+			struct groups *g, const struct pk_symbolizer_stats *s, struct pk_err *err)
 {
 	struct pk_strbuf out = { 0 };
 	int rc = 0;
@@ -223,6 +230,7 @@ static int print_result(const struct pk_profile *p, uint64_t before, struct grou
 	pk_strbuf_printf(&out, "%llu of %llu addresses have names, %llu had before\n",
 	       (unsigned long long)g->nr_named, (unsigned long long)g->nr,
 	       (unsigned long long)before);
+	pk_strbuf_printf(&out, "%zu have source lines, %zu had before\n", p->lines.nr, nr_lines);
 	put_files(s, &out);
 	if (g->nr != g->nr_named) {
 		pk_strbuf_puts(&out, "addresses without names:\n");
@@ -247,6 +255,7 @@ static int symbolize(const char *path, struct pk_profile *p, struct pk_err *err)
 		.jit = same_boot || opt.root,
 		.debug_dirs = opt.debug_dirs,
 		.root = opt.root,
+		.lines = !opt.no_lines,
 		.servers = opt.servers,
 		.cache = !opt.no_cache,
 		.progress = isatty(STDERR_FILENO) ? show_progress : NULL,
@@ -254,6 +263,7 @@ static int symbolize(const char *path, struct pk_profile *p, struct pk_err *err)
 	};
 	struct pk_symbolizer_stats stats;
 	struct groups before, after = { 0 };
+	size_t nr_lines = p->lines.nr;
 	int rc = count(p, &before, err);
 
 	if (!rc)
@@ -261,10 +271,11 @@ static int symbolize(const char *path, struct pk_profile *p, struct pk_err *err)
 	if (!rc)
 		rc = count(p, &after, err);
 	/* a file that would be no better stays as it is */
-	if (!rc && (opt.output || mapped.nr || after.nr_named > before.nr_named))
+	if (!rc && (opt.output || mapped.nr || after.nr_named > before.nr_named ||
+		    p->lines.nr > nr_lines))
 		rc = replace(path, opt.output ? opt.output : path, p, &mapped, err);
 	if (!rc)
-		rc = print_result(p, before.nr_named, &after, &stats, err);
+		rc = print_result(p, before.nr_named, nr_lines, &after, &stats, err);
 	pk_vec_deinit(&before.v);
 	pk_vec_deinit(&after.v);
 	pk_vec_deinit(&mapped);
@@ -323,7 +334,7 @@ static int run(int nr_args, char **args, struct pk_err *err)
 const struct pk_cmd pk_cmd_symbolize = {
 	.name = "symbolize",
 	.args = "[FILE]",
-	.summary = "Add names of functions to a profile, on a machine that has its programs",
+	.summary = "Add names of functions and source lines to a profile, on a machine that has its programs",
 	.details = "Addresses that have a name keep it. Programs and libraries are only asked if "
 		   "they are the recorded ones, by build ID; the kernel and JIT code only on the "
 		   "recorded machine before its next boot. FILE (" PK_DEFAULT_FILE " unless given) "

@@ -94,7 +94,7 @@ static int read_window(struct pk_top_stacks *s, const char *path, struct pk_err 
 	if (ret)
 		return ret;
 	pk_filter_init(&filter);
-	ret = pk_model_build(&p, &m, err);
+	ret = pk_model_build(&p, NULL, &m, err);
 	if (!ret)
 		ret = pk_scope_init(&m, &filter, &scope, err);
 	if (!ret)

@@ -17,6 +17,7 @@
 
 struct pk_export_opts {
 	bool threads;	/* stacks begin with the thread's name, not the process's */
+	bool srcline;	/* perf-script: source lines below the frames */
 	struct pk_kind_choice kind;	/* folded: which time */
 };
 

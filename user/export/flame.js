@@ -6,6 +6,8 @@
  *		go up before it, its label, its weight
  *	narrow	pairs: number of a frame, weight above it too narrow to draw
  *	errors	by frame, unless weights are exact: half of the 95 % interval of its weight
+ *	sources	triples: number of a frame, of a source line in sourceNames, weight of that line
+ *		(only where lines are known)
  *	names, classes, dsos	by label; dsos are indices into dsoNames
  *	total, unit	weight of all; "samples", "ns" or "bytes"
  *	period	ns of CPU time that a sample stands for (0: not known)
@@ -26,7 +28,17 @@ function pkFlame(data) {
 	const SEARCH_WIDTH = 270, BUTTON_WIDTH = 96;
 	const frames = svg.getElementById("frames");
 	const tree = unpack(data);
+	const sources = bySource(data.sources || []);
 	let width = 1200, zoom = 0, pattern = "", editing = false, hits = null, charWidth = 7.3;
+
+	/* Of a frame its source line and the weight of that. */
+	function bySource(triples) {
+		const found = new Map();
+
+		for (let i = 0; i < triples.length; i += 3)
+			found.set(triples[i], [triples[i + 1], triples[i + 2]]);
+		return found;
+	}
 
 	/* Parallel arrays by frame; end: the first frame behind its subtree. */
 	function unpack(d) {
@@ -326,6 +338,13 @@ function pkFlame(data) {
 		lines.push(["name", name.slice(0, 96)]);
 		if (dso)
 			lines.push(["dso", dso.length > 110 ? "…" + dso.slice(-109) : dso]);
+		if (sources.has(i)) {
+			const [at, weight] = sources.get(i);
+
+			lines.push(["source", data.sourceNames[at].slice(-110) +
+				    (weight < tree.total[i] ? ", " + percent(weight, tree.total[i]) +
+							      " of it" : "")]);
+		}
 		lines.push(["total", amount(tree.total[i]) + about(i)]);
 		lines.push(["share", percent(tree.total[i], all) + " of all" +
 			    (parent >= 0 ? ", " + percent(tree.total[i], tree.total[parent]) +

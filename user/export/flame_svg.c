@@ -64,13 +64,16 @@ static const char *dso_of(const struct writer *w, uint32_t label)
 	return f ? pk_model_string(w->tree->model, f->dso) : "";
 }
 
-/* "u3": kind and shade, one CSS class. */
+/* "u3": kind and shade, one CSS class; one more, i, of what is inlined. */
 static void put_class(struct writer *w, uint32_t label)
 {
 	enum pk_flame_kind kind = pk_flame_kind_of(w->tree, w->l->labels.data[label]);
+	const struct pk_frame *f = pk_calltree_frame(w->tree, w->l->labels.data[label]);
 
 	pk_strbuf_putc(w->out, kind_letters[kind]);
 	pk_strbuf_putc(w->out, '0' + (char)pk_flame_shade(name_of(w, label)));
+	if (f && f->inlined)
+		pk_strbuf_puts(w->out, " i");
 }
 
 static void put_style(struct writer *w)
@@ -370,6 +373,45 @@ static void put_errors(struct writer *w)
 	pk_strbuf_puts(w->out, "],\n");
 }
 
+/* Of frames with a source line: which, and what of their weight it has. */
+static int put_sources(struct writer *w)
+{
+	struct pk_map64 known = { 0 };
+	int rc = 0;
+
+	if (w->tree->model->sources.nr < 2)
+		return 0;
+	pk_strbuf_puts(w->out, "sources: [");
+	pk_strbuf_clear(&w->scratch);
+	for (size_t i = 0; !rc && i < w->l->boxes.nr; i++) {
+		const struct pk_call *c = &w->tree->calls.data[w->l->boxes.data[i].call];
+		uint32_t *idx = c->source ? pk_map64_at(&known, c->source) : NULL;
+
+		if (!c->source)
+			continue;
+		if (!idx) {
+			rc = -ENOMEM;
+			break;
+		}
+		if (*idx == PK_MAP64_NONE) {
+			struct pk_strbuf text = { 0 };
+
+			*idx = known.nr - 1;
+			pk_model_put_source(w->tree->model, c->source, true, &text);
+			pk_utf8_put_json(&w->scratch, text.data ? text.data : "");
+			pk_strbuf_puts(&w->scratch, ",\n");
+			pk_strbuf_deinit(&text);
+		}
+		pk_strbuf_printf(w->out, "%zu,%" PRIu32 ",%" PRIu64 ",", i, *idx, c->source_weight);
+		pk_sink_drain(w->sink);
+	}
+	pk_strbuf_puts(w->out, "],\nsourceNames: [");
+	pk_strbuf_add(w->out, w->scratch.data, w->scratch.len);
+	pk_strbuf_puts(w->out, "],\n");
+	pk_map64_deinit(&known);
+	return rc;
+}
+
 /* Names and DSOs by label; a DSO's path is written once. */
 static int put_labels(struct writer *w)
 {
@@ -430,7 +472,9 @@ static int put_script(struct writer *w)
 	pk_strbuf_puts(w->out, "pkFlame({\n");
 	put_nodes(w);
 	put_errors(w);
-	rc = put_labels(w);
+	rc = put_sources(w);
+	if (!rc)
+		rc = put_labels(w);
 	pk_strbuf_printf(w->out,
 			 "total: %" PRIu64 ", unit: \"%s\", period: %" PRIu64
 			 ", inverted: %s\n});\n",

@@ -166,6 +166,25 @@ static void put_processes(struct writer *w)
 	pk_json_end(j);
 }
 
+/* What the third number of a stack is the index of; [0]: not known. Only where there are any. */
+static void put_sources(struct writer *w)
+{
+	const struct pk_model *m = w->s->model;
+	struct pk_json *j = &w->json;
+
+	if (m->sources.nr < 2)
+		return;
+	pk_json_array(j, "sources");
+	PK_VEC_FOREACH(&m->sources, s) {
+		pk_json_object(j, NULL);
+		pk_json_put_text(&w->json, w->s, "file", s->file);
+		pk_json_u64(j, "line", s->line);
+		pk_json_end(j);
+		pk_sink_drain(w->out);
+	}
+	pk_json_end(j);
+}
+
 static void put_stacks(struct writer *w)
 {
 	const struct pk_model *m = w->s->model;
@@ -179,6 +198,8 @@ static void put_stacks(struct writer *w)
 		pk_json_string(j, "kind",
 			       f->kind < PK_ARRAY_SIZE(kind_names) ? kind_names[f->kind] : NULL);
 		pk_json_bool(j, "named", f->named);
+		if (f->inlined)
+			pk_json_bool(j, "inlined", true);
 		pk_json_end(j);
 		pk_sink_drain(w->out);
 	}
@@ -188,10 +209,13 @@ static void put_stacks(struct writer *w)
 		pk_json_array(j, NULL);
 		pk_json_u64(j, NULL, node->parent);
 		pk_json_u64(j, NULL, node->frame);
+		if (node->source)
+			pk_json_u64(j, NULL, node->source);
 		pk_json_end(j);
 		pk_sink_drain(w->out);
 	}
 	pk_json_end(j);
+	put_sources(w);
 }
 
 static void put_phases(struct writer *w)

@@ -7,6 +7,9 @@
  *		ffffffff81a0109a do_syscall_64+0x5a ([kernel.kallsyms])
  *		    55d0c0ffee00 main+0x10 (/usr/bin/postgres)
  *
+ * Functions that are inlined have the address of the one they are in, and "(inlined)" where
+ * others have their file, as perf has it. With srcline the next line is that of the source.
+ *
  * Times are CLOCK_MONOTONIC, periods ns. Return addresses are given as they
  * were on the stack, one above where they were looked up. Markers of cut
  * stacks are frames of address 0 in "[unknown]". An unnamed frame keeps its
@@ -44,6 +47,7 @@ struct writer {
 	const struct pk_scope *s;
 	struct pk_sink *out;
 	struct pk_addrspace *space;
+	bool srcline;
 	bool *has_jit;			/* by stack node */
 	struct pk_map64 known;		/* hash of a key to index in kept */
 	PK_VEC(struct stack_text) kept;
@@ -81,6 +85,10 @@ static void put_frame(struct pk_strbuf *b, const struct writer *w, const struct 
 	pk_hex_put(b, place->ip, 16);
 	pk_strbuf_putc(b, ' ');
 	pk_utf8_put_printable(b, *name ? name : "[unknown]", 0, true);
+	if (f->inlined) {
+		pk_strbuf_puts(b, " (inlined)\n");
+		return;
+	}
 	if (f->kind != PK_FRAME_MARKER && f->kind != PK_FRAME_PYTHON) {
 		pk_strbuf_puts(b, "+0x");
 		pk_hex_put(b, place->offset, 0);
@@ -88,6 +96,15 @@ static void put_frame(struct pk_strbuf *b, const struct writer *w, const struct 
 	pk_strbuf_puts(b, " (");
 	put_dso(b, w, f, tgid);
 	pk_strbuf_puts(b, ")\n");
+}
+
+/* The path without what would end the line. */
+static void put_source(struct pk_strbuf *b, const struct pk_model *m, uint32_t source)
+{
+	const struct pk_source_line *s = &m->sources.data[source];
+
+	pk_utf8_put_printable(b, pk_model_string(m, s->file), 0, true);
+	pk_strbuf_printf(b, ":%" PRIu32, s->line);
 }
 
 /* Walks the raw addresses of a sample, kernel half first, in step with its frames. */
@@ -137,14 +154,24 @@ static void put_stack(struct pk_strbuf *b, struct writer *w, const struct stack_
 {
 	const struct pk_model *m = w->s->model;
 	struct walk walk = { .node = key->kstack, .kernel = true, .leaf = true, .key = key };
+	struct place place = { 0 };
+	bool inside = false;	/* @place is that of the frame before, too */
 
 	for (uint32_t at = key->stack; at; at = m->nodes.data[at].parent) {
-		const struct pk_frame *f = &m->frames.data[m->nodes.data[at].frame];
-		struct place place = { 0 };
+		const struct pk_stack_node *node = &m->nodes.data[at];
+		const struct pk_frame *f = &m->frames.data[node->frame];
 
-		if (f->kind != PK_FRAME_MARKER)
+		if (f->kind == PK_FRAME_MARKER)
+			place = (struct place){ 0 };
+		else if (!inside)
 			place = next_place(w, &walk);
+		inside = f->inlined;
 		put_frame(b, w, f, &place, key->tgid);
+		if (w->srcline && node->source) {
+			pk_strbuf_puts(b, "  ");
+			put_source(b, m, node->source);
+			pk_strbuf_putc(b, '\n');
+		}
 	}
 }
 
@@ -227,12 +254,12 @@ static int put_sample(struct writer *w, size_t i)
 	return rc ? rc : pk_sink_drain(w->out);
 }
 
-static int writer_init(const struct pk_scope *s, struct pk_sink *out, struct writer *w,
-		       struct pk_err *err)
+static int writer_init(const struct pk_scope *s, const struct pk_export_opts *o,
+		       struct pk_sink *out, struct writer *w, struct pk_err *err)
 {
 	const struct pk_model *m = s->model;
 
-	*w = (struct writer){ .s = s, .out = out };
+	*w = (struct writer){ .s = s, .out = out, .srcline = o->srcline };
 	w->has_jit = calloc(m->nodes.nr + 1, sizeof(*w->has_jit));
 	if (!w->has_jit)
 		return -ENOMEM;
@@ -255,9 +282,8 @@ static int write_perf_script(const struct pk_scope *s, const struct pk_export_op
 			     struct pk_sink *out, struct pk_err *err)
 {
 	struct writer w;
-	int rc = writer_init(s, out, &w, err);
+	int rc = writer_init(s, o, out, &w, err);
 
-	(void)o;
 	for (size_t i = 0; !rc && i < s->nr_samples; i++)
 		rc = put_sample(&w, s->samples[i]);
 	writer_deinit(&w);

@@ -51,13 +51,23 @@ int pk_lives_finish(struct pk_lives *l);
 /* One slot of the cache of frames that addresses resolve to. */
 struct pk_frame_slot {
 	uint32_t context, frame;
+	uint32_t line;		/* index in profile->lines + 1, 0: none */
 	uint64_t addr;
+};
+
+/* What a stack node is made from. */
+struct pk_spot {
+	uint32_t frame, source;
 };
 
 struct pk_frames {
 	struct pk_model *m;
 	struct pk_addrspace *space;
+	bool no_inline;
 	struct pk_map64 by_name[PK_FRAME_MARKER + 1];	/* (name, dso) to frame, per kind */
+	struct pk_map64 inlined;	/* likewise, of those that are inlined */
+	struct pk_map64 sources;	/* (file, line) to source */
+	PK_VEC(struct pk_spot) chain;	/* of the address that was last asked for */
 	uint32_t *of_code;	/* parallel to profile->codes behind [0], the unknown one; 0: not made yet */
 	uint32_t *of_symbol;	/* parallel to profile->symbols, 0: not made yet */
 	struct pk_frame_slot *cache;
@@ -65,12 +75,16 @@ struct pk_frames {
 	uint32_t str_kernel, str_anon;	/* string ids */
 };
 
-int pk_frames_init(struct pk_frames *f, struct pk_model *m, struct pk_addrspace *space);
+int pk_frames_init(struct pk_frames *f, struct pk_model *m, struct pk_addrspace *space,
+		   bool no_inline);
 void pk_frames_deinit(struct pk_frames *f);
 int pk_frames_kernel(struct pk_frames *f, uint64_t addr, uint32_t *frame_ret);
-/* @context: number that stands for (@version, @tgid) in the cache, not UINT32_MAX. */
+/*
+ * Puts the function at the address and what is inlined into it there, outermost first, into
+ * f->chain. @context: number that stands for (@version, @tgid) in the cache, not UINT32_MAX.
+ */
 int pk_frames_user(struct pk_frames *f, uint32_t context, uint32_t version, uint32_t tgid,
-		   uint64_t addr, uint32_t *frame_ret);
+		   uint64_t addr);
 /* Marker that says why a stack ends early. */
 int pk_frames_cut(struct pk_frames *f, enum pkprof_stack_end end, uint32_t *frame_ret);
 
@@ -90,7 +104,8 @@ struct pk_stacks {
 	struct pk_model *m;
 	struct pk_frames *frames;
 	struct pk_addrspace *space;
-	struct pk_map64 children;	/* (parent, frame) to node */
+	struct pk_map64 spots;		/* (frame, source) to a number of its own */
+	struct pk_map64 children;	/* (parent, number of the spot) to node */
 	PK_VEC(struct pk_context) contexts;
 	struct pk_map64 context_of;	/* (version, JIT process, end) to context */
 	struct pk_map64 jit_processes;	/* tgids with symbols of their own, to 1, 2, ... */

@@ -2,7 +2,8 @@
 /*
  * What an address is called: address to mapping, mapping to symbol, symbol to
  * the one frame of that name. Each step is remembered: symbols by index,
- * addresses in a small cache that forgets by overwriting.
+ * addresses in a small cache that forgets by overwriting. Where source lines are
+ * known the functions that are inlined at an address are frames of their own.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,16 +16,18 @@
 #define CACHE_BITS 15
 #define KERNEL_CONTEXT UINT32_MAX
 
-int pk_frames_init(struct pk_frames *f, struct pk_model *m, struct pk_addrspace *space)
+int pk_frames_init(struct pk_frames *f, struct pk_model *m, struct pk_addrspace *space,
+		   bool no_inline)
 {
 	struct pk_strtab *strings = &m->profile->strings;
 
-	*f = (struct pk_frames){ .m = m, .space = space };
+	*f = (struct pk_frames){ .m = m, .space = space, .no_inline = no_inline };
 	f->of_symbol = calloc(m->profile->symbols.nr + 1, sizeof(*f->of_symbol));
 	/* all-zero slots hold frame 0, which no address has */
 	f->cache = calloc(1u << CACHE_BITS, sizeof(*f->cache));
 	f->of_code = calloc(m->profile->codes.nr + 1, sizeof(*f->of_code));
 	if (!f->of_code || !f->of_symbol || !f->cache || !pk_vec_push(&m->frames) ||
+	    !pk_vec_push(&m->sources) ||
 	    pk_strtab_intern_z(strings, "[kernel]", &f->str_kernel) ||
 	    pk_strtab_intern_z(strings, "[anon]", &f->str_anon))
 		return -ENOMEM;
@@ -35,6 +38,9 @@ void pk_frames_deinit(struct pk_frames *f)
 {
 	for (unsigned int kind = 0; kind <= PK_FRAME_MARKER; kind++)
 		pk_map64_deinit(&f->by_name[kind]);
+	pk_map64_deinit(&f->inlined);
+	pk_map64_deinit(&f->sources);
+	pk_vec_deinit(&f->chain);
 	free(f->of_code);
 	free(f->of_symbol);
 	free(f->cache);
@@ -73,6 +79,7 @@ static int intern_frame(struct pk_frames *f, uint32_t name, uint32_t dso, enum p
 			return -ENOMEM;
 		*frame = (struct pk_frame){
 			.name = name,
+			.text = name,
 			.dso = dso,
 			.kind = kind,
 			.named = named,
@@ -80,6 +87,54 @@ static int intern_frame(struct pk_frames *f, uint32_t name, uint32_t dso, enum p
 				 is_entry(pk_model_string(f->m, name)),
 		};
 		*at = f->m->frames.nr - 1;
+	}
+	*ret = *at;
+	return 0;
+}
+
+/* A function that is inlined: of the DSO and kind that @outer is of. */
+static int intern_inlined(struct pk_frames *f, uint32_t name, const struct pk_frame *outer,
+			  uint32_t *ret)
+{
+	struct pk_frame made = { .dso = outer->dso, .kind = outer->kind, .inlined = true };
+	uint32_t *at = pk_map64_at(&f->inlined, (uint64_t)name << 32 | outer->dso);
+	const char *text = pk_model_string(f->m, name);
+	char marked[PKPROF_MAX_STRING + 24];
+	PK_AUTO_FREE char *longer = NULL;
+
+	if (!at)
+		return -ENOMEM;
+	if (*at == PK_MAP64_NONE) {
+		if (snprintf(marked, sizeof(marked), "%s (inlined)", *text ? text : "?") >=
+			    (int)sizeof(marked) &&
+		    asprintf(&longer, "%s (inlined)", text) < 0)
+			return -ENOMEM;
+		made.name = name;
+		made.named = *text;
+		if (pk_strtab_intern_z(&f->m->profile->strings, longer ? longer : marked,
+				       &made.text) ||
+		    pk_vec_add(&f->m->frames, made))
+			return -ENOMEM;
+		*at = f->m->frames.nr - 1;
+	}
+	*ret = *at;
+	return 0;
+}
+
+static int intern_source(struct pk_frames *f, const struct pk_line_frame *l, uint32_t *ret)
+{
+	uint32_t *at;
+
+	*ret = 0;
+	if (!l->source)
+		return 0;
+	at = pk_map64_at(&f->sources, (uint64_t)l->source << 32 | l->line);
+	if (!at)
+		return -ENOMEM;
+	if (*at == PK_MAP64_NONE) {
+		if (pk_vec_add(&f->m->sources, ((struct pk_source_line){ l->source, l->line })))
+			return -ENOMEM;
+		*at = f->m->sources.nr - 1;
 	}
 	*ret = *at;
 	return 0;
@@ -145,29 +200,79 @@ int pk_frames_kernel(struct pk_frames *f, uint64_t addr, uint32_t *frame_ret)
 	else
 		err = intern_unnamed(f, f->str_kernel, addr, PK_FRAME_KERNEL, frame_ret);
 	if (!err)
-		*c = (struct pk_frame_slot){ KERNEL_CONTEXT, *frame_ret, addr };
+		*c = (struct pk_frame_slot){ KERNEL_CONTEXT, *frame_ret, 0, addr };
 	return err;
 }
 
-static int find_user(struct pk_frames *f, uint32_t version, uint32_t tgid, uint64_t addr,
-		     uint32_t *ret)
+/* What the debugging information calls the function that has the address; 0: nothing. */
+static uint32_t name_of_line(const struct pk_profile *p, const struct pk_line *l)
 {
+	const struct pk_line_frame *frame;
+
+	if (!l)
+		return 0;
+	for (frame = &p->line_frames.data[l->frame]; frame->outer != PK_LINE_OUTERMOST;)
+		frame = &p->line_frames.data[frame->outer];
+	return frame->name;
+}
+
+/* The function of its own at an address, and its line + 1. */
+static int find_user(struct pk_frames *f, uint32_t version, uint32_t tgid, uint64_t addr,
+		     struct pk_frame_slot *ret)
+{
+	const struct pk_profile *p = f->m->profile;
 	struct pk_location loc = pk_addrspace_find(f->space, version, tgid, addr);
 	enum pk_frame_kind kind = loc.jit ? PK_FRAME_JIT : PK_FRAME_USER;
-	const struct pk_symbol *s;
+	const struct pk_symbol *s = pk_symbols_find(p, loc.space, loc.id, loc.addr);
+	const struct pk_line *l = NULL;
+	uint32_t name;
 	int err;
 
-	s = pk_symbols_find(f->m->profile, loc.space, loc.id, loc.addr);
+	if (loc.mapped && loc.space == PK_SPACE_FILE && p->lines.nr)
+		l = pk_lines_find(p, loc.id, loc.addr);
+	ret->line = l ? l - p->lines.data + 1 : 0;
+	name = !s || s->flags & PK_SYMBOL_NONE ? name_of_line(p, l) : 0;
+	if (name)
+		return intern_frame(f, name, p->files.data[loc.id].path, kind, true, &ret->frame);
 	if (s)
-		return of_symbol(f, s, kind, ret);
+		return of_symbol(f, s, kind, &ret->frame);
 	if (loc.mapped && !loc.jit)
-		return intern_unnamed(f, f->m->profile->files.data[loc.id].path, loc.addr, kind,
-				      ret);
+		return intern_unnamed(f, p->files.data[loc.id].path, loc.addr, kind, &ret->frame);
 	if (loc.mapped)
-		return intern_text(f, "[anonymous code]", f->str_anon, kind, ret);
+		return intern_text(f, "[anonymous code]", f->str_anon, kind, &ret->frame);
 	err = f->unmapped ? 0 : intern_text(f, "[unmapped]", 0, PK_FRAME_USER, &f->unmapped);
-	*ret = f->unmapped;
+	ret->frame = f->unmapped;
 	return err;
+}
+
+/* The inlined functions of a line go on top of the function of its own. */
+static int put_chain(struct pk_frames *f, const struct pk_frame_slot *found)
+{
+	const struct pk_profile *p = f->m->profile;
+	const struct pk_line_frame *frames = p->line_frames.data;
+	uint32_t at = found->line ? p->lines.data[found->line - 1].frame : PK_LINE_OUTERMOST;
+	struct pk_spot spot = { found->frame, 0 };
+	size_t nr = 1;
+
+	f->chain.nr = 0;
+	/* as many as it takes; then from the innermost on, which is the last one */
+	for (uint32_t i = at; i != PK_LINE_OUTERMOST && !f->no_inline; i = frames[i].outer)
+		nr += frames[i].outer != PK_LINE_OUTERMOST;
+	if (pk_vec_reserve(&f->chain, nr))
+		return -ENOMEM;
+	f->chain.nr = nr;
+	for (; nr > 1; at = frames[at].outer) {
+		struct pk_frame outer = f->m->frames.data[found->frame];
+
+		if (intern_inlined(f, frames[at].name, &outer, &spot.frame) ||
+		    intern_source(f, &frames[at], &spot.source))
+			return -ENOMEM;
+		f->chain.data[--nr] = spot;
+	}
+	f->chain.data[0] = (struct pk_spot){ found->frame, 0 };
+	if (at == PK_LINE_OUTERMOST)
+		return 0;
+	return intern_source(f, &frames[at], &f->chain.data[0].source);
 }
 
 /* Equal names in one file are two functions where they begin in two lines. */
@@ -188,6 +293,7 @@ static int of_code(struct pk_frames *f, uint32_t id, uint32_t *ret)
 			return -ENOMEM;
 		*frame = (struct pk_frame){
 			.name = c->name,
+			.text = c->name,
 			.dso = c->file,
 			.line = c->first_line,
 			.kind = PK_FRAME_PYTHON,
@@ -199,22 +305,31 @@ static int of_code(struct pk_frames *f, uint32_t id, uint32_t *ret)
 	return err;
 }
 
+static int put_code(struct pk_frames *f, uint32_t id)
+{
+	struct pk_spot spot = { 0 };
+	int err = of_code(f, id, &spot.frame);
+
+	f->chain.nr = 0;
+	return err ? err : pk_vec_add(&f->chain, spot);
+}
+
 int pk_frames_user(struct pk_frames *f, uint32_t context, uint32_t version, uint32_t tgid,
-		   uint64_t addr, uint32_t *frame_ret)
+		   uint64_t addr)
 {
 	struct pk_frame_slot *c = slot(f, context, addr);
+	struct pk_frame_slot found = { .context = context, .addr = addr };
 	int err;
 
 	if (PKPROF_IS_CODE(addr))
-		return of_code(f, PKPROF_CODE_ID(addr), frame_ret);
-	if (cached(c, context, addr)) {
-		*frame_ret = c->frame;
-		return 0;
+		return put_code(f, PKPROF_CODE_ID(addr));
+	if (!cached(c, context, addr)) {
+		err = find_user(f, version, tgid, addr, &found);
+		if (err)
+			return err;
+		*c = found;
 	}
-	err = find_user(f, version, tgid, addr, frame_ret);
-	if (!err)
-		*c = (struct pk_frame_slot){ context, *frame_ret, addr };
-	return err;
+	return put_chain(f, c);
 }
 
 int pk_frames_cut(struct pk_frames *f, enum pkprof_stack_end end, uint32_t *frame_ret)
@@ -234,4 +349,17 @@ int pk_frames_cut(struct pk_frames *f, enum pkprof_stack_end end, uint32_t *fram
 	if ((size_t)end < sizeof(names) / sizeof(names[0]))
 		name = names[end];
 	return intern_text(f, name ? name : "[stack cut]", 0, PK_FRAME_MARKER, frame_ret);
+}
+
+void pk_model_put_source(const struct pk_model *m, uint32_t source, bool whole,
+			 struct pk_strbuf *out)
+{
+	const struct pk_source_line *s = &m->sources.data[source];
+	const char *path = pk_model_string(m, s->file), *slash = strrchr(path, '/');
+
+	if (!source)
+		return;
+	pk_strbuf_puts(out, !whole && slash && slash[1] ? slash + 1 : path);
+	if (s->line)
+		pk_strbuf_printf(out, ":%" PRIu32, s->line);
 }

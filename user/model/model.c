@@ -240,7 +240,7 @@ static int allocate(struct pk_model *m)
 
 /* --- the whole --------------------------------------------------------------------------- */
 
-static int build(struct builder *b, struct pk_model *m, struct pk_err *err)
+static int build(struct builder *b, struct pk_model *m, bool no_inline, struct pk_err *err)
 {
 	int ret = pk_addrspace_build(m->profile, &b->space, err);
 
@@ -249,7 +249,7 @@ static int build(struct builder *b, struct pk_model *m, struct pk_err *err)
 	if (!ret)
 		ret = pk_lives_init(&b->lives, m);
 	if (!ret)
-		ret = pk_frames_init(&b->frames, m, b->space);
+		ret = pk_frames_init(&b->frames, m, b->space, no_inline);
 	if (!ret)
 		ret = pk_stacks_init(&b->stacks, m, &b->frames, b->space);
 	if (!ret)
@@ -263,13 +263,14 @@ static int build(struct builder *b, struct pk_model *m, struct pk_err *err)
 	return ret;
 }
 
-int pk_model_build(struct pk_profile *p, struct pk_model *ret, struct pk_err *err)
+int pk_model_build(struct pk_profile *p, const struct pk_model_opts *o, struct pk_model *ret,
+		   struct pk_err *err)
 {
 	struct builder b = { 0 };
 	int code;
 
 	*ret = (struct pk_model){ .profile = p };
-	code = build(&b, ret, err);
+	code = build(&b, ret, o && o->no_inline, err);
 	pk_stacks_deinit(&b.stacks);
 	pk_frames_deinit(&b.frames);
 	pk_lives_deinit(&b.lives);
@@ -312,6 +313,7 @@ void pk_model_deinit(struct pk_model *m)
 	pk_vec_deinit(&m->processes);
 	pk_vec_deinit(&m->threads);
 	pk_vec_deinit(&m->frames);
+	pk_vec_deinit(&m->sources);
 	pk_vec_deinit(&m->nodes);
 	free(m->sample_thread);
 	free(m->sample_stack);

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/strbuf.h"
 #include "base/vec.h"
 #include "profile/profile.h"
 
@@ -50,20 +51,33 @@ enum pk_frame_kind {
 	PK_FRAME_MARKER,	/* not code: "[stack cut]", "[no stack]" */
 };
 
-/* A function of a DSO; equal (name, dso, kind) is one frame. */
+/* A function of a DSO; equal (name, dso, kind, inlined) is one frame. */
 struct pk_frame {
 	uint32_t name;		/* string id; "module+0x..." when unnamed: start of its unwind
 				 * entry, or the file offset where no symbolizer saw the file */
+	uint32_t text;		/* string id, as views for people show it: "name (inlined)" */
 	uint32_t dso;		/* string id */
 	uint32_t line;		/* PYTHON: the first one of the function, else 0 */
 	uint8_t kind;		/* enum pk_frame_kind */
+	bool inlined;		/* its code is in the frame below it */
 	bool named;		/* a symbol covers the address */
 	bool entry;		/* where a program or thread starts: a stack with it is whole */
+};
+
+/* A source line. */
+struct pk_source_line {
+	uint32_t file;		/* string id of the path */
+	uint32_t line;		/* 0: not known */
 };
 
 struct pk_stack_node {
 	uint32_t parent;	/* node index */
 	uint32_t frame;		/* frame index */
+	uint32_t source;	/* source index: the line that is executed in it, or the call's */
+};
+
+struct pk_model_opts {
+	bool no_inline;		/* functions of their own only; they get the innermost lines */
 };
 
 struct pk_model {
@@ -71,6 +85,7 @@ struct pk_model {
 	PK_VEC(struct pk_process) processes;
 	PK_VEC(struct pk_thread) threads;
 	PK_VEC(struct pk_frame) frames;		/* [0] is the root's empty frame */
+	PK_VEC(struct pk_source_line) sources;	/* [0]: not known */
 	PK_VEC(struct pk_stack_node) nodes;	/* [0] is the root */
 	uint32_t *sample_thread;	/* thread index */
 	uint32_t *sample_stack;		/* node index of the leaf, 0: no stack */
@@ -94,8 +109,9 @@ struct pk_model {
 	uint32_t *wait_wake;		/* who ended the wait: index of the wake-up, or PK_NO_WAKE */
 };
 
-/* Build the model; every table of @p must have been loaded. -ENOMEM. */
-int pk_model_build(struct pk_profile *p, struct pk_model *ret, struct pk_err *err);
+/* Build the model; every table of @p must have been loaded. @o NULL: as usual. -ENOMEM. */
+int pk_model_build(struct pk_profile *p, const struct pk_model_opts *o, struct pk_model *ret,
+		   struct pk_err *err);
 void pk_model_deinit(struct pk_model *m);
 
 /* Frames of the stacks of @nr samples, and those of them with a name; markers are no frames. */
@@ -105,6 +121,16 @@ struct pk_frame_counts {
 /* @samples: their indices. 0 or -ENOMEM. */
 int pk_model_count_frames(const struct pk_model *m, const uint32_t *samples, size_t nr,
 			  struct pk_frame_counts *ret);
+
+/*
+ * Nodes by frames alone: of each node the first one with the same frames, whatever their
+ * lines; to be freed. NULL: no memory.
+ */
+uint32_t *pk_model_same_stacks(const struct pk_model *m);
+
+/* Append "file.c:12" of a source (the path's last part, unless @whole), nothing if not known. */
+void pk_model_put_source(const struct pk_model *m, uint32_t source, bool whole,
+			 struct pk_strbuf *out);
 
 static inline const char *pk_model_string(const struct pk_model *m, uint32_t id)
 {

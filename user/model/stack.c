@@ -37,6 +37,7 @@ int pk_stacks_init(struct pk_stacks *s, struct pk_model *m, struct pk_frames *fr
 
 void pk_stacks_deinit(struct pk_stacks *s)
 {
+	pk_map64_deinit(&s->spots);
 	pk_map64_deinit(&s->children);
 	pk_vec_deinit(&s->contexts);
 	pk_map64_deinit(&s->context_of);
@@ -48,14 +49,36 @@ void pk_stacks_deinit(struct pk_stacks *s)
 	pk_vec_deinit(&s->path);
 }
 
-static int push(struct pk_stacks *s, uint32_t parent, uint32_t frame, uint32_t *ret)
+/* A number for a frame with a line: that of the frame itself without one. */
+static int number_of(struct pk_stacks *s, const struct pk_spot *spot, uint32_t *ret)
 {
-	uint32_t *at = pk_map64_at(&s->children, (uint64_t)parent << 32 | frame);
+	uint32_t *at;
 
+	*ret = spot->frame;
+	if (!spot->source)
+		return 0;
+	at = pk_map64_at(&s->spots, (uint64_t)spot->frame << 32 | spot->source);
+	if (!at)
+		return -ENOMEM;
+	/* from the top down, where no frames are */
+	if (*at == PK_MAP64_NONE)
+		*at = PK_MAP64_NONE - s->spots.nr;
+	*ret = *at;
+	return 0;
+}
+
+static int push(struct pk_stacks *s, uint32_t parent, const struct pk_spot *spot, uint32_t *ret)
+{
+	uint32_t number, *at;
+
+	if (number_of(s, spot, &number))
+		return -ENOMEM;
+	at = pk_map64_at(&s->children, (uint64_t)parent << 32 | number);
 	if (!at)
 		return -ENOMEM;
 	if (*at == PK_MAP64_NONE) {
-		if (pk_vec_add(&s->m->nodes, ((struct pk_stack_node){ parent, frame })))
+		if (pk_vec_add(&s->m->nodes, ((struct pk_stack_node){ parent, spot->frame,
+								      spot->source })))
 			return -ENOMEM;
 		*at = s->m->nodes.nr - 1;
 	}
@@ -65,14 +88,14 @@ static int push(struct pk_stacks *s, uint32_t parent, uint32_t frame, uint32_t *
 
 static int push_cut(struct pk_stacks *s, uint32_t parent, enum pkprof_stack_end end, uint32_t *ret)
 {
-	uint32_t frame;
+	struct pk_spot spot = { 0 };
 	int err;
 
 	*ret = parent;
 	if (end == PKPROF_END_ROOT)
 		return 0;
-	err = pk_frames_cut(s->frames, end, &frame);
-	return err ? err : push(s, parent, frame, ret);
+	err = pk_frames_cut(s->frames, end, &spot.frame);
+	return err ? err : push(s, parent, &spot, ret);
 }
 
 /* A raw node's parent; a node that is not below its child would never end. */
@@ -137,7 +160,8 @@ static bool is_entry(const struct pk_stacks *s, uint32_t stack)
 static int resolve_user(struct pk_stacks *s, uint32_t context, uint32_t node, uint32_t *ret)
 {
 	const struct pk_context *c = &s->contexts.data[context];
-	uint32_t stack = PK_MAP64_NONE, frame;
+	const struct pk_frames *f = s->frames;
+	uint32_t stack = PK_MAP64_NONE;
 	int err = 0;
 
 	s->path.nr = 0;
@@ -157,12 +181,12 @@ static int resolve_user(struct pk_stacks *s, uint32_t context, uint32_t node, ui
 			continue;
 		}
 		err = pk_frames_user(s->frames, context, c->version, c->tgid,
-				     s->m->profile->nodes.data[node].addr, &frame);
+				     s->m->profile->nodes.data[node].addr);
 		/* beyond an entry there is nothing: what the walk met there is not code that ran */
-		if (!err && s->m->frames.data[frame].entry && !is_entry(s, stack))
+		if (!err && s->m->frames.data[f->chain.data[0].frame].entry && !is_entry(s, stack))
 			stack = 0;
-		if (!err)
-			err = push(s, stack, frame, &stack);
+		for (size_t i = 0; !err && i < f->chain.nr; i++)
+			err = push(s, stack, &f->chain.data[i], &stack);
 		if (!err)
 			err = keep(s, context, node, stack);
 	}
@@ -185,7 +209,8 @@ static int kernel_frame(struct pk_stacks *s, uint32_t node, uint32_t *ret)
 static int join(struct pk_stacks *s, uint32_t stack, uint32_t node, enum pkprof_stack_end end,
 		uint32_t *ret)
 {
-	uint32_t frame, base;
+	struct pk_spot spot = { 0 };
+	uint32_t base;
 	int err = push_cut(s, stack, end, &base);
 	uint32_t *at = err ? NULL : pk_map64_at(&s->joined, (uint64_t)base << 32 | node);
 
@@ -200,9 +225,9 @@ static int join(struct pk_stacks *s, uint32_t stack, uint32_t node, enum pkprof_
 		if (pk_vec_add(&s->path, n))
 			return -ENOMEM;
 	while (!err && s->path.nr) {
-		err = kernel_frame(s, s->path.data[--s->path.nr], &frame);
+		err = kernel_frame(s, s->path.data[--s->path.nr], &spot.frame);
 		if (!err)
-			err = push(s, base, frame, &base);
+			err = push(s, base, &spot, &base);
 	}
 	*at = base;
 	*ret = base;
@@ -225,4 +250,26 @@ int pk_stacks_resolve(struct pk_stacks *s, const struct pk_raw_stack *raw, uint3
 		err = join(s, *stack_ret, raw->kstack,
 			   raw->ends >> PK_SAMPLE_KEND_SHIFT & END_MASK, stack_ret);
 	return err;
+}
+
+uint32_t *pk_model_same_stacks(const struct pk_model *m)
+{
+	uint32_t *same = calloc(m->nodes.nr + 1, sizeof(*same));
+	struct pk_map64 known = { 0 };
+
+	for (size_t i = 1; same && i < m->nodes.nr; i++) {
+		const struct pk_stack_node *n = &m->nodes.data[i];
+		uint32_t *at = pk_map64_at(&known, (uint64_t)same[n->parent] << 32 | n->frame);
+
+		if (!at) {
+			free(same);
+			same = NULL;
+			break;
+		}
+		if (*at == PK_MAP64_NONE)
+			*at = i;
+		same[i] = *at;
+	}
+	pk_map64_deinit(&known);
+	return same;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Looking up the symbols that a profile carries; see symbols.h. */
+/* Looking up the symbols and lines that a profile carries; see symbols.h. */
 #include "model/symbols.h"
 
 int pk_symbols_compare(const void *a, const void *b)
@@ -32,4 +32,39 @@ const struct pk_symbol *pk_symbols_find(const struct pk_profile *p, enum pk_spac
 		return NULL;
 	s = &p->symbols.data[lo - 1];
 	return s->space == space && s->id == id && addr - s->addr < s->size ? s : NULL;
+}
+
+int pk_lines_compare(const void *a, const void *b)
+{
+	const struct pk_line *x = a, *y = b;
+
+	if (x->file != y->file)
+		return x->file < y->file ? -1 : 1;
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	return x->frame < y->frame ? -1 : x->frame > y->frame;
+}
+
+const struct pk_line *pk_lines_find_in(const struct pk_profile *p, size_t nr, uint32_t file,
+				       uint64_t addr)
+{
+	size_t lo = 0, hi = nr;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		const struct pk_line *l = &p->lines.data[mid];
+
+		if (l->file < file || (l->file == file && l->addr < addr))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == nr || p->lines.data[lo].file != file || p->lines.data[lo].addr != addr)
+		return NULL;
+	return &p->lines.data[lo];
+}
+
+const struct pk_line *pk_lines_find(const struct pk_profile *p, uint32_t file, uint64_t addr)
+{
+	return pk_lines_find_in(p, p->lines.nr, file, addr);
 }

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define PK_FORMAT_MAJOR 1	/* rises when an older reader would go wrong */
-#define PK_FORMAT_MINOR 5	/* rises with chunk types and columns that it skips */
+#define PK_FORMAT_MINOR 6	/* rises with chunk types and columns that it skips */
 
 #define PK_FILE_HEAD_BYTES 24
 #define PK_CHUNK_HEAD_BYTES 20
@@ -31,8 +31,9 @@ enum pk_chunk_type {
 	PK_CHUNK_MARKS,
 	PK_CHUNK_COUNTERS,
 	PK_CHUNK_SYMBOLS,
-	PK_CHUNK_LEDGER = 13,	/* 12 and 15 are kept for later */
-	PK_CHUNK_HISTOGRAMS,
+	PK_CHUNK_LINES,
+	PK_CHUNK_LEDGER,
+	PK_CHUNK_HISTOGRAMS,	/* 15 is kept for later */
 	PK_CHUNK_NOTICES = 16,
 	PK_CHUNK_CPUS,
 	PK_CHUNK_LATENCIES,

@@ -18,6 +18,7 @@ static const struct pk_codec *const codecs[] = {
 	[PK_CHUNK_MARKS] = &pk_codec_marks,
 	[PK_CHUNK_COUNTERS] = &pk_codec_counters,
 	[PK_CHUNK_SYMBOLS] = &pk_codec_symbols,
+	[PK_CHUNK_LINES] = &pk_codec_lines,
 	[PK_CHUNK_LEDGER] = &pk_codec_ledger,
 	[PK_CHUNK_HISTOGRAMS] = &pk_codec_hists,
 	[PK_CHUNK_CPUS] = &pk_codec_cpus,
@@ -144,6 +145,7 @@ static int decode_items(struct pk_loading *l, const struct pk_codec *codec, unsi
 /* How long the tables are, to take back what a bad chunk added. */
 struct lengths {
 	size_t strings, facts, files, tasks, maps, nodes, marks, counters, symbols;
+	size_t lines, line_frames;
 	size_t ledger, ledger_parts, hists, hist_buckets, cpus, latencies, waits, wakes, steps;
 	size_t block_loads, block_ops, block_buckets;
 	size_t bios, bio_ends;
@@ -168,6 +170,8 @@ static struct lengths lengths_of(const struct pk_loading *l)
 		.marks = p->marks.nr,
 		.counters = p->counters.nr,
 		.symbols = p->symbols.nr,
+		.lines = p->lines.nr,
+		.line_frames = p->line_frames.nr,
 		.ledger = p->ledger.nr,
 		.ledger_parts = p->ledger_parts.nr,
 		.hists = p->hists.nr,
@@ -207,6 +211,8 @@ static void take_back(struct pk_loading *l, const struct lengths *n)
 	p->marks.nr = n->marks;
 	p->counters.nr = n->counters;
 	p->symbols.nr = n->symbols;
+	p->lines.nr = n->lines;
+	p->line_frames.nr = n->line_frames;
 	p->ledger.nr = n->ledger;
 	p->ledger_parts.nr = n->ledger_parts;
 	p->hists.nr = n->hists;

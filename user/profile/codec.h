@@ -50,6 +50,7 @@ struct pk_writer {
 	size_t texts_bytes;
 	struct pk_sample_encoder *samples;
 	struct pk_node_encoder *nodes;
+	PK_VEC(uint32_t) line_chain;	/* frames of the last line, by their places in its chunk */
 	/* Items of the types that go by columns.h, and what such items consist of. */
 	pk_column_rows rows[PK_CHUNK_NR_TYPES], subrows[PK_CHUNK_NR_TYPES];
 	struct pk_column_scratch scratch;
@@ -85,7 +86,7 @@ struct pk_codec {
 
 extern const struct pk_codec pk_codec_end, pk_codec_strings, pk_codec_facts, pk_codec_files,
 	pk_codec_tasks, pk_codec_maps, pk_codec_nodes, pk_codec_samples, pk_codec_marks,
-	pk_codec_counters, pk_codec_symbols, pk_codec_ledger, pk_codec_hists, pk_codec_cpus,
+	pk_codec_counters, pk_codec_symbols, pk_codec_lines, pk_codec_ledger, pk_codec_hists, pk_codec_cpus,
 	pk_codec_notices, pk_codec_latencies, pk_codec_waits, pk_codec_wakes, pk_codec_block_loads,
 	pk_codec_block_ops, pk_codec_net_conns, pk_codec_vfs_fs, pk_codec_vfs_ops,
 	pk_codec_op_files, pk_codec_ops, pk_codec_bios, pk_codec_bio_ends, pk_codec_wait_on,

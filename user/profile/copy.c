@@ -197,17 +197,17 @@ int pk_profile_copy(const char *path, int fd, const char *name, struct pk_profil
 	return 0;
 }
 
-static int leave_out_symbols(void *ctx, unsigned int type, const uint8_t *raw, size_t len,
+static int leave_out_names(void *ctx, unsigned int type, const uint8_t *raw, size_t len,
 			     struct pk_strbuf *anew)
 {
 	(void)ctx, (void)raw, (void)len, (void)anew;
-	return type == PK_CHUNK_SYMBOLS ? PK_COPY_LEAVE_OUT : PK_COPY_AS_IS;
+	return type == PK_CHUNK_SYMBOLS || type == PK_CHUNK_LINES ? PK_COPY_LEAVE_OUT : PK_COPY_AS_IS;
 }
 
 int pk_profile_copy_unnamed(const char *path, int fd, const char *name, struct pk_profile *p,
 			    struct pk_err *err)
 {
-	const struct pk_copy_how how = { .chunk = leave_out_symbols };
+	const struct pk_copy_how how = { .chunk = leave_out_names };
 
 	return pk_profile_copy(path, fd, name, p, &how, err);
 }

@@ -38,7 +38,7 @@ struct pk_copy_how {
 int pk_profile_copy(const char *path, int fd, const char *name, struct pk_profile *p,
 		    const struct pk_copy_how *how, struct pk_err *err);
 
-/* Likewise, without its symbols: what is to be named anew. Nothing but symbols refers to symbols. */
+/* Likewise, without its symbols and lines: what is to be named anew. Nothing refers to them. */
 int pk_profile_copy_unnamed(const char *path, int fd, const char *name, struct pk_profile *p,
 			    struct pk_err *err);
 

@@ -136,6 +136,32 @@ static int order_symbols(struct pk_profile *p)
 	return 0;
 }
 
+/* Of two lines of one address the later one stays. */
+static int order_lines(struct pk_profile *p)
+{
+	size_t nr = p->lines.nr, kept = 0;
+	struct pk_line *x = p->lines.data;
+	struct key *key = nr ? calloc(nr, sizeof(*key)) : NULL;
+	int ret;
+
+	if (nr && !key)
+		return -ENOMEM;
+	for (size_t i = 0; i < nr; i++)
+		key[i] = (struct key){ x[i].addr, x[i].file, i };
+	if (nr)
+		qsort(key, nr, sizeof(*key), by_key);
+	ret = permute(x, nr, sizeof(*x), key);
+	free(key);
+	for (size_t i = 0; !ret && i < nr; i++) {
+		if (kept && x[kept - 1].file == x[i].file && x[kept - 1].addr == x[i].addr)
+			kept--;
+		x[kept++] = x[i];
+	}
+	if (!ret)
+		p->lines.nr = kept;
+	return ret;
+}
+
 /* First and last time of what was recorded, for files that do not tell it. */
 static void find_span(const struct pk_profile *p, uint64_t *first_ret, uint64_t *last_ret)
 {
@@ -186,7 +212,7 @@ int pk_profile_order(struct pk_profile *p)
 	    ORDER_BY(&p->block_ops, to_ns) || ORDER_BY(&p->net_conns, to_ns) ||
 	    ORDER_BY(&p->vfs_ops, to_ns) || ORDER_TABLE(&p->ops) || ORDER_TABLE(&p->bios) ||
 	    ORDER_TABLE(&p->bio_ends) || ORDER_BY(&p->wait_on, to_ns) ||
-	    order_samples(&p->samples) || order_symbols(p))
+	    order_samples(&p->samples) || order_symbols(p) || order_lines(p))
 		return -ENOMEM;
 	find_span(p, &first_ns, &last_ns);
 	p->start_ns = pk_profile_fact_u64(p, "record.start_ns", first_ns);

@@ -29,6 +29,8 @@ void pk_profile_deinit(struct pk_profile *p)
 	pk_vec_deinit(&p->marks);
 	pk_vec_deinit(&p->counters);
 	pk_vec_deinit(&p->symbols);
+	pk_vec_deinit(&p->lines);
+	pk_vec_deinit(&p->line_frames);
 	pk_vec_deinit(&p->ledger);
 	pk_vec_deinit(&p->ledger_parts);
 	pk_vec_deinit(&p->cpus);

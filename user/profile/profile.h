@@ -144,6 +144,29 @@ struct pk_symbol {
 	uint64_t addr, size;
 };
 
+/*
+ * A function at an address, with the source line that is executed in it: inlined into the
+ * outer frame, or the function of its own that the symbol names, too.
+ */
+struct pk_line_frame {
+	uint32_t outer;		/* a smaller index, PK_LINE_OUTERMOST: none */
+	uint32_t name;		/* string id, demangled; 0: not known */
+	uint32_t source;	/* string id, path of the source file; 0: not known */
+	uint32_t line;		/* in it, 0: not known; of outer frames that of the call */
+};
+#define PK_LINE_OUTERMOST  UINT32_MAX
+#define PK_LINE_MAX_FRAMES 256	/* of one address */
+
+/* What the code at an address of a file is of. */
+struct pk_line {
+	uint32_t file;		/* file id */
+	uint32_t frame;		/* the innermost, index in profile->line_frames */
+	uint64_t addr;		/* offset in the file */
+};
+
+typedef PK_VEC(struct pk_line) pk_lines;
+typedef PK_VEC(struct pk_line_frame) pk_line_frames;
+
 /* What a piece of a thread's account spent in one line of the ledger. */
 struct pk_ledger_part {
 	uint64_t ns;
@@ -380,6 +403,9 @@ struct pk_profile {
 	PK_VEC(struct pk_mark) marks;		/* by time */
 	PK_VEC(struct pk_counters) counters;	/* in order of writing */
 	PK_VEC(struct pk_symbol) symbols;	/* sorted by (space, id, addr), disjoint */
+	pk_lines lines;				/* sorted by (file, addr), distinct */
+	pk_line_frames line_frames;		/* of addresses that follow each other the outer
+						 * ones are often the same ones */
 	PK_VEC(struct pk_ledger_piece) ledger;	/* by to_ns */
 	PK_VEC(struct pk_ledger_part) ledger_parts;
 	PK_VEC(struct pk_cpu_piece) cpus;	/* by to_ns */

@@ -124,6 +124,15 @@ static void use_symbols(struct redact *x)
 	}
 }
 
+/* Sources are paths, and so may tell whose they are. */
+static void use_lines(struct redact *x)
+{
+	PK_VEC_FOREACH(&x->p->line_frames, f) {
+		use(x, f->source, R_PATH);
+		use(x, f->name, R_SYMBOL);
+	}
+}
+
 static void use_peers(struct redact *x)
 {
 	PK_VEC_FOREACH(&x->p->net_conns, c) {
@@ -231,7 +240,7 @@ static int redact_chunk(void *ctx, unsigned int type, const uint8_t *raw, size_t
 
 	if (type == PK_CHUNK_STRINGS)
 		return redact_strings(x, raw, len, anew);
-	if (type == PK_CHUNK_SYMBOLS && x->how->all)
+	if ((type == PK_CHUNK_SYMBOLS || type == PK_CHUNK_LINES) && x->how->all)
 		return PK_COPY_LEAVE_OUT;
 	/* what this version does not know may tell anything */
 	return pk_codec_of(type) ? PK_COPY_AS_IS : PK_COPY_LEAVE_OUT;
@@ -278,6 +287,7 @@ int pk_profile_redact(const char *path, int fd, const char *name, struct pk_prof
 		use_tasks(&x);
 		use_files(&x);
 		use_symbols(&x);
+		use_lines(&x);
 		use_peers(&x);
 		ret = write_redacted(&x, path, fd, name, err);
 	} else {

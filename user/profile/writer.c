@@ -325,6 +325,7 @@ void pk_writer_destroy(struct pk_writer *w)
 		pk_vec_deinit(&w->rows[t]);
 		pk_vec_deinit(&w->subrows[t]);
 	}
+	pk_vec_deinit(&w->line_chain);
 	pk_column_scratch_deinit(&w->scratch);
 	pk_strtab_deinit(&w->texts);
 	pk_sample_encoder_destroy(w->samples);

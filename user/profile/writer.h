@@ -89,8 +89,15 @@ int pk_writer_op(struct pk_writer *w, const struct pk_op *x);
 /* @id_ret: its number. */
 int pk_writer_code(struct pk_writer *w, const struct pk_code *x, uint32_t *id_ret);
 int pk_writer_wait_on(struct pk_writer *w, const struct pk_wait_on *x);
-/* All symbols of a profile whose file and node ids are this file's (resume). */
+/*
+ * Frames of an address, the innermost first; outer fields are not looked at. At most
+ * PK_LINE_MAX_FRAMES. Lines are best given in order of file and address.
+ */
+int pk_writer_line(struct pk_writer *w, uint32_t file, uint64_t addr,
+		   const struct pk_line_frame *frames, size_t nr);
+/* All symbols, or lines, of a profile whose file and node ids are this file's (resume). */
 int pk_writer_symbols_of(struct pk_writer *w, const struct pk_profile *p);
+int pk_writer_lines_of(struct pk_writer *w, const struct pk_profile *p);
 
 /* Everything given so far goes out as complete chunks. */
 int pk_writer_flush(struct pk_writer *w);

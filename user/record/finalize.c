@@ -33,6 +33,8 @@ static int add_symbols(int fd, uint64_t end_ns, struct pk_profile *p, const pk_m
 	ret = pk_runtimes_write(w, p, files, live);
 	if (!ret)
 		ret = pk_writer_symbols_of(w, p);
+	if (!ret)
+		ret = pk_writer_lines_of(w, p);
 	for (size_t i = 0; !ret && i < mapped->nr; i++)
 		ret = pk_writer_map(w, &mapped->data[i]);
 	if (!ret)
@@ -89,6 +91,7 @@ static int symbolize(const struct pk_finalize *job, struct pk_finalize_held held
 		.map_fd = held_map_fd,
 		.mapped = &mapped,
 		.ctx = &f,
+		.lines = how->lines,
 	};
 	struct pk_profile p;
 	char path[64];

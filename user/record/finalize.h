@@ -46,6 +46,7 @@ struct pk_finalize_held {
 struct pk_finalize_how {
 	bool live;		/* the recorded machine is this one */
 	bool cache;		/* keep names, and take those that were kept */
+	bool lines;		/* source lines are wanted, too */
 	bool servers;		/* ask the debuginfod servers of $DEBUGINFOD_URLS, too */
 };
 

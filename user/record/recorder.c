@@ -401,6 +401,7 @@ static int name_functions(struct pk_recording *r)
 				    &(struct pk_finalize_held){ r->files, &r->jit_maps },
 				    &(struct pk_finalize_how){ .live = r->cfg->scan,
 							       .cache = r->cfg->cache,
+							       .lines = r->cfg->lines,
 							       .servers = r->cfg->servers },
 				    r->err);
 

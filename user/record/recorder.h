@@ -54,6 +54,7 @@ struct pk_record_config {
 	bool jvm_maps;			/* ask Java VMs to list their code */
 	bool cache;			/* keep their names for the next recording, and take kept ones */
 	bool servers;			/* ask debuginfod servers for debug files, too */
+	bool lines;			/* and find source lines and inlined functions */
 	uint64_t duration_ns;		/* 0: until stopped */
 	const char *dump_path;		/* raw records too; NULL: no */
 	const char *cpus_text, *pids_text;	/* as asked for, for the facts; may be NULL */

@@ -6,10 +6,7 @@
 #include "base/reader.h"
 #include "profile/profile.h"
 #include "symbol/answer.h"
-#include "symbol/cover.h"
-
-/* "@plt" and the like are added to a name of the greatest length. */
-#define MAX_STRING_BYTES (PK_MAX_SYMBOL_NAME + 64)
+#include "symbol/answer_lines.h"
 
 int pk_answer_init(struct pk_answer *a)
 {
@@ -21,6 +18,8 @@ void pk_answer_deinit(struct pk_answer *a)
 {
 	pk_strtab_deinit(&a->strings);
 	pk_vec_deinit(&a->pieces);
+	pk_vec_deinit(&a->lines);
+	pk_vec_deinit(&a->frames);
 	*a = (struct pk_answer){ 0 };
 }
 
@@ -60,6 +59,7 @@ void pk_answer_encode(const struct pk_answer *a, struct pk_strbuf *out)
 		encode_piece(p, end, out);
 		end = p->end;
 	}
+	pk_answer_encode_lines(a, out);
 }
 
 /* ---- reading ------------------------------------------------------------------------ */
@@ -81,7 +81,7 @@ static int decode_strings(struct pk_reader *r, struct pk_strtab *t)
 		return -EBADMSG;
 	for (uint64_t i = 1; i <= nr; i++) {
 		uint64_t len = pk_reader_varint(r);
-		const char *text = len && len <= MAX_STRING_BYTES ? pk_reader_bytes(r, len) : NULL;
+		const char *text = len && len <= PK_ANSWER_MAX_STRING ? pk_reader_bytes(r, len) : NULL;
 		uint32_t id;
 
 		if (!text || !is_clean(text, len))
@@ -139,7 +139,7 @@ static int decode_pieces(struct pk_reader *r, size_t max, struct pk_answer *a)
 	return 0;
 }
 
-static int decode(struct pk_reader *r, size_t max_pieces, struct pk_answer *a)
+static int decode(struct pk_reader *r, size_t max, struct pk_answer *a)
 {
 	uint64_t link, crc;
 	int ret;
@@ -150,21 +150,24 @@ static int decode(struct pk_reader *r, size_t max_pieces, struct pk_answer *a)
 	ret = decode_strings(r, &a->strings);
 	if (ret)
 		return ret;
-	if (a->flags & ~PK_ANSWER_WANTS_DEBUG || link >= a->strings.entries.nr || crc > UINT32_MAX)
+	if (a->flags & ~(PK_ANSWER_WANTS_DEBUG | PK_ANSWER_LINES_CUT) ||
+	    link >= a->strings.entries.nr || crc > UINT32_MAX)
 		return -EBADMSG;
 	a->link = link;
 	a->link_crc = crc;
-	ret = decode_pieces(r, max_pieces, a);
+	ret = decode_pieces(r, max, a);
+	if (!ret)
+		ret = pk_answer_decode_lines(r, max, a);
 	return ret ? ret : pk_reader_bad(r) || pk_reader_left(r) ? -EBADMSG : 0;
 }
 
-int pk_answer_decode(const void *data, size_t len, size_t max_pieces, struct pk_answer *ret)
+int pk_answer_decode(const void *data, size_t len, size_t max, struct pk_answer *ret)
 {
 	struct pk_reader r = pk_reader_of(data, len);
 	int code = pk_answer_init(ret);
 
 	if (!code)
-		code = decode(&r, max_pieces, ret);
+		code = decode(&r, max, ret);
 	if (code)
 		pk_answer_deinit(ret);
 	return code;
@@ -195,6 +198,19 @@ const struct pk_piece *pk_answer_find(const struct pk_answer *a, uint64_t off)
 	return i < a->pieces.nr && a->pieces.data[i].start <= off ? &a->pieces.data[i] : NULL;
 }
 
+static bool lines_fit(const struct pk_answer *a, const uint64_t *off, size_t nr)
+{
+	size_t at = 0;
+
+	PK_VEC_FOREACH(&a->lines, l) {
+		while (at < nr && off[at] < l->off)
+			at++;
+		if (at == nr || off[at] != l->off)
+			return false;
+	}
+	return true;
+}
+
 bool pk_answer_fits(const struct pk_answer *a, const uint64_t *off, size_t nr)
 {
 	size_t at = 0;
@@ -205,11 +221,10 @@ bool pk_answer_fits(const struct pk_answer *a, const uint64_t *off, size_t nr)
 		while (at < nr && off[at] < p->end)
 			at++;
 	}
-	return at == nr;
+	return at == nr && lines_fit(a, off, nr);
 }
 
-/* Take over a string of another answer. */
-static int import(struct pk_answer *a, const struct pk_answer *from, uint32_t id, uint32_t *ret)
+int pk_answer_import(struct pk_answer *a, const struct pk_answer *from, uint32_t id, uint32_t *ret)
 {
 	return pk_strtab_intern(&a->strings, pk_strtab_get(&from->strings, id),
 				pk_strtab_len(&from->strings, id), ret);
@@ -224,7 +239,7 @@ static int add_piece(struct pk_answer *a, const struct pk_answer *from, const st
 	part.end = end;
 	if (start >= end)
 		return 0;
-	if (import(a, from, p->name, &part.name))
+	if (pk_answer_import(a, from, p->name, &part.name))
 		return -ENOMEM;
 	return pk_vec_add(&a->pieces, part);
 }
@@ -263,10 +278,10 @@ int pk_answer_merge(struct pk_answer *a, const struct pk_answer *more)
 		qsort(a->pieces.data, a->pieces.nr, sizeof(*a->pieces.data), compare_pieces);
 	a->flags |= more->flags;
 	if (!ret && more->link) {
-		ret = import(a, more, more->link, &a->link);
+		ret = pk_answer_import(a, more, more->link, &a->link);
 		a->link_crc = more->link_crc;
 	}
-	return ret;
+	return ret ? ret : pk_answer_merge_lines(a, more);
 }
 
 int pk_answer_select(const struct pk_answer *a, const uint64_t *off, size_t nr,
@@ -282,6 +297,11 @@ int pk_answer_select(const struct pk_answer *a, const uint64_t *off, size_t nr,
 
 		if (p && (!ret->pieces.nr || ret->pieces.data[ret->pieces.nr - 1].end <= off[i]))
 			code = add_piece(ret, a, p, p->start, p->end);
+	}
+	for (size_t i = 0; !code && i < nr; i++) {
+		const struct pk_answer_line *l = pk_answer_find_line(a, off[i]);
+
+		code = l ? pk_answer_import_line(ret, a, l) : 0;
 	}
 	if (code)
 		pk_answer_deinit(ret);

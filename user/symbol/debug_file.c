@@ -44,7 +44,7 @@ static int try_fd(const struct pk_elf *e, int fd, const struct pk_debug_wish *wi
 		close(fd);
 		return -ENOENT;
 	}
-	err = pk_elf_open(fd, ret);
+	err = wish->shared ? pk_elf_open_shared(fd, ret) : pk_elf_open(fd, ret);
 	if (!err && e->build_id_len && !same_build_id(e, ret)) {
 		pk_elf_close(ret);
 		err = -ENOENT;
@@ -67,24 +67,68 @@ const char *pk_debug_link(const struct pk_elf *e, uint32_t *crc_ret)
 	return name;
 }
 
+static int find(const struct pk_debug_source *source, const struct pk_elf *e,
+		const struct pk_debug_wish *wish, struct pk_elf *ret)
+{
+	int fd, err = -ENOENT;
+
+	for (unsigned int i = 0; err == -ENOENT; i++) {
+		fd = source->next(source->ctx, wish, i);
+		if (fd < 0)
+			return -ENOENT;
+		err = try_fd(e, fd, wish, ret);
+	}
+	return err;
+}
+
 int pk_debug_file_find(const struct pk_debug_source *source, const struct pk_elf *e, bool servers,
 		       struct pk_elf *ret)
 {
 	struct pk_debug_wish wish = { .build_id_len = e->build_id_len, .servers = servers };
 	const char *link = pk_debug_link(e, &wish.link_crc);
-	int fd, err = -ENOENT;
 
 	memcpy(wish.build_id, e->build_id, e->build_id_len);
 	if (link)
 		strcpy(wish.link, link);
-	for (unsigned int i = 0; err == -ENOENT; i++) {
-		fd = source->next(source->ctx, &wish, i);
-		if (fd < 0)
-			return -ENOENT;
-		err = try_fd(e, fd, &wish, ret);
-	}
-	return err;
+	return find(source, e, &wish, ret);
 }
+
+/* --- what dwz took out ---------------------------------------------------------------- */
+
+/* .gnu_debugaltlink: a path, and the build ID of what is there. */
+static bool read_shared_link(const struct pk_elf *e, struct pk_debug_wish *wish)
+{
+	const struct pk_section *s = pk_elf_section(e, ".gnu_debugaltlink");
+	Elf_Data *d = s && s->len < PATH_MAX ? pk_elf_data(e, s) : NULL;
+	const char *name = d ? d->d_buf : NULL, *below;
+	size_t len = d ? strnlen(name, d->d_size) : 0, id_len = d ? d->d_size - len : 0;
+
+	/* the NUL behind the path, and one byte of the ID at least */
+	if (!len || id_len < 2 || id_len - 1 > sizeof(wish->build_id))
+		return false;
+	wish->build_id_len = id_len - 1;
+	memcpy(wish->build_id, name + len + 1, id_len - 1);
+	below = strstr(name, ".dwz/");
+	below = below ? below + strlen(".dwz/") : "";
+	if (strlen(below) < sizeof(wish->link))
+		strcpy(wish->link, below);
+	return true;
+}
+
+int pk_debug_shared_find(const struct pk_debug_source *source, const struct pk_elf *e,
+			 struct pk_elf *ret)
+{
+	struct pk_debug_wish wish = { .shared = true };
+	struct pk_elf want = { 0 };
+
+	if (!read_shared_link(e, &wish))
+		return -ENOENT;
+	want.build_id_len = wish.build_id_len;
+	memcpy(want.build_id, wish.build_id, wish.build_id_len);
+	return find(source, &want, &wish, ret);
+}
+
+/* --- what is in the file ---------------------------------------------------------------- */
 
 /* Decompress into at most MAX_MINIDEBUG_BYTES. */
 static int unpack(const void *packed, size_t len, uint8_t **image_ret, size_t *len_ret)

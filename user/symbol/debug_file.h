@@ -18,6 +18,7 @@ struct pk_debug_wish {
 	char link[256];		/* name in .gnu_debuglink, without a folder; "": none */
 	uint32_t link_crc;	/* of the whole file, where there is no build ID */
 	bool servers;		/* worth asking a server for */
+	bool shared;		/* what dwz took out of several debug files; link: its path in .dwz */
 };
 
 /* Gives files that may be the one, best first. */
@@ -33,6 +34,12 @@ struct pk_debug_source {
  */
 int pk_debug_file_find(const struct pk_debug_source *source, const struct pk_elf *e, bool servers,
 		       struct pk_elf *ret);
+/*
+ * What a dwz'ed file @e shares with others, the file of .gnu_debugaltlink, by its build ID.
+ * -ENOENT: none that fits; -ENOMEM.
+ */
+int pk_debug_shared_find(const struct pk_debug_source *source, const struct pk_elf *e,
+			 struct pk_elf *ret);
 /* What .gnu_debuglink says: a name without a folder, and a CRC. NULL: nothing. */
 const char *pk_debug_link(const struct pk_elf *e, uint32_t *crc_ret);
 /* The ELF image in .gnu_debugdata. -ENOENT, -EINVAL, -EFBIG, -ENOMEM. */

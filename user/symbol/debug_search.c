@@ -84,21 +84,34 @@ static void by_link(const char *root, const char *dirs, const char *link, const 
 		ret[0] = '\0';
 }
 
+/* What dwz made: a path below .dwz in each of the folders. */
+static void by_shared_link(const char *root, const char *dir, int len, const char *link, char *ret)
+{
+	bool leaves = !*link || *link == '/' || !strncmp(link, "../", 3) || strstr(link, "/../");
+
+	if (leaves || snprintf(ret, PATH_MAX, "%s%.*s/.dwz/%s", root, len, dir, link) >= PATH_MAX)
+		ret[0] = '\0';
+}
+
 bool pk_debug_place(const struct pk_debug_search *where, const struct pk_debug_wish *wish,
 		    const char *path, unsigned int i, char ret[PATH_MAX])
 {
 	const char *root = where->root ? where->root : "", *dir;
 	const char *dirs = where->dirs ? where->dirs : DEFAULT_DIRS;
 	unsigned int nr = nr_dirs(dirs);
-	int len;
+	int len = 0;
 
 	if (i >= PK_DEBUG_MAX_PLACES || i >= 2 * nr + 2)
 		return false;
-	dir = i < nr ? nth_dir(dirs, i, &len) : NULL;
-	if (dir)
+	dir = i < 2 * nr ? nth_dir(dirs, i % nr, &len) : NULL;
+	if (i < nr)
 		by_build_id(root, dir, len, wish, ret);
-	else
+	else if (!wish->shared)
 		by_link(root, dirs, wish->link, path, i - nr, ret);
+	else if (i < 2 * nr)
+		by_shared_link(root, dir, len, wish->link, ret);
+	else
+		return false;
 	return true;
 }
 

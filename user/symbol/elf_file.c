@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Distrustful opening of ELF files; see elf_file.h. */
 #include <elfutils/libdwelf.h>
-#include <endian.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,13 +123,13 @@ static void read_build_id(struct pk_elf *e)
 	e->build_id_len = len;
 }
 
-static int read_headers(struct pk_elf *e)
+static int read_headers(struct pk_elf *e, bool may_be_rel)
 {
 	GElf_Ehdr eh;
 	int ret;
 
 	if (!e->elf || elf_kind(e->elf) != ELF_K_ELF || !gelf_getehdr(e->elf, &eh) ||
-	    (eh.e_type != ET_EXEC && eh.e_type != ET_DYN))
+	    (eh.e_type != ET_EXEC && eh.e_type != ET_DYN && !(may_be_rel && eh.e_type == ET_REL)))
 		return -EINVAL;
 	ret = read_segments(e);
 	if (!ret)
@@ -140,7 +139,7 @@ static int read_headers(struct pk_elf *e)
 	return ret;
 }
 
-int pk_elf_open(int fd, struct pk_elf *ret)
+static int open_file(int fd, bool may_be_rel, struct pk_elf *ret)
 {
 	struct stat st;
 	int err = -EINVAL;
@@ -150,11 +149,21 @@ int pk_elf_open(int fd, struct pk_elf *ret)
 	if (!fstat(fd, &st) && S_ISREG(st.st_mode)) {
 		ret->file_bytes = st.st_size;
 		ret->elf = elf_begin(fd, ELF_C_READ, NULL);
-		err = read_headers(ret);
+		err = read_headers(ret, may_be_rel);
 	}
 	if (err)
 		pk_elf_close(ret);
 	return err;
+}
+
+int pk_elf_open(int fd, struct pk_elf *ret)
+{
+	return open_file(fd, false, ret);
+}
+
+int pk_elf_open_shared(int fd, struct pk_elf *ret)
+{
+	return open_file(fd, true, ret);
 }
 
 int pk_elf_open_mem(void *image, size_t len, bool own, struct pk_elf *ret)
@@ -164,7 +173,7 @@ int pk_elf_open_mem(void *image, size_t len, bool own, struct pk_elf *ret)
 	*ret = (struct pk_elf){ .fd = -1, .file_bytes = len, .image = own ? image : NULL };
 	elf_version(EV_CURRENT);
 	ret->elf = elf_memory(image, len);
-	err = read_headers(ret);
+	err = read_headers(ret, false);
 	if (err)
 		pk_elf_close(ret);
 	return err;
@@ -232,33 +241,6 @@ Elf_Data *pk_elf_data(const struct pk_elf *e, const struct pk_section *s)
 		return NULL;
 	d = elf_getdata(elf_getscn(e->elf, s - e->sections.data), NULL);
 	return d && d->d_buf && d->d_size ? d : NULL;
-}
-
-/* Old compressed sections: "ZLIB", their size in big endian, zlib's stream. */
-static uint64_t gnu_unpacked_bytes(const struct pk_elf *e, const struct pk_section *s)
-{
-	uint64_t head[2];
-
-	if (pk_elf_read(e, s->off, head, sizeof(head)) != sizeof(head) || memcmp(head, "ZLIB", 4))
-		return 0;
-	return be64toh((uint64_t)(head[0] >> 32) | head[1] << 32);
-}
-
-Elf_Data *pk_elf_unpacked(const struct pk_elf *e, const struct pk_section *s, size_t max_bytes)
-{
-	Elf_Scn *scn = elf_getscn(e->elf, s - e->sections.data);
-	GElf_Chdr packed;
-
-	if (s->len > max_bytes)
-		return NULL;
-	if (!strncmp(s->name, ".zdebug_", strlen(".zdebug_"))) {
-		if (gnu_unpacked_bytes(e, s) - 1 >= max_bytes || elf_compress_gnu(scn, 0, 0) != 1)
-			return NULL;
-	} else if (gelf_getchdr(scn, &packed)) {
-		if (packed.ch_size > max_bytes || elf_compress(scn, 0, 0) != 1)
-			return NULL;
-	}
-	return pk_elf_data(e, s);
 }
 
 size_t pk_elf_read(const struct pk_elf *e, uint64_t off, void *buf, size_t len)

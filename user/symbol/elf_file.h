@@ -50,6 +50,8 @@ struct pk_elf {
  * kind of machine; -EFBIG: headers beyond all reason; -ENOMEM.
  */
 int pk_elf_open(int fd, struct pk_elf *ret);
+/* As pk_elf_open(), and a file of sections alone will do, as dwz makes for what others share. */
+int pk_elf_open_shared(int fd, struct pk_elf *ret);
 /* As pk_elf_open() for an image in memory; @own: from malloc(), freed by close or failure. */
 int pk_elf_open_mem(void *image, size_t len, bool own, struct pk_elf *ret);
 void pk_elf_close(struct pk_elf *e);	/* all-zero is fine */
@@ -69,8 +71,6 @@ const struct pk_section *pk_elf_exec_section(const struct pk_elf *e, uint64_t sv
  * the file or too large.
  */
 Elf_Data *pk_elf_data(const struct pk_elf *e, const struct pk_section *s);
-/* As pk_elf_data() of a section that may be compressed, as debug information often is. */
-Elf_Data *pk_elf_unpacked(const struct pk_elf *e, const struct pk_section *s, size_t max_bytes);
 /* Up to @len raw bytes at @off into @buf; how many there were. */
 size_t pk_elf_read(const struct pk_elf *e, uint64_t off, void *buf, size_t len);
 

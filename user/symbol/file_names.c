@@ -99,6 +99,12 @@ static int add_function(void *ctx, uint64_t start, uint64_t end, uint32_t func)
 	return pk_harvest_add(t->h, &s, pk_strtab_get(&t->a->strings, p->name), false);
 }
 
+static int take_string(struct pk_harvest *h, const struct pk_answer *a, uint32_t id, uint32_t *ret)
+{
+	return pk_strtab_intern(&h->p->strings, pk_strtab_get(&a->strings, id),
+				pk_strtab_len(&a->strings, id), ret);
+}
+
 /* Each address has its owner already; the cover only cuts their ranges. */
 static int fill_cover(struct pk_cover *c, const struct pk_answer *a)
 {
@@ -255,6 +261,8 @@ static void keep(struct pk_file_wanted *w, const struct pk_answer *a)
 	}
 	if (pk_answer_cache_load(w->names->cache, &w->origin, &place, &all))
 		return;
+	/* it was asked for what was missing */
+	all.flags &= ~PK_ANSWER_LINES_CUT;
 	if (!pk_answer_merge(&all, a))
 		pk_answer_cache_store(w->names->cache, &w->origin,
 				      pk_answer_fingerprint(&w->origin, &place, &all, &bytes),
@@ -279,7 +287,16 @@ static int file_done(void *ctx, const struct pk_file_task *t, int code, const st
 	if (code)
 		return 0;
 	keep(w, a);
+	/* the child that was to tell them is no more */
+	if (n->cfg->lines && !t->lines)
+		w->answer.flags |= PK_ANSWER_LINES_CUT;
 	return pk_answer_merge(&w->answer, a);
+}
+
+static bool is_known(const struct pk_file_wanted *w, uint64_t off)
+{
+	return pk_answer_find(&w->answer, off) &&
+	       (!w->names->cfg->lines || pk_answer_find_line(&w->answer, off));
 }
 
 /* What is to be asked, if anything; *needed_ret false: all was kept. 0 or -ENOMEM. */
@@ -298,8 +315,10 @@ static int prepare(struct pk_file_wanted *w, struct pk_file_task *t, bool *neede
 		w->fingerprint = pk_answer_fingerprint(&w->origin, &place, NULL, &debug_bytes);
 	ret = take_kept(w);
 	for (size_t i = 0; !ret && i < w->nr; i++)
-		if (!pk_answer_find(&w->answer, w->off[i]))
+		if (!is_known(w, w->off[i]))
 			w->missing[w->nr_missing++] = w->off[i];
+	if (w->nr_missing)
+		w->answer.flags &= ~PK_ANSWER_LINES_CUT;
 	*t = (struct pk_file_task){
 		.off = w->missing,
 		.nr = w->nr_missing,
@@ -307,6 +326,7 @@ static int prepare(struct pk_file_wanted *w, struct pk_file_task *t, bool *neede
 		.build_id_len = f->build_id_len,
 		.owner = st.st_uid,
 		.bytes = st.st_size + debug_bytes,
+		.lines = w->names->cfg->lines,
 		.ctx = w,
 	};
 	memcpy(t->build_id, f->build_id, sizeof(t->build_id));
@@ -350,6 +370,36 @@ static int ask(struct pk_file_names *n, struct pk_file_task *tasks, size_t nr)
 	return ret;
 }
 
+static int add_line(struct pk_harvest *h, const struct pk_file_wanted *w,
+		    const struct pk_answer_line *l)
+{
+	struct pk_line_frame frames[PK_LINE_MAX_FRAMES];
+	const struct pk_answer *a = &w->answer;
+
+	for (uint32_t i = 0; i < l->nr; i++) {
+		const struct pk_answer_frame *f = &a->frames.data[l->first + i];
+
+		frames[i] = (struct pk_line_frame){ .line = f->line };
+		if (take_string(h, a, f->name, &frames[i].name) ||
+		    take_string(h, a, f->source, &frames[i].source))
+			return -ENOMEM;
+	}
+	return pk_harvest_add_line(h, w->file, l->off, frames, l->nr);
+}
+
+static int add_lines(struct pk_harvest *h, const struct pk_file_wanted *w)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < w->nr; i++) {
+		const struct pk_answer_line *l = pk_answer_find_line(&w->answer, w->off[i]);
+
+		if (l && l->nr)
+			ret = add_line(h, w, l);
+	}
+	return ret;
+}
+
 int pk_file_names_get(struct pk_file_names *n)
 {
 	struct pk_file_task *tasks = calloc(n->wanted.nr + 1, sizeof(*tasks));
@@ -363,6 +413,10 @@ int pk_file_names_get(struct pk_file_names *n)
 		const struct pk_file_wanted *w = n->wanted.data[i];
 
 		ret = pk_file_names_add(n->h, w->file, &w->answer, w->off, w->nr);
+		if (!ret && n->cfg->lines)
+			ret = add_lines(n->h, w);
+		n->stats->nr_files_lines_cut += n->cfg->lines &&
+						w->answer.flags & PK_ANSWER_LINES_CUT;
 	}
 	return ret;
 }

@@ -29,8 +29,6 @@
 /* Of files that are read at the same time; one alone may be larger. */
 #define FILES_BYTES	 (512ULL << 20)
 #define LOOK_MS		 200
-#define MAX_ANSWER_BYTES (64u << 20)
-#define ANSWER_BYTES	 8400 /* per address, at most */
 
 enum child_state {
 	IDLE,
@@ -42,7 +40,7 @@ enum child_state {
 struct child {
 	struct pk_confined process;
 	enum child_state state;
-	const struct pk_file_task *task;
+	struct pk_file_task *task;
 	struct pk_debug_wish wish;
 	unsigned int place; /* of debug files: looked at up to here */
 	unsigned int nr_wishes;
@@ -58,6 +56,8 @@ struct pool {
 	size_t nr, next; /* tasks; next to be handed out */
 	struct child children[PK_FILE_POOL_MAX];
 	unsigned int nr_children;
+	struct pk_file_task *again[PK_FILE_POOL_MAX]; /* go before the others: one child's each */
+	unsigned int nr_again;
 	uint64_t bytes; /* of files in the children's hands */
 	struct pk_debug_fetch fetch;
 	uint64_t fetch_start_ns, fetch_spent_ns;
@@ -107,7 +107,7 @@ static int finish(struct pool *p, struct child *c, int code, const struct pk_ans
 	return p->cfg->done(p->cfg->ctx, t, code, a);
 }
 
-/* It goes, and costs the file that it had. */
+/* It goes, and costs the file that it had: its lines, or if those were not wanted its names. */
 static int give_up(struct pool *p, struct child *c, unsigned int *count)
 {
 	if (c->state == AT_SERVER) {
@@ -117,13 +117,21 @@ static int give_up(struct pool *p, struct child *c, unsigned int *count)
 	}
 	++*count;
 	pk_confined_end(&c->process);
-	return finish(p, c, -EIO, NULL);
+	if (!c->task->lines)
+		return finish(p, c, -EIO, NULL);
+	c->task->lines = false;
+	p->again[p->nr_again++] = c->task;
+	p->bytes -= c->task->bytes;
+	c->state = IDLE;
+	c->task = NULL;
+	return 0;
 }
 
 static int send_job(struct child *c, int file)
 {
 	const struct pk_file_task *t = c->task;
-	struct pk_file_job_head head = { .nr = t->nr, .build_id_len = t->build_id_len };
+	struct pk_file_job_head head = { .nr = t->nr, .build_id_len = t->build_id_len,
+					 .lines = t->lines };
 	struct pk_strbuf b = { 0 };
 	int ret;
 
@@ -140,7 +148,7 @@ static int send_job(struct child *c, int file)
 	return ret;
 }
 
-static int hand_out(struct pool *p, struct child *c, const struct pk_file_task *t)
+static int hand_out(struct pool *p, struct child *c, struct pk_file_task *t)
 {
 	int file = p->cfg->open(p->cfg->ctx, t), ret = 0;
 
@@ -166,6 +174,18 @@ static int hand_out(struct pool *p, struct child *c, const struct pk_file_task *
 	return ret ? give_up(p, c, &p->stats->nr_died) : 0;
 }
 
+static struct pk_file_task *next_task(struct pool *p)
+{
+	if (p->nr_again)
+		return p->again[p->nr_again - 1];
+	return p->next < p->nr ? &p->tasks[p->next] : NULL;
+}
+
+static struct pk_file_task *take_task(struct pool *p)
+{
+	return p->nr_again ? p->again[--p->nr_again] : &p->tasks[p->next++];
+}
+
 /* Dearest first, so that none of them is what all wait for in the end. */
 static int hand_out_all(struct pool *p)
 {
@@ -174,10 +194,10 @@ static int hand_out_all(struct pool *p)
 	for (unsigned int i = 0; !ret && i < p->nr_children; i++) {
 		struct child *c = &p->children[i];
 
-		while (!ret && c->state == IDLE && p->next < p->nr) {
-			if (p->bytes && p->bytes + p->tasks[p->next].bytes > FILES_BYTES)
+		while (!ret && c->state == IDLE && next_task(p)) {
+			if (p->bytes && p->bytes + next_task(p)->bytes > FILES_BYTES)
 				return 0;
-			ret = hand_out(p, c, &p->tasks[p->next++]);
+			ret = hand_out(p, c, take_task(p));
 		}
 	}
 	return ret;
@@ -213,9 +233,14 @@ static bool may_ask_server(const struct pool *p, const struct child *c)
 /* False: it makes no sense. */
 static bool take_wish(struct child *c, const char *data, size_t bytes)
 {
-	if (bytes != sizeof(c->wish) || ++c->nr_wishes > PK_DEBUG_MAX_PLACES + 2)
+	bool shared = c->nr_wishes && c->wish.shared;
+
+	if (bytes != sizeof(c->wish) || ++c->nr_wishes > 2 * (PK_DEBUG_MAX_PLACES + 2))
 		return false;
 	memcpy(&c->wish, data, sizeof(c->wish));
+	/* another file than that before, at other places */
+	if (c->wish.shared != shared)
+		c->place = 0;
 	return c->wish.build_id_len <= sizeof(c->wish.build_id) &&
 	       memchr(c->wish.link, '\0', sizeof(c->wish.link));
 }
@@ -337,13 +362,12 @@ static int take_answer(struct pool *p, struct child *c, const char *data, size_t
 
 static int take_message(struct pool *p, struct child *c)
 {
-	uint64_t max_bytes = 4096 + c->task->nr * ANSWER_BYTES;
+	size_t max_bytes = pk_file_answer_max(c->task->nr) +
+			   (c->task->lines ? pk_file_lines_max(c->task->nr) : 0);
 	const char *data;
 	uint32_t kind;
 	size_t bytes;
-	int ret = pk_channel_take(&c->process.channel,
-				  max_bytes < MAX_ANSWER_BYTES ? max_bytes : MAX_ANSWER_BYTES,
-				  &kind, &data, &bytes);
+	int ret = pk_channel_take(&c->process.channel, max_bytes, &kind, &data, &bytes);
 
 	if (ret == -EAGAIN)
 		return 0;
@@ -438,7 +462,7 @@ int pk_file_pool_run(const struct pk_file_pool_config *cfg, struct pk_file_task 
 	if (nr)
 		qsort(tasks, nr, sizeof(*tasks), compare_tasks);
 	code = hand_out_all(p);
-	while (!code && (nr_busy(p) || p->next < p->nr)) {
+	while (!code && (nr_busy(p) || next_task(p))) {
 		code = wait_for_children(p);
 		if (!code)
 			code = hand_out_all(p);

@@ -25,6 +25,7 @@ struct pk_file_task {
 	uint8_t build_id_len;	/* 0: whatever the file has */
 	uint32_t owner;		/* user: no child reads files of two */
 	uint64_t bytes;		/* of the file and its debug file, about: the dearest go first */
+	bool lines;		/* source lines and inlined functions, too; unless that fails */
 	void *ctx;		/* the caller's */
 };
 
@@ -52,7 +53,7 @@ struct pk_file_pool_config {
 	void (*serve)(void *ctx, int fd);	/* of the children; NULL: pk_file_worker() */
 };
 
-/* All tasks; their order changes. 0, -ENOMEM or what done() said. */
+/* All tasks; their order changes, and so does what failed with lines. 0, -ENOMEM or what done() said. */
 int pk_file_pool_run(const struct pk_file_pool_config *cfg, struct pk_file_task *tasks, size_t nr,
 		     struct pk_file_pool_stats *ret);
 

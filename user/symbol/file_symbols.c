@@ -6,24 +6,30 @@
  * without one that of their section, marked as nameless: so the samples of a
  * nameless function stay together and none is taken for its neighbour.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/ascending.h"
 #include "base/cleanup.h"
 #include "profile/profile.h"
+#include "symbol/answer_lines.h"
 #include "symbol/cover.h"
 #include "symbol/demangle.h"
+#include "symbol/dwarf_info.h"
 #include "symbol/eh_frame.h"
 #include "symbol/elf_symtab.h"
+#include "symbol/file_lines.h"
 #include "symbol/file_symbols.h"
 #include "symbol/go_pclntab.h"
 
 struct namer {
 	const struct pk_elf *e;
+	const struct pk_file_question *q;
 	const struct pk_debug_source *source;
 	struct pk_answer *answer;
 	struct pk_elf debug, mini;	/* closed when unused */
+	bool sought;			/* the debug file was looked for */
 	struct pk_eh_frame eh;
 	struct pk_strtab stubs;		/* names of linkage stubs */
 	struct pk_cover cover;
@@ -76,16 +82,34 @@ static int offer_own_tables(struct namer *n)
 	return ret;
 }
 
-static int offer_debug_tables(struct namer *n)
+static bool wants_debug_lines(const struct namer *n)
+{
+	return n->q->lines_bytes && !pk_dwarf_is_in(n->e);
+}
+
+/* Once. */
+static int find_debug_file(struct namer *n)
 {
 	/* a file with a symbol table may have had more, but not so much as to bother a server */
-	bool wants = !pk_elf_has_symtab(n->e);
-	int ret = optional(pk_debug_file_find(n->source, n->e, wants, &n->debug));
+	bool wants = !pk_elf_has_symtab(n->e) || wants_debug_lines(n);
+	int ret;
+
+	if (n->sought)
+		return 0;
+	n->sought = true;
+	ret = optional(pk_debug_file_find(n->source, n->e, wants, &n->debug));
+	if (!ret && !n->debug.elf && wants)
+		n->answer->flags |= PK_ANSWER_WANTS_DEBUG;
+	return ret;
+}
+
+static int offer_debug_tables(struct namer *n)
+{
+	int ret = find_debug_file(n);
 
 	if (!ret && n->debug.elf)
 		ret = pk_elf_offer_functions(&n->debug, &n->cover);
 	if (!ret && !n->debug.elf) {
-		n->answer->flags |= wants ? PK_ANSWER_WANTS_DEBUG : 0;
 		ret = optional(pk_minidebug_open(n->e, &n->mini));
 		if (!ret && n->mini.elf)
 			ret = pk_elf_offer_functions(&n->mini, &n->cover);
@@ -281,12 +305,20 @@ static int add_link(struct namer *n)
 	return 0;
 }
 
-static int make_answer(struct namer *n, const uint64_t *off, size_t nr)
+/* How many addresses: nothing can be at the last one. */
+static size_t nr_wanted(const struct pk_file_question *q)
 {
+	return q->nr && q->off[q->nr - 1] == UINT64_MAX ? q->nr - 1 : q->nr;
+}
+
+static int make_answer(struct namer *n)
+{
+	const uint64_t *off = n->q->off;
+	size_t nr = nr_wanted(n->q);
 	int ret = add_link(n);
 
 	n->named = PK_COVER_NONE;
-	for (size_t i = 0; i < nr && !ret && off[i] != UINT64_MAX; i++) {
+	for (size_t i = 0; i < nr && !ret; i++) {
 		const struct room room = {
 			.first = i ? off[i - 1] + 1 : 0,
 			.off = off[i],
@@ -302,12 +334,67 @@ static int make_answer(struct namer *n, const uint64_t *off, size_t nr)
 	return ret;
 }
 
-int pk_file_answer(const struct pk_elf *e, const uint64_t *off, size_t nr,
+/* ---- lines ------------------------------------------------------------------------------ */
+
+static int no_lines(struct namer *n)
+{
+	return pk_answer_no_lines(n->answer, n->q->off, nr_wanted(n->q));
+}
+
+/* Of the file's own debugging information, else of that of its debug file. */
+static int find_lines(struct namer *n, struct pk_answer *found)
+{
+	const struct pk_lines_wanted wanted = {
+		n->q->off, n->cover.addr, nr_wanted(n->q), n->cover.nr, n->q->lines_cpu_ns,
+	};
+	bool own = !wants_debug_lines(n);
+	int ret = own ? 0 : find_debug_file(n);
+
+	if (ret || (!own && !n->debug.elf))
+		return ret ? ret : -ENOENT;
+	return pk_file_lines(n->e, own ? n->e : &n->debug, n->source, &wanted, found);
+}
+
+/* A string may have a longer number among the answer's than among the lines' alone. */
+static bool fits(const struct namer *n, const struct pk_answer *found)
+{
+	struct pk_strbuf b = { 0 };
+	bool ret;
+
+	pk_answer_encode(found, &b);
+	ret = !pk_strbuf_failed(&b) && b.len <= n->q->lines_bytes / 3;
+	pk_strbuf_deinit(&b);
+	return ret;
+}
+
+/* Beside the answer until all of them are there: what fails midway leaves nothing behind. */
+static int add_lines(struct namer *n)
+{
+	struct pk_answer found;
+	int ret = pk_answer_init(&found);
+
+	if (ret)
+		return ret;
+	ret = find_lines(n, &found);
+	if (!ret)
+		ret = fits(n, &found) ? pk_answer_merge_lines(n->answer, &found) : -EFBIG;
+	if (!ret)
+		n->answer->flags |= found.flags;
+	pk_answer_deinit(&found);
+	if (!ret)
+		return 0;
+	if (ret != -ENOENT)
+		n->answer->flags |= PK_ANSWER_LINES_CUT;
+	n->answer->lines.nr = n->answer->frames.nr = 0;
+	return no_lines(n);
+}
+
+int pk_file_answer(const struct pk_elf *e, const struct pk_file_question *q,
 		   const struct pk_debug_source *debug, struct pk_answer *ret)
 {
-	struct namer n = { .e = e, .source = debug, .answer = ret };
+	struct namer n = { .e = e, .q = q, .source = debug, .answer = ret };
 	size_t nr_svma;
-	uint64_t *svma = to_svma(e, off, nr, &nr_svma);
+	uint64_t *svma = to_svma(e, q->off, q->nr, &nr_svma);
 	int code = pk_answer_init(ret);
 
 	if (!code && (!svma || pk_strtab_init(&n.stubs) ||
@@ -316,7 +403,9 @@ int pk_file_answer(const struct pk_elf *e, const uint64_t *off, size_t nr,
 	if (!code)
 		code = name_all(&n);
 	if (!code)
-		code = make_answer(&n, off, nr);
+		code = make_answer(&n);
+	if (!code && q->lines_bytes)
+		code = add_lines(&n);
 	pk_cover_deinit(&n.cover);
 	pk_strtab_deinit(&n.stubs);
 	pk_eh_frame_deinit(&n.eh);

@@ -34,13 +34,18 @@ static int read_file(int to, int file, const struct pk_file_job_head *job, const
 		     struct pk_strbuf *out)
 {
 	const struct pk_debug_source source = { next_debug_file, &to };
+	const struct pk_file_question q = {
+		.off = off,
+		.nr = job->nr,
+		.lines_bytes = job->lines ? pk_file_lines_max(job->nr) : 0,
+	};
 	struct pk_answer a;
 	struct pk_elf e;
 	int ret = pk_elf_open(file, &e);
 
 	if (ret)
 		return ret == -ENOMEM ? ret : -ESTALE;
-	ret = is_wanted(job, &e) ? pk_file_answer(&e, off, job->nr, &source, &a) : -ESTALE;
+	ret = is_wanted(job, &e) ? pk_file_answer(&e, &q, &source, &a) : -ESTALE;
 	pk_elf_close(&e);
 	if (ret)
 		return ret;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Symbols on their way into a profile; see harvest.h. */
+/* Symbols and source lines on their way into a profile; see harvest.h. */
 #include "model/symbols.h"
 #include "symbol/demangle.h"
 #include "symbol/harvest.h"
@@ -7,7 +7,22 @@
 void pk_harvest_deinit(struct pk_harvest *h)
 {
 	pk_vec_deinit(&h->found);
+	pk_vec_deinit(&h->lines);
+	pk_vec_deinit(&h->line_frames);
+	pk_vec_deinit(&h->chain);
 	pk_strbuf_deinit(&h->text);
+}
+
+int pk_harvest_name(struct pk_harvest *h, const char *raw, bool linkage_name, uint32_t *ret)
+{
+	pk_strbuf_clear(&h->text);
+	if (linkage_name)
+		pk_demangle(raw, &h->text);
+	else
+		pk_add_clean(&h->text, raw, strlen(raw));
+	if (pk_strbuf_failed(&h->text))
+		return -ENOMEM;
+	return pk_strtab_intern(&h->p->strings, h->text.len ? h->text.data : "", h->text.len, ret);
 }
 
 int pk_harvest_add(struct pk_harvest *h, const struct pk_symbol *s, const char *raw,
@@ -15,15 +30,35 @@ int pk_harvest_add(struct pk_harvest *h, const struct pk_symbol *s, const char *
 {
 	struct pk_symbol named = *s;
 
-	pk_strbuf_clear(&h->text);
-	if (linkage_name)
-		pk_demangle(raw, &h->text);
-	else
-		pk_add_clean(&h->text, raw, strlen(raw));
-	if (pk_strbuf_failed(&h->text) ||
-	    pk_strtab_intern(&h->p->strings, h->text.data, h->text.len, &named.name))
+	if (pk_harvest_name(h, raw, linkage_name, &named.name))
 		return -ENOMEM;
 	return pk_vec_add(&h->found, named);
+}
+
+static bool same_frame(const struct pk_line_frame *a, const struct pk_line_frame *b)
+{
+	return a->name == b->name && a->source == b->source && a->line == b->line;
+}
+
+int pk_harvest_add_line(struct pk_harvest *h, uint32_t file, uint64_t addr,
+			const struct pk_line_frame *frames, size_t nr)
+{
+	size_t shared = 0;
+
+	while (shared < nr && shared < h->chain.nr &&
+	       same_frame(&h->line_frames.data[h->chain.data[shared]], &frames[nr - 1 - shared]))
+		shared++;
+	h->chain.nr = shared;
+	for (size_t i = nr - shared; i-- > 0;) {
+		struct pk_line_frame f = frames[i];
+
+		f.outer = h->chain.nr ? h->chain.data[h->chain.nr - 1] : PK_LINE_OUTERMOST;
+		if (pk_vec_add(&h->line_frames, f) ||
+		    pk_vec_add(&h->chain, h->line_frames.nr - 1))
+			return -ENOMEM;
+	}
+	return pk_vec_add(&h->lines,
+			  ((struct pk_line){ file, h->chain.data[h->chain.nr - 1], addr }));
 }
 
 /* Index of the first of the @nr old symbols that ends above the start of @s. */
@@ -93,6 +128,40 @@ static void make_disjoint(struct pk_profile *p)
 	p->symbols.nr = kept;
 }
 
+/* What is there already stays; of a line that was found twice the first one. */
+static int merge_lines(struct pk_harvest *h)
+{
+	struct pk_profile *p = h->p;
+	size_t nr = p->lines.nr, first = p->line_frames.nr, kept = 0;
+
+	if (!h->lines.nr)
+		return 0;
+	PK_VEC_FOREACH(&h->line_frames, f) {
+		struct pk_line_frame moved = *f;
+
+		if (moved.outer != PK_LINE_OUTERMOST)
+			moved.outer += first;
+		if (pk_vec_add(&p->line_frames, moved))
+			return -ENOMEM;
+	}
+	PK_VEC_FOREACH(&h->lines, l) {
+		struct pk_line moved = { l->file, l->frame + first, l->addr };
+
+		if (!pk_lines_find_in(p, nr, l->file, l->addr) && pk_vec_add(&p->lines, moved))
+			return -ENOMEM;
+	}
+	qsort(p->lines.data, p->lines.nr, sizeof(*p->lines.data), pk_lines_compare);
+	for (size_t i = 0; i < p->lines.nr; i++) {
+		const struct pk_line *l = &p->lines.data[i];
+
+		if (!kept || p->lines.data[kept - 1].file != l->file ||
+		    p->lines.data[kept - 1].addr != l->addr)
+			p->lines.data[kept++] = *l;
+	}
+	p->lines.nr = kept;
+	return 0;
+}
+
 int pk_harvest_merge(struct pk_harvest *h)
 {
 	struct pk_profile *p = h->p;
@@ -105,5 +174,5 @@ int pk_harvest_merge(struct pk_harvest *h)
 		qsort(p->symbols.data, p->symbols.nr, sizeof(*p->symbols.data),
 		      pk_symbols_compare);
 	make_disjoint(p);
-	return ret;
+	return ret ? ret : merge_lines(h);
 }

@@ -224,13 +224,14 @@ static int no_debug_file(void *ctx, const struct pk_debug_wish *wish, unsigned i
 static int name_vdso(struct symbolizer *s, uint32_t id)
 {
 	const struct pk_debug_source none = { no_debug_file, NULL };
+	const struct pk_file_question q = { .off = s->addr.data, .nr = s->addr.nr };
 	struct pk_answer a;
 	struct pk_elf e;
 	int ret = s->cfg->kernel ? pk_vdso_open(&e) : -ENOENT;
 
 	if (ret)
 		return ret == -ENOMEM ? ret : 0;
-	ret = pk_file_answer(&e, s->addr.data, s->addr.nr, &none, &a);
+	ret = pk_file_answer(&e, &q, &none, &a);
 	if (!ret) {
 		ret = pk_file_names_add(&s->harvest, id, &a, s->addr.data, s->addr.nr);
 		pk_answer_deinit(&a);
@@ -293,6 +294,16 @@ static void step(void *ctx)
 	tell_progress(s);
 }
 
+/* Is something to be found out yet of an address? */
+static bool is_open(const struct symbolizer *s, const struct pk_wanted *w)
+{
+	enum pk_space space = w->place >> 32;
+
+	return !pk_symbols_find(s->p, space, w->place, w->addr) ||
+	       (s->cfg->lines && space == PK_SPACE_FILE &&
+		!pk_lines_find(s->p, w->place, w->addr));
+}
+
 static int name_all(struct symbolizer *s, const struct pk_wanted_list *l)
 {
 	size_t nr_wanted = 0;
@@ -305,7 +316,7 @@ static int name_all(struct symbolizer *s, const struct pk_wanted_list *l)
 
 		s->addr.nr = 0;
 		for (; i < l->v.nr && l->v.data[i].place == place && !ret; i++)
-			if (!pk_symbols_find(s->p, place >> 32, place, l->v.data[i].addr))
+			if (is_open(s, &l->v.data[i]))
 				ret = pk_vec_add(&s->addr, l->v.data[i].addr);
 		if (!ret)
 			ret = name_group(s, place);
@@ -407,6 +418,8 @@ static void count_named(struct symbolizer *s, const struct pk_wanted_list *l)
 							      w->addr);
 
 		s->stats->nr_named += sym && !(sym->flags & PK_SYMBOL_NONE);
+		s->stats->nr_with_line += w->place >> 32 == PK_SPACE_FILE &&
+					  pk_lines_find(s->p, w->place, w->addr);
 	}
 }
 

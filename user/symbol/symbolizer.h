@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Symbolizer: gives the addresses that stacks use their names, from the
- * files and kernel tables of this machine, into profile->symbols.
+ * files and kernel tables of this machine, into profile->symbols and, if asked
+ * for, source lines into profile->lines.
  *
  * Never the nearest name: an address outside every symbol's [value, value +
  * size) becomes module+0xSTART of its unwind entry (without one: of its
@@ -34,6 +35,7 @@ struct pk_symbolizer_config {
 	bool cache;		/* keep what files say, and take what was kept */
 	const char *cache_dir;	/* NULL: the user's, see answer_cache.h */
 	unsigned int max_children; /* 0: as file_pool.h says */
+	bool lines;		/* source lines and inlined functions, too */
 	bool servers;		/* ask the debuginfod servers of $DEBUGINFOD_URLS, too */
 	/* Progress of long work: done of total files. May be NULL. */
 	void (*progress)(void *ctx, unsigned int done, unsigned int total);
@@ -42,9 +44,11 @@ struct pk_symbolizer_config {
 struct pk_symbolizer_stats {
 	uint64_t nr_addresses;	/* distinct ones that samples and waits use */
 	uint64_t nr_named;
+	uint64_t nr_with_line;
 	unsigned int nr_files, nr_files_missing, nr_files_mismatch;
 	unsigned int nr_files_too_big;	/* left out for want of memory */
 	unsigned int nr_files_failed;	/* their child crashed, took too long or made no sense */
+	unsigned int nr_files_lines_cut; /* whose lines took too much: some or all are missing */
 	unsigned int nr_files_cached;	/* all of whose answers were kept, so were not opened */
 	unsigned int nr_servers_asked;	/* questions to debuginfod servers */
 	bool servers_gave_up;		/* they took too long, and were not asked any more */
@@ -53,7 +57,7 @@ struct pk_symbolizer_stats {
 };
 
 /*
- * Adds to p->symbols and keeps it sorted; what is there already stays. Functions of jitdumps
+ * Adds to p->symbols and p->lines and keeps them sorted; what is there already stays. Functions of jitdumps
  * are added to p->maps, too (jit_code.h).
  */
 int pk_symbolize(struct pk_profile *p, const struct pk_symbolizer_config *cfg,

@@ -52,18 +52,18 @@ static int list_debug_frame(struct pk_cfi *c)
 static int init_debug_frame(struct pk_cfi *c)
 {
 	const struct pk_section *s = pk_elf_section(c->e, ".debug_frame");
-	Elf_Data *d;
+	int ret;
 
 	if (!s)
 		s = pk_elf_section(c->e, ".zdebug_frame");
-	if (!s)
+	if (!s || s->type == SHT_NOBITS)
 		return -ENOENT;
-	d = pk_elf_unpacked(c->e, s, MAX_SECTION_BYTES);
-	if (!d)
-		return -ENOENT;
-	c->bytes.all = d->d_buf;
-	c->bytes.all_len = d->d_size;
-	c->budget = 4ULL * d->d_size;
+	ret = pk_elf_unpack(c->e, s, MAX_SECTION_BYTES, &c->section);
+	if (ret || !c->section.len)
+		return ret == -ENOMEM ? ret : -ENOENT;
+	c->bytes.all = c->section.data;
+	c->bytes.all_len = c->section.len;
+	c->budget = 4ULL * c->section.len;
 	return list_debug_frame(c);
 }
 
@@ -100,6 +100,7 @@ int pk_cfi_init(struct pk_cfi *c, const struct pk_elf *e)
 void pk_cfi_deinit(struct pk_cfi *c)
 {
 	pk_cfi_bytes_deinit(&c->bytes);
+	pk_unpacked_free(&c->section);
 	pk_eh_frame_deinit(&c->eh);
 	pk_vec_deinit(&c->cies);
 	pk_map64_deinit(&c->cie_at);

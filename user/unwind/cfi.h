@@ -10,6 +10,7 @@
 #define PK_CFI_H
 
 #include "symbol/eh_frame.h"
+#include "symbol/elf_unpack.h"
 #include "unwind/cfi_bytes.h"
 #include "unwind/cfi_state.h"
 
@@ -30,6 +31,7 @@ struct pk_cfi_cie {
 struct pk_cfi {
 	const struct pk_elf *e;
 	struct pk_cfi_bytes bytes;
+	struct pk_unpacked section; /* .debug_frame */
 	struct pk_eh_frame eh; /* its list of entries, of .debug_frame too */
 	PK_VEC(struct pk_cfi_cie) cies;
 	struct pk_map64 cie_at; /* offset of a CIE to its index */

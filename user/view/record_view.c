@@ -108,6 +108,9 @@ static void put_names(const struct pk_finalize_result *n, struct pk_strbuf *out)
 		pk_strbuf_printf(out, "; %u files failed to be read", n->stats.nr_files_failed);
 	if (n->stats.nr_files_too_big)
 		pk_strbuf_printf(out, "; %u take too much memory", n->stats.nr_files_too_big);
+	if (n->stats.nr_files_lines_cut)
+		pk_strbuf_printf(out, "; source lines of %u took too much",
+				 n->stats.nr_files_lines_cut);
 	if (n->stats.servers_gave_up)
 		pk_strbuf_puts(out, "; debuginfod servers took too long");
 	pk_strbuf_putc(out, '\n');
