@@ -73,6 +73,7 @@ kept=$(cost off.pkp task sched recorder)
 # with the rest given up, there is more time for what the kept sources look at
 kept=$(calc "$kept / (1 - ($all - $kept) / 100)")
 budget=$(calc "$kept + ($all - $kept) / 4")
+tight=$(calc "$kept + ($all - $kept) / 20")
 expect storm "$all > $kept * 1.2" "the storm costs $all %, with only what is always kept $kept %: the budget is $budget %"
 
 # ---- the storm, with a program of known answer beside it --------------------------------------
@@ -147,7 +148,7 @@ matches report "$(pk report --by cost g.pkp)" 'times fewer'
 
 # ---- hardly more than what is kept: a source has to go, and comes back ---------------------------
 
-"$PK_USER" record --budget "$(calc "$kept + ($all - $kept) / 20")" --sources $SOURCES -F 10000 -o t.pkp 2>record.err &
+"$PK_USER" record --budget "$tight" --sources $SOURCES -F 10000 -o t.pkp 2>record.err &
 recorder=$!
 until_true 20 session_runs || fail start-tight "$(tail -n 1 record.err)"
 storm_for $LONG
