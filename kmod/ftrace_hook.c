@@ -79,13 +79,17 @@ static int pk_ftrace_addresses(struct pk_ftrace_table *t)
 {
 	struct kprobe *probes = kcalloc(t->nr, sizeof(*probes), GFP_KERNEL);
 	struct kprobe **known = kcalloc(t->nr, sizeof(*known), GFP_KERNEL);
-	int i, nr_known = 0, err = probes && known ? 0 : -ENOMEM;
+	int i, nr_known = 0, err = probes && known ? 0 : -ENOMEM, refused;
 
 	for (i = 0; !err && i < t->nr; i++) {
 		probes[i].symbol_name = t->rows[i].name;
 		probes[i].flags = KPROBE_FLAG_DISABLED;
 		t->rows[i].ip = 0;
-		if (register_kprobe(&probes[i]))
+		refused = register_kprobe(&probes[i]);
+		/* says nothing about the function, which must not pass for one that is not there */
+		if (refused == -ENOMEM)
+			err = refused;
+		if (refused)
 			continue;
 		t->rows[i].ip = (unsigned long)probes[i].addr;
 		known[nr_known++] = &probes[i];
