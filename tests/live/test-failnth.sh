@@ -20,7 +20,8 @@ if [[ ! -e /proc/self/fail-nth || ! -d /sys/kernel/debug/failslab ]]; then
 fi
 unload
 # what is allocated once, with the first session
-load && pk record -q --no-symbols -d 0.2 -o first.pkp 2>first.err || fail first "$(tail -n 1 first.err)"
+load
+pk record -q --no-symbols -d 0.2 -o first.pkp 2>first.err || fail first "$(tail -n 1 first.err)"
 unload
 before=$(percpu)
 failnth "$PK_KO" "${DENSE:-40}" >tried.txt 2>tried.err
