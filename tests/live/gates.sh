@@ -59,6 +59,7 @@ gates_prepare() {
 	insmod "$PK_KO" && "$PK_USER" record -q --no-symbols -d 0.2 -o "$GATE_DIR/first.pkp" >/dev/null 2>&1
 	rmmod pkprof
 	gate_percpu >"$GATE_DIR/percpu"
+	gate_probes >"$GATE_DIR/probes" 2>/dev/null
 	echo "# canary before all: $(gate_longest "$GATE_DIR/before")"
 }
 
@@ -67,6 +68,14 @@ gate_taint() {
 
 	tainted=$(</proc/sys/kernel/tainted)
 	gate $(((tainted & ~TAINT_ALLOWED) != 0)) "$1" taint "$tainted"
+}
+
+# Probes, hooks and timers of anybody, and what of slabs is ours by name.
+gate_probes() {
+	sed 's/^[0-9a-fx]* *//' /sys/kernel/debug/kprobes/list
+	cat /sys/kernel/tracing/enabled_functions 2>/dev/null
+	grep -ohE ', pk_[a-z_]+|^pk[a-z_]+ ' /proc/timer_list /proc/slabinfo 2>/dev/null
+	grep -o 'pkprof:[a-z]*' /sys/devices/system/cpu/hotplug/states 2>/dev/null
 }
 
 # Of two scans what is in both, with a frame of our module or of one that is gone.
@@ -84,18 +93,22 @@ gate_kmemleak() {
 }
 
 gate_left() {
-	local left='' found percpu
+	local left='' told='' found percpu
 
 	[[ ! -d /sys/module/pkprof ]] || left+=" module"
 	[[ ! -e /dev/pkprof ]] || left+=" device"
-	found=$(grep -cE '\[pkprof\]|, pk_[a-z_]+' /sys/kernel/debug/kprobes/list /proc/timer_list \
-		/proc/slabinfo /proc/vmallocinfo /sys/kernel/tracing/enabled_functions 2>/dev/null |
-		awk -F: '$2 { printf " %s:%s", $1, $2 }')
-	left+=$found
+	# who is locked down tells nobody
+	if cat /sys/kernel/debug/kprobes/list >/dev/null 2>&1; then
+		gate_probes >"$GATE_DIR/probes-now"
+		found=$(diff "$GATE_DIR/probes" "$GATE_DIR/probes-now" | sed -n 's/^> //p' | head -n 3 | tr '\n' ',')
+		left+=${found:+ probes: $found}
+		left+=$(gate_kmemleak)
+	else
+		told=", probes and leaks not told by a kernel that is locked down"
+	fi
 	percpu=$(gate_percpu)
 	((percpu <= $(<"$GATE_DIR/percpu") + PERCPU_SLACK_KB)) || left+=" percpu:$(<"$GATE_DIR/percpu")->$percpu"
-	left+=$(gate_kmemleak)
-	gate $((${#left} != 0)) "$1" left "${left:-nothing; $percpu kB for each CPU, at first $(<"$GATE_DIR/percpu")}"
+	gate $((${#left} != 0)) "$1" left "${left:-nothing; $percpu kB for each CPU, at first $(<"$GATE_DIR/percpu")$told}"
 }
 
 # Those that the test did not damage on purpose have an end.

@@ -24,7 +24,7 @@ load
 pk record -q --no-symbols -d 0.2 -o first.pkp 2>first.err || fail first "$(tail -n 1 first.err)"
 unload
 before=$(percpu)
-failnth "$PK_KO" "${DENSE:-40}" >tried.txt 2>tried.err
+failnth "$PK_KO" "${DENSE:-4}" >tried.txt 2>tried.err
 expect ran "$? == 0" "$(grep -c '^bad ' tried.txt) findings; $(tail -n 1 tried.err)"
 grep '^bad ' tried.txt | head -n 20 | sed 's/^/# /'
 while read -r name tried injected last errors; do

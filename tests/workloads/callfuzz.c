@@ -30,17 +30,32 @@
 #define NR_ERRNO     134
 
 enum kind {
-	REQUEST, DUMP, READ, WRITE, MMAP, MPROTECT, MUNMAP, POLL, IOCTL, LSEEK, OPEN, OTHER, NR_KINDS
+	REQUEST,
+	DUMP,
+	READ,
+	WRITE,
+	MMAP,
+	MPROTECT,
+	MUNMAP,
+	POLL,
+	IOCTL,
+	LSEEK,
+	OPEN,
+	OTHER,
+	NR_KINDS
 };
 
 static const char *const kind_names[NR_KINDS] = {
-	"request", "dump", "read", "write", "mmap", "mprotect", "munmap", "poll", "ioctl", "lseek", "open", "other",
+	"request", "dump", "read",  "write", "mmap", "mprotect",
+	"munmap",  "poll", "ioctl", "lseek", "open", "other",
 };
 
 /* What the contract has, and what the kernel says before the module is asked; by kind. */
 static const unsigned char allowed[NR_KINDS][24] = {
-	[REQUEST] = { EINVAL, ERANGE, EPERM, ENOENT, EBUSY, EOPNOTSUPP, EPROTO, ESRCH, ENOMEM, ENOBUFS, EMSGSIZE },
-	[DUMP] = { EINVAL, ERANGE, EPERM, ENOENT, EOPNOTSUPP, ENOMEM, EMSGSIZE, EBUSY, EPROTO, ESRCH, ENOBUFS },
+	[REQUEST] = { EINVAL, ERANGE, EPERM, ENOENT, EBUSY, EOPNOTSUPP, EPROTO, ESRCH, ENOMEM,
+		      ENOBUFS, EMSGSIZE },
+	[DUMP] = { EINVAL, ERANGE, EPERM, ENOENT, EOPNOTSUPP, ENOMEM, EMSGSIZE, EBUSY, EPROTO,
+		   ESRCH, ENOBUFS },
 	[READ] = { EINVAL, EFAULT },
 	[WRITE] = { EINVAL, EFAULT, ENXIO, ENOSPC, ENOMEM, EEXIST },
 	[MMAP] = { EINVAL, EACCES, ENXIO, ENOMEM, EOVERFLOW, EPERM },
@@ -50,12 +65,13 @@ static const unsigned char allowed[NR_KINDS][24] = {
 	[IOCTL] = { ENOTTY, EFAULT, EINVAL, EPERM, EOPNOTSUPP, EBADF },
 	[LSEEK] = { ESPIPE, EINVAL },
 	[OPEN] = { ENOMEM, EMFILE, ENFILE, EINVAL, ENOTDIR, EEXIST },
-	[OTHER] = { EINVAL, EFAULT, ESPIPE, ENODEV, EBADF, EPERM, EOPNOTSUPP, ENOTTY, EAGAIN, ENOMEM },
+	[OTHER] = { EINVAL, EFAULT, ESPIPE, ENODEV, EBADF, EPERM, EOPNOTSUPP, ENOTTY, EAGAIN,
+		    ENOMEM },
 };
 
 static uint64_t random_state;
 static unsigned long errors[NR_KINDS][NR_ERRNO], call_nr, nr_starts;
-static unsigned char *shared;		/* what both threads write to */
+static unsigned char *shared; /* what both threads write to */
 static void *maps[MAX_MAPS];
 static size_t map_bytes[MAX_MAPS];
 static int stop_scribbling, netlink, bad;
@@ -82,9 +98,35 @@ static int one_in(unsigned int n)
 static uint64_t odd_number(void)
 {
 	static const uint64_t odd[] = {
-		0, 1, 2, 3, 7, 8, 15, 16, 64, 255, 256, 257, 4095, 4096, 4097, 65535, 65536, 1u << 20, INT32_MAX,
-		1ull << 31, UINT32_MAX, 1ull << 32, (1ull << 32) + 4096, 1ull << 52, INT64_MAX, 1ull << 63,
-		UINT64_MAX - 4095, UINT64_MAX - 1, UINT64_MAX,
+		0,
+		1,
+		2,
+		3,
+		7,
+		8,
+		15,
+		16,
+		64,
+		255,
+		256,
+		257,
+		4095,
+		4096,
+		4097,
+		65535,
+		65536,
+		1u << 20,
+		INT32_MAX,
+		1ull << 31,
+		UINT32_MAX,
+		1ull << 32,
+		(1ull << 32) + 4096,
+		1ull << 52,
+		INT64_MAX,
+		1ull << 63,
+		UINT64_MAX - 4095,
+		UINT64_MAX - 1,
+		UINT64_MAX,
 	};
 
 	return one_in(4) ? random_next() >> below(64) : odd[below(sizeof(odd) / sizeof(odd[0]))];
@@ -94,14 +136,22 @@ static uint64_t odd_number(void)
 static void *odd_pointer(void)
 {
 	switch (below(10)) {
-	case 0: return NULL;
-	case 1: return (void *)1;
-	case 2: return (void *)0xffff888000000000ul;
-	case 3: return (void *)0xffffffff81000000ul;
-	case 4: return (void *)0x7ffffffffff8ul;
-	case 5: return (void *)(uintptr_t)"only to be read";
-	case 6: return shared + SHARED_BYTES - below(64);	/* its end is not there any more */
-	default: return shared + below(256);
+	case 0:
+		return NULL;
+	case 1:
+		return (void *)1;
+	case 2:
+		return (void *)0xffff888000000000ul;
+	case 3:
+		return (void *)0xffffffff81000000ul;
+	case 4:
+		return (void *)0x7ffffffffff8ul;
+	case 5:
+		return (void *)(uintptr_t) "only to be read";
+	case 6:
+		return shared + SHARED_BYTES - below(64); /* its end is not there any more */
+	default:
+		return shared + below(256);
 	}
 }
 
@@ -137,11 +187,11 @@ static void *scribble(void *unused)
 /* --- requests ------------------------------------------------------------------ */
 
 static const unsigned char attr_bytes[PKPROF_A_MAX + 1] = {
-	[PKPROF_A_ABI] = 4, [PKPROF_A_COOKIE] = 8, [PKPROF_A_SOURCES] = 4, [PKPROF_A_PERIOD_NS] = 8,
-	[PKPROF_A_RING_BYTES] = 4, [PKPROF_A_KERNEL_DEPTH] = 4, [PKPROF_A_USER_DEPTH] = 4,
-	[PKPROF_A_WAIT_PERIOD_NS] = 8, [PKPROF_A_WAIT_CAP] = 4, [PKPROF_A_OPTIONAL] = 4,
-	[PKPROF_A_IO_CAP] = 4, [PKPROF_A_BUDGET_PPM] = 4, [PKPROF_A_EPOCH_NS] = 8,
-	[PKPROF_A_LEDGER_WHAT] = 4,
+	[PKPROF_A_ABI] = 4,	   [PKPROF_A_COOKIE] = 8,	  [PKPROF_A_SOURCES] = 4,
+	[PKPROF_A_PERIOD_NS] = 8,  [PKPROF_A_RING_BYTES] = 4,	  [PKPROF_A_KERNEL_DEPTH] = 4,
+	[PKPROF_A_USER_DEPTH] = 4, [PKPROF_A_WAIT_PERIOD_NS] = 8, [PKPROF_A_WAIT_CAP] = 4,
+	[PKPROF_A_OPTIONAL] = 4,   [PKPROF_A_IO_CAP] = 4,	  [PKPROF_A_BUDGET_PPM] = 4,
+	[PKPROF_A_EPOCH_NS] = 8,   [PKPROF_A_LEDGER_WHAT] = 4,
 };
 
 static struct {
@@ -154,19 +204,30 @@ static struct {
 static uint64_t good_value(int type)
 {
 	switch (type) {
-	case PKPROF_A_ABI: return PKPROF_ABI;
-	case PKPROF_A_COOKIE: return cookie;
+	case PKPROF_A_ABI:
+		return PKPROF_ABI;
+	case PKPROF_A_COOKIE:
+		return cookie;
 	case PKPROF_A_SOURCES:
-		return session.sources & ~(1u << PKPROF_SRC_PMU) & (one_in(2) ? UINT32_MAX : random_next());
-	case PKPROF_A_PERIOD_NS: return 1000000 + below(10000000);
-	case PKPROF_A_RING_BYTES: return PKPROF_MIN_RING_BYTES << below(3);
+		return session.sources & ~(1u << PKPROF_SRC_PMU) &
+		       (one_in(2) ? UINT32_MAX : random_next());
+	case PKPROF_A_PERIOD_NS:
+		return 1000000 + below(10000000);
+	case PKPROF_A_RING_BYTES:
+		return PKPROF_MIN_RING_BYTES << below(3);
 	case PKPROF_A_KERNEL_DEPTH:
-	case PKPROF_A_USER_DEPTH: return below(PKPROF_MAX_DEPTH + 1);
-	case PKPROF_A_WAIT_PERIOD_NS: return 1ull << below(37);
-	case PKPROF_A_OPTIONAL: return UINT32_MAX;
-	case PKPROF_A_BUDGET_PPM: return below(1000001);
-	case PKPROF_A_LEDGER_WHAT: return below(1 << 10);
-	default: return below(1000);
+	case PKPROF_A_USER_DEPTH:
+		return below(PKPROF_MAX_DEPTH + 1);
+	case PKPROF_A_WAIT_PERIOD_NS:
+		return 1ull << below(37);
+	case PKPROF_A_OPTIONAL:
+		return UINT32_MAX;
+	case PKPROF_A_BUDGET_PPM:
+		return below(1000001);
+	case PKPROF_A_LEDGER_WHAT:
+		return below(1 << 10);
+	default:
+		return below(1000);
 	}
 }
 
@@ -230,12 +291,23 @@ static void put_odd(int type)
 		memcpy(noise + i, &word, i + 8 <= sizeof(noise) ? 8 : sizeof(noise) - i);
 	}
 	switch (below(6)) {
-	case 0: put_raw(type, &v, bytes <= 8 ? bytes : 8, NLA_HDRLEN + (bytes <= 8 ? bytes : 8)); break;
-	case 1: put_raw(type, noise, bytes, NLA_HDRLEN + bytes); break;
-	case 2: put_raw(type, noise, 8, below(4)); break;
-	case 3: put_raw(type, noise, 4, odd_number()); break;
-	case 4: put_nested(type); break;
-	default: put_raw(type | NLA_F_NET_BYTEORDER, &v, 8, NLA_HDRLEN + 8);
+	case 0:
+		put_raw(type, &v, bytes <= 8 ? bytes : 8, NLA_HDRLEN + (bytes <= 8 ? bytes : 8));
+		break;
+	case 1:
+		put_raw(type, noise, bytes, NLA_HDRLEN + bytes);
+		break;
+	case 2:
+		put_raw(type, noise, 8, below(4));
+		break;
+	case 3:
+		put_raw(type, noise, 4, odd_number());
+		break;
+	case 4:
+		put_nested(type);
+		break;
+	default:
+		put_raw(type | NLA_F_NET_BYTEORDER, &v, 8, NLA_HDRLEN + 8);
 	}
 }
 
@@ -252,8 +324,10 @@ static void compose(int cmd)
 {
 	unsigned int more = below(4);
 
-	message.head = (struct nlmsghdr){ .nlmsg_len = NLMSG_HDRLEN + GENL_HDRLEN, .nlmsg_type = family,
-					  .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK, .nlmsg_seq = call_nr };
+	message.head = (struct nlmsghdr){ .nlmsg_len = NLMSG_HDRLEN + GENL_HDRLEN,
+					  .nlmsg_type = family,
+					  .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+					  .nlmsg_seq = call_nr };
 	message.genl = (struct genlmsghdr){ .cmd = cmd, .version = one_in(50) ? below(256) : 1 };
 	for (int i = 0; cmd <= PKPROF_CMD_MAX && i < 5 && needed[cmd][i]; i++) {
 		if (one_in(12))
@@ -306,8 +380,10 @@ static void socket_again(void)
 /* Sessions are dear: few requests to START are as they should be. */
 static int random_cmd(void)
 {
-	static const unsigned char often[] = { PKPROF_CMD_INFO, PKPROF_CMD_STOP, PKPROF_CMD_MARK, PKPROF_CMD_STATUS,
-					       PKPROF_CMD_LEDGER, PKPROF_CMD_MARK, PKPROF_CMD_STATUS };
+	static const unsigned char often[] = { PKPROF_CMD_INFO,	  PKPROF_CMD_STOP,
+					       PKPROF_CMD_MARK,	  PKPROF_CMD_STATUS,
+					       PKPROF_CMD_LEDGER, PKPROF_CMD_MARK,
+					       PKPROF_CMD_STATUS };
 
 	if (one_in(40))
 		return below(256);
@@ -367,9 +443,16 @@ static void fuzz_write(void)
 	size_t bytes = one_in(3) ? odd_number() : below(4096);
 
 	if (one_in(2)) {
-		*r = (struct pkprof_rows){ .magic = PKPROF_ROWS_MAGIC, .bytes = bytes, .dev = below(4), .ino = below(64),
-					   .nr_rules = below(8), .nr_pages = below(4), .nr_rows = below(64) };
-		came(WRITE, write(device, shared, bytes > SHARED_BYTES ? SHARED_BYTES : bytes) < 0 ? errno : 0);
+		*r = (struct pkprof_rows){ .magic = PKPROF_ROWS_MAGIC,
+					   .bytes = bytes,
+					   .dev = below(4),
+					   .ino = below(64),
+					   .nr_rules = below(8),
+					   .nr_pages = below(4),
+					   .nr_rows = below(64) };
+		came(WRITE, write(device, shared, bytes > SHARED_BYTES ? SHARED_BYTES : bytes) < 0
+				    ? errno
+				    : 0);
 		return;
 	}
 	came(WRITE, write(device, odd_pointer(), bytes) < 0 ? errno : 0);
@@ -380,13 +463,16 @@ static void fuzz_mmap(void)
 	const long page = sysconf(_SC_PAGESIZE);
 	unsigned int slot = below(MAX_MAPS);
 	size_t bytes = one_in(3) ? odd_number() : (size_t)page * (1 + below(32));
-	off_t at = one_in(3) ? (off_t)(odd_number() & ~4095ull) :
-			       (off_t)(below(3) * (session.stride ? session.stride : 69632) + below(2) * page);
+	off_t at = one_in(3) ? (off_t)(odd_number() & ~4095ull)
+			     : (off_t)(below(3) * (session.stride ? session.stride : 69632) +
+				       below(2) * page);
 	int prot = one_in(4) ? (int)below(8) : one_in(2) ? PROT_READ : PROT_READ | PROT_WRITE;
 	int flags = one_in(5) ? MAP_PRIVATE : MAP_SHARED;
 
 	if (one_in(3))
-		bytes = at % (session.stride ? session.stride : 69632) ? page + PKPROF_MIN_RING_BYTES : page;
+		bytes = at % (session.stride ? session.stride : 69632)
+				? page + PKPROF_MIN_RING_BYTES
+				: page;
 	if (maps[slot]) {
 		munmap(maps[slot], map_bytes[slot]);
 		maps[slot] = NULL;
@@ -418,7 +504,8 @@ static void fuzz_map_of_ours(void)
 		came(MPROTECT, mprotect(maps[slot], page, below(8)) ? errno : 0);
 		return;
 	}
-	came(MUNMAP, munmap((char *)maps[slot] + (map_bytes[slot] > page ? page : 0), page) ? errno : 0);
+	came(MUNMAP,
+	     munmap((char *)maps[slot] + (map_bytes[slot] > page ? page : 0), page) ? errno : 0);
 	munmap(maps[slot], map_bytes[slot]);
 	maps[slot] = NULL;
 }
@@ -429,14 +516,31 @@ static void fuzz_other(void)
 	loff_t at = odd_number();
 
 	switch (below(8)) {
-	case 0: came(OTHER, pread(device, odd_pointer(), below(64), at) < 0 ? errno : 0); break;
-	case 1: came(OTHER, readv(device, &v, 1) < 0 ? errno : 0); break;
-	case 2: came(OTHER, writev(device, &v, 1) < 0 ? errno == ENXIO || errno == ENOSPC ? EINVAL : errno : 0); break;
-	case 3: came(OTHER, ftruncate(device, odd_number()) ? errno : 0); break;
-	case 4: came(OTHER, fsync(device) ? errno : 0); break;
-	case 5: came(OTHER, fcntl(device, F_SETFL, below(2) ? O_NONBLOCK : 0) < 0 ? errno : 0); break;
-	case 6: came(OTHER, posix_fallocate(device, 0, 4096)); break;
-	default: came(OTHER, splice(device, NULL, netlink, NULL, 4096, 0) < 0 ? errno : 0);
+	case 0:
+		came(OTHER, pread(device, odd_pointer(), below(64), at) < 0 ? errno : 0);
+		break;
+	case 1:
+		came(OTHER, readv(device, &v, 1) < 0 ? errno : 0);
+		break;
+	case 2:
+		came(OTHER, writev(device, &v, 1) < 0
+				    ? errno == ENXIO || errno == ENOSPC ? EINVAL : errno
+				    : 0);
+		break;
+	case 3:
+		came(OTHER, ftruncate(device, odd_number()) ? errno : 0);
+		break;
+	case 4:
+		came(OTHER, fsync(device) ? errno : 0);
+		break;
+	case 5:
+		came(OTHER, fcntl(device, F_SETFL, below(2) ? O_NONBLOCK : 0) < 0 ? errno : 0);
+		break;
+	case 6:
+		came(OTHER, posix_fallocate(device, 0, 4096));
+		break;
+	default:
+		came(OTHER, splice(device, NULL, netlink, NULL, 4096, 0) < 0 ? errno : 0);
 	}
 }
 
@@ -444,7 +548,8 @@ static void fuzz_other(void)
 static void fuzz_open(void)
 {
 	struct pkprof_hello hello;
-	int fd = open(PKPROF_DEVICE, (one_in(2) ? O_RDWR : (int)below(4)) | O_CLOEXEC | (one_in(8) ? O_NONBLOCK : 0));
+	int fd = open(PKPROF_DEVICE, (one_in(2) ? O_RDWR : (int)below(4)) | O_CLOEXEC |
+					     (one_in(8) ? O_NONBLOCK : 0));
 
 	came(OPEN, fd < 0 ? errno : 0);
 	if (fd < 0)
@@ -463,19 +568,34 @@ static void fuzz_device(void)
 	struct pollfd p = { .fd = device, .events = POLLIN };
 
 	switch (below(10)) {
-	case 0: came(READ, read(device, odd_pointer(), below(64)) < 0 ? errno : 0); break;
+	case 0:
+		came(READ, read(device, odd_pointer(), below(64)) < 0 ? errno : 0);
+		break;
 	case 1:
-	case 2: fuzz_write(); break;
+	case 2:
+		fuzz_write();
+		break;
 	case 3:
-	case 4: fuzz_mmap(); break;
-	case 5: fuzz_map_of_ours(); break;
-	case 6: came(POLL, poll(one_in(4) ? odd_pointer() : &p, 1, 0) < 0 ? errno : 0); break;
+	case 4:
+		fuzz_mmap();
+		break;
+	case 5:
+		fuzz_map_of_ours();
+		break;
+	case 6:
+		came(POLL, poll(one_in(4) ? odd_pointer() : &p, 1, 0) < 0 ? errno : 0);
+		break;
 	case 7:
 		/* not those that the kernel itself has for every file */
-		came(IOCTL, ioctl(device, 0x5000 | (random_next() & 0xffff0fffu), odd_pointer()) < 0 ? errno : 0);
+		came(IOCTL, ioctl(device, 0x5000 | (random_next() & 0xffff0fffu), odd_pointer()) < 0
+				    ? errno
+				    : 0);
 		break;
-	case 8: came(LSEEK, lseek(device, odd_number(), below(6)) < 0 ? errno : 0); break;
-	default: one_in(20) ? fuzz_open() : fuzz_other();
+	case 8:
+		came(LSEEK, lseek(device, odd_number(), below(6)) < 0 ? errno : 0);
+		break;
+	default:
+		one_in(20) ? fuzz_open() : fuzz_other();
 	}
 }
 
@@ -511,7 +631,8 @@ static void hold_copy(void)
 	session_ask(PKPROF_CMD_STOP, &text);
 	if (session_start(&r, &text))
 		die("START");
-	if (pthread_create(&writer, NULL, write_held, page) || read(uffd, &m, sizeof(m)) != sizeof(m))
+	if (pthread_create(&writer, NULL, write_held, page) ||
+	    read(uffd, &m, sizeof(m)) != sizeof(m))
 		die("userfaultfd event");
 	if (session_ask(PKPROF_CMD_STOP, &text)) {
 		printf("bad held-stop 0 %lu\n", call_nr);
@@ -542,7 +663,8 @@ int main(int argc, char **argv)
 	}
 	calls = strtoul(argv[1], NULL, 10);
 	random_state = (strtoull(argv[2], NULL, 10) + 1) * 0x9e3779b97f4a7c15ull;
-	shared = mmap(NULL, SHARED_BYTES + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	shared = mmap(NULL, SHARED_BYTES + 4096, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED || mprotect(shared + SHARED_BYTES, 4096, PROT_NONE))
 		die("mmap");
 	find_family();
@@ -574,7 +696,8 @@ int main(int argc, char **argv)
 	for (int kind = 0; kind < NR_KINDS; kind++) {
 		for (int err = 0; err < NR_ERRNO; err++) {
 			if (errors[kind][err])
-				printf("errno %s %d %lu\n", kind_names[kind], err, errors[kind][err]);
+				printf("errno %s %d %lu\n", kind_names[kind], err,
+				       errors[kind][err]);
 		}
 	}
 	return bad;

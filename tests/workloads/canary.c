@@ -31,7 +31,13 @@
 #define BEATS_A_SPAWN 20
 #define BEATS_A_WRITE 100
 
-enum deed { SPAWN, READ, PING, BEAT, NR_DEEDS };
+enum deed {
+	SPAWN,
+	READ,
+	PING,
+	BEAT,
+	NR_DEEDS
+};
 
 static const char *const names[NR_DEEDS] = { "spawn", "read", "ping", "beat" };
 static uint64_t longest_ns[NR_DEEDS], times[NR_DEEDS];
@@ -62,13 +68,15 @@ static void die(const char *what)
 
 static void connect_loopback(void)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t bytes = sizeof(at);
 
 	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (listener < 0 || client < 0 || bind(listener, (void *)&at, bytes) || listen(listener, 1) ||
-	    getsockname(listener, (void *)&at, &bytes) || connect(client, (void *)&at, bytes))
+	if (listener < 0 || client < 0 || bind(listener, (void *)&at, bytes) ||
+	    listen(listener, 1) || getsockname(listener, (void *)&at, &bytes) ||
+	    connect(client, (void *)&at, bytes))
 		die("loopback");
 	server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	if (server < 0)
@@ -106,8 +114,8 @@ static void ping(void)
 	uint64_t from_ns = clock_ns(CLOCK_MONOTONIC);
 	char byte = 0;
 
-	if (write(client, &byte, 1) == 1 && read(server, &byte, 1) == 1 && write(server, &byte, 1) == 1 &&
-	    read(client, &byte, 1) == 1)
+	if (write(client, &byte, 1) == 1 && read(server, &byte, 1) == 1 &&
+	    write(server, &byte, 1) == 1 && read(client, &byte, 1) == 1)
 		took(PING, from_ns);
 }
 

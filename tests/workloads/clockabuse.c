@@ -19,9 +19,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SOURCE	  "/sys/devices/system/clocksource/clocksource0/current_clocksource"
-#define PPM	  65536		/* of timex.freq */
-#define A_DAY_S	  86400
+#define SOURCE	"/sys/devices/system/clocksource/clocksource0/current_clocksource"
+#define PPM	65536 /* of timex.freq */
+#define A_DAY_S 86400
 
 static unsigned long jumps, rates, leaps, sources, refused, backward;
 
@@ -103,9 +103,14 @@ int main(int argc, char **argv)
 	for (unsigned int i = 0; now() < end_ns; i++) {
 		switch (i % 4) {
 		case 0:
-		case 2: jump(by_s[(i / 2) % 8]); break;
-		case 1: adjust(ADJ_FREQUENCY, (i / 4) % 2 ? 500 * PPM : -500 * PPM, 0); break;
-		default: adjust(ADJ_STATUS, 0, (i / 4) % 2 ? STA_INS : 0);
+		case 2:
+			jump(by_s[(i / 2) % 8]);
+			break;
+		case 1:
+			adjust(ADJ_FREQUENCY, (i / 4) % 2 ? 500 * PPM : -500 * PPM, 0);
+			break;
+		default:
+			adjust(ADJ_STATUS, 0, (i / 4) % 2 ? STA_INS : 0);
 		}
 		if (i % 10 == 9)
 			next_source(names, nr);
@@ -115,7 +120,7 @@ int main(int argc, char **argv)
 	adjust(ADJ_STATUS, 0, 0);
 	if (nr)
 		use_source(names[0]);
-	printf("jumps %lu\nrates %lu\nleaps %lu\nsources %lu\nrefused %lu\nbackward %lu\n", jumps, rates, leaps, sources,
-	       refused, backward);
+	printf("jumps %lu\nrates %lu\nleaps %lu\nsources %lu\nrefused %lu\nbackward %lu\n", jumps,
+	       rates, leaps, sources, refused, backward);
 	return 0;
 }

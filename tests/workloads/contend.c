@@ -25,7 +25,7 @@
 
 static struct totals {
 	unsigned long starts, busy, stops, closes, records, marks, bad;
-} *totals;
+} * totals;
 
 static uint64_t random_state;
 
@@ -197,8 +197,9 @@ static void controller_once(void)
 	case 2:
 		r = request_of(family, PKPROF_CMD_WATCH, 0);
 		put_u64(&r, PKPROF_A_COOKIE, cookie);
-		put_u32(&r, PKPROF_A_SOURCES, random_sources() & (1u << PKPROF_SRC_BLOCK | 1u << PKPROF_SRC_TCP |
-								  1u << PKPROF_SRC_VFS));
+		put_u32(&r, PKPROF_A_SOURCES,
+			random_sources() & (1u << PKPROF_SRC_BLOCK | 1u << PKPROF_SRC_TCP |
+					    1u << PKPROF_SRC_VFS));
 		err = ask(&r, &text);
 		if (err)
 			report_bad("controller-watch", err);
@@ -233,7 +234,8 @@ int main(int argc, char **argv)
 	}
 	end_ns = now_ns() + strtoull(argv[1], NULL, 10) * 1000000000ull;
 	seed = strtoull(argv[2], NULL, 10);
-	totals = mmap(NULL, sizeof(*totals), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	totals = mmap(NULL, sizeof(*totals), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
 	if (totals == MAP_FAILED)
 		die("mmap");
 	find_family();
@@ -245,7 +247,8 @@ int main(int argc, char **argv)
 		if (child < 0)
 			die("fork");
 		if (!child) {
-			random_state = (seed + 1) * 0x9e3779b97f4a7c15ull + i * 0x2545f4914f6cdd1dull;
+			random_state =
+				(seed + 1) * 0x9e3779b97f4a7c15ull + i * 0x2545f4914f6cdd1dull;
 			if (i < NR_RECORDERS)
 				close(device);
 			work(i >= NR_RECORDERS, end_ns);
@@ -255,7 +258,8 @@ int main(int argc, char **argv)
 	while (wait(&status) > 0)
 		failed |= status;
 	close(device);
-	printf("starts %lu\nbusy %lu\nstops %lu\ncloses %lu\nrecords %lu\nmarks %lu\n", totals->starts, totals->busy,
-	       totals->stops, totals->closes, totals->records, totals->marks);
+	printf("starts %lu\nbusy %lu\nstops %lu\ncloses %lu\nrecords %lu\nmarks %lu\n",
+	       totals->starts, totals->busy, totals->stops, totals->closes, totals->records,
+	       totals->marks);
 	return failed || totals->bad;
 }

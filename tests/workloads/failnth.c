@@ -21,10 +21,10 @@
 
 #include "session.h"
 
-#define FAIL_NTH "/proc/self/fail-nth"
-#define KPROBES	 "/sys/kernel/debug/kprobes/list"
-#define WAIT_S	 20
-#define MAX_N	 20000
+#define FAIL_NTH  "/proc/self/fail-nth"
+#define KPROBES	  "/sys/kernel/debug/kprobes/list"
+#define WAIT_S	  20
+#define MAX_N	  20000
 #define PERIOD_NS 1000000
 
 static const char *module_path;
@@ -74,7 +74,8 @@ static int disarm(void)
 	long left;
 
 	/* the reading itself may be what fails */
-	if (pread(fail_fd, text, sizeof(text) - 1, 0) <= 0 && pread(fail_fd, text, sizeof(text) - 1, 0) <= 0)
+	if (pread(fail_fd, text, sizeof(text) - 1, 0) <= 0 &&
+	    pread(fail_fd, text, sizeof(text) - 1, 0) <= 0)
 		die(FAIL_NTH);
 	left = atol(text);
 	if (pwrite(fail_fd, "0", 1, 0) < 0 && pwrite(fail_fd, "0", 1, 0) < 0)
@@ -177,7 +178,7 @@ static struct request dump_request(int cmd)
 
 /* --- the ways in --------------------------------------------------------------- */
 
-static int fd = -1;	/* of the way in that is tried */
+static int fd = -1; /* of the way in that is tried */
 static void *map = MAP_FAILED;
 static int sock = -1;
 static struct request req;
@@ -282,8 +283,13 @@ static int do_write(void)
 		uint32_t page[2];
 		struct pkprof_row row;
 	} __attribute__((packed)) t = {
-		.head = { .magic = PKPROF_ROWS_MAGIC, .bytes = sizeof(t), .dev = 1, .ino = ino++,
-			  .nr_rules = 1, .nr_pages = 1, .nr_rows = 1 },
+		.head = { .magic = PKPROF_ROWS_MAGIC,
+			  .bytes = sizeof(t),
+			  .dev = 1,
+			  .ino = ino++,
+			  .nr_rules = 1,
+			  .nr_pages = 1,
+			  .nr_rows = 1 },
 		.rule = { .kind = PKPROF_RULE_GAP },
 		.page = { 0, 1 },
 	};
@@ -324,18 +330,42 @@ static const struct way {
 	{ .name = "read", .begin = (void (*)(void))do_open, .run = do_read },
 	{ .name = "info", .run = do_request, .cmd = PKPROF_CMD_INFO },
 	{ .name = "status", .run = do_request, .cmd = PKPROF_CMD_STATUS },
-	{ .name = "start", .begin = with_device, .end = session_end, .run = do_request, .cmd = PKPROF_CMD_START },
+	{ .name = "start",
+	  .begin = with_device,
+	  .end = session_end,
+	  .run = do_request,
+	  .cmd = PKPROF_CMD_START },
 	{ .name = "mmap", .begin = session_begin, .end = session_end, .run = do_mmap },
 	{ .name = "poll", .begin = session_begin, .end = session_end, .run = do_poll },
 	{ .name = "write", .begin = session_begin, .end = session_end, .run = do_write },
-	{ .name = "mark", .begin = session_begin, .end = session_end, .run = do_request, .cmd = PKPROF_CMD_MARK },
-	{ .name = "counters", .begin = session_begin, .end = session_end, .run = do_request,
-	  .cmd = PKPROF_CMD_STATUS, .dump = 1 },
-	{ .name = "stop", .begin = session_begin, .end = session_end, .run = do_request, .cmd = PKPROF_CMD_STOP },
+	{ .name = "mark",
+	  .begin = session_begin,
+	  .end = session_end,
+	  .run = do_request,
+	  .cmd = PKPROF_CMD_MARK },
+	{ .name = "counters",
+	  .begin = session_begin,
+	  .end = session_end,
+	  .run = do_request,
+	  .cmd = PKPROF_CMD_STATUS,
+	  .dump = 1 },
+	{ .name = "stop",
+	  .begin = session_begin,
+	  .end = session_end,
+	  .run = do_request,
+	  .cmd = PKPROF_CMD_STOP },
 	{ .name = "close", .begin = session_begin, .run = do_close },
-	{ .name = "watch", .begin = with_device, .end = session_end, .run = do_request, .cmd = PKPROF_CMD_WATCH },
-	{ .name = "ledger", .begin = with_watch, .end = session_end, .run = do_request,
-	  .cmd = PKPROF_CMD_LEDGER, .dump = 1 },
+	{ .name = "watch",
+	  .begin = with_device,
+	  .end = session_end,
+	  .run = do_request,
+	  .cmd = PKPROF_CMD_WATCH },
+	{ .name = "ledger",
+	  .begin = with_watch,
+	  .end = session_end,
+	  .run = do_request,
+	  .cmd = PKPROF_CMD_LEDGER,
+	  .dump = 1 },
 };
 
 static void report_bad(const struct way *way, unsigned long n, const char *what, int err)
@@ -437,7 +467,7 @@ static void try_way(const struct way *way)
 	unsigned int errors[256] = { 0 };
 	unsigned long n = 1, last = 0, tried = 0, injected = 0;
 
-	for (; n < MAX_N; n += n < dense ? 1 : 1 + n / 16) {
+	for (; n < MAX_N; n += n < dense ? 1 : 1 + n / dense) {
 		tried++;
 		if (!try_one(way, n, errors))
 			break;
