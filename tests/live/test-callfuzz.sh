@@ -8,7 +8,8 @@
 . "$PK_HERE/harness.sh"
 
 CALLS=50000
-[[ -z ${PK_PATIENT:-} ]] || CALLS=1000000
+[[ -z ${PK_PATIENT:-} ]] || CALLS=200000
+[[ -z ${PK_LONG:-} ]] || CALLS=1000000
 readonly CALLS SEED=${PK_SEED:-$RANDOM}
 
 load

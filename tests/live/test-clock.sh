@@ -9,7 +9,8 @@
 
 readonly SOURCES=/sys/devices/system/clocksource/clocksource0 HZ=199
 SECONDS_EACH=10
-[[ -z ${PK_PATIENT:-} ]] || SECONDS_EACH=300
+[[ -z ${PK_PATIENT:-} ]] || SECONDS_EACH=30
+[[ -z ${PK_LONG:-} ]] || SECONDS_EACH=300
 readonly SECONDS_EACH
 
 uptime_ns() {

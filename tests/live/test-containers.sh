@@ -9,7 +9,8 @@
 . "$PK_HERE/harness.sh"
 
 ROUNDS=6
-[[ -z ${PK_PATIENT:-} ]] || ROUNDS=60
+[[ -z ${PK_PATIENT:-} ]] || ROUNDS=20
+[[ -z ${PK_LONG:-} ]] || ROUNDS=100
 readonly ROUNDS
 
 namespaces() {

@@ -9,7 +9,8 @@
 
 SECONDS_EACH=10
 [[ -z ${PK_DEBUG:-} ]] || SECONDS_EACH=40
-[[ -z ${PK_PATIENT:-} ]] || SECONDS_EACH=600
+[[ -z ${PK_PATIENT:-} ]] || SECONDS_EACH=60
+[[ -z ${PK_LONG:-} ]] || SECONDS_EACH=600
 readonly SECONDS_EACH SEED=${PK_SEED:-$RANDOM}
 
 load

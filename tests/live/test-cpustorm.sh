@@ -10,7 +10,8 @@
 readonly CPU=/sys/devices/system/cpu/cpu1
 SECONDS_EACH=15
 [[ -z ${PK_DEBUG:-} ]] || SECONDS_EACH=40
-[[ -z ${PK_PATIENT:-} ]] || SECONDS_EACH=600
+[[ -z ${PK_PATIENT:-} ]] || SECONDS_EACH=60
+[[ -z ${PK_LONG:-} ]] || SECONDS_EACH=600
 readonly SECONDS_EACH
 
 toggle() {

@@ -8,7 +8,7 @@
 . "$PK_HERE/harness.sh"
 
 # Of a way in so many are tried one by one, of those beyond fewer and fewer.
-readonly DENSE=${PK_PATIENT:+20000}
+readonly DENSE=${PK_LONG:+20000}
 
 percpu() {
 	awk '/^Percpu:/ { print $2 }' /proc/meminfo
@@ -24,7 +24,7 @@ load
 pk record -q --no-symbols -d 0.2 -o first.pkp 2>first.err || fail first "$(tail -n 1 first.err)"
 unload
 before=$(percpu)
-failnth "$PK_KO" "${DENSE:-4}" >tried.txt 2>tried.err
+failnth "$PK_KO" "${DENSE:-40}" >tried.txt 2>tried.err
 expect ran "$? == 0" "$(grep -c '^bad ' tried.txt) findings; $(tail -n 1 tried.err)"
 grep '^bad ' tried.txt | head -n 20 | sed 's/^/# /'
 while read -r name tried injected last errors; do

@@ -12,7 +12,8 @@ readonly TRACE=/sys/kernel/tracing ENABLED=/sys/kernel/debug/kprobes/enabled
 readonly OPTIMIZED=/proc/sys/debug/kprobes-optimization
 readonly FUNCTIONS_OF_BOTH="perf_event_mmap vfs_read vfs_write"
 SECONDS_EACH=8
-[[ -z ${PK_PATIENT:-} ]] || SECONDS_EACH=120
+[[ -z ${PK_PATIENT:-} ]] || SECONDS_EACH=30
+[[ -z ${PK_LONG:-} ]] || SECONDS_EACH=300
 readonly SECONDS_EACH
 
 # switch FILE: until the test is over

@@ -9,7 +9,8 @@
 
 readonly GROUP=/sys/fs/cgroup/pk-orphans
 ROUNDS=12
-[[ -z ${PK_PATIENT:-} ]] || ROUNDS=400
+[[ -z ${PK_PATIENT:-} ]] || ROUNDS=60
+[[ -z ${PK_LONG:-} ]] || ROUNDS=500
 readonly ROUNDS
 
 # refused_at_once NAME: rmmod, within a second (of an emulated machine)

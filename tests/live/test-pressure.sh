@@ -9,7 +9,8 @@
 
 readonly FAULTS=/sys/kernel/debug
 SECONDS_EACH=8
-[[ -z ${PK_PATIENT:-} ]] || SECONDS_EACH=200
+[[ -z ${PK_PATIENT:-} ]] || SECONDS_EACH=30
+[[ -z ${PK_LONG:-} ]] || SECONDS_EACH=200
 readonly SECONDS_EACH
 
 # set_faults KIND NAME=VALUE...

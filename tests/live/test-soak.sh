@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# Half an hour under load (two minutes unless PK_PATIENT asks for it): sessions of random length and
+# Half an hour under load (two minutes unless PK_LONG asks for it): sessions of random length and
 # settings, recorders that are killed, readers that stand still, a CPU that goes and comes. The
 # kernel's memory does not grow with the rounds.
 # shellcheck source=tests/live/harness.sh
 . "$PK_HERE/harness.sh"
 
 SECONDS_EACH=120
-[[ -z ${PK_PATIENT:-} ]] || SECONDS_EACH=1800
+[[ -z ${PK_LONG:-} ]] || SECONDS_EACH=1800
 readonly SECONDS_EACH CPU=/sys/devices/system/cpu/cpu1/online
 
 kernel_memory() {
@@ -75,7 +75,7 @@ slope=$(printf '%s\n' "${at[@]}" | awk '{ x[NR] = $1; y[NR] = $2 } END {
 	printf "%.0f", d ? 3600 * (n * sxy - sx * sy) / d : 0 }')
 if [[ -n ${PK_DEBUG:-} ]]; then
 	echo "# memory is not compared: this kernel keeps freed memory back, and looks for leaks itself; slope $slope kB an hour"
-elif [[ -n ${PK_PATIENT:-} ]]; then
+elif [[ -n ${PK_LONG:-} ]]; then
 	expect memory "$slope < 1024" "$slope kB an hour in $rounds rounds"
 else
 	pass memory "$slope kB an hour by two minutes, which says little"

@@ -9,7 +9,7 @@
 . "$PK_HERE/harness.sh"
 
 ROUNDS=5
-[[ -z ${PK_PATIENT:-} ]] || ROUNDS=50
+[[ -z ${PK_LONG:-} ]] || ROUNDS=50
 readonly ROUNDS HZ=199
 
 if [[ -e /lower || ! -w /sys/power/pm_test ]]; then
