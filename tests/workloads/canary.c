@@ -148,7 +148,9 @@ int main(int argc, char **argv)
 		uint64_t from_ns = clock_ns(CLOCK_MONOTONIC) + BEAT_NS;
 		struct timespec until = { from_ns / 1000000000, from_ns % 1000000000 };
 
-		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+		/* a signal ends it before its time */
+		if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL))
+			continue;
 		took(BEAT, from_ns);
 		if (beat % BEATS_A_SPAWN == 0)
 			spawn();

@@ -187,6 +187,13 @@ static void controller_once(void)
 		err = session_start(&r, &text);
 		if (err && err != -EBUSY)
 			report_bad("controller-start", err);
+		if (err)
+			break;
+		/* the recorders want it, too; or the other controller has ended it meanwhile */
+		usleep(below(30000));
+		err = session_ask(PKPROF_CMD_STOP, &text);
+		if (err && err != -EPERM)
+			report_bad("controller-stop-own", err);
 		break;
 	case 1:
 		err = session_ask(PKPROF_CMD_MARK, &text);
