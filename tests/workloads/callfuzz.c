@@ -322,7 +322,9 @@ static const unsigned char needed[PKPROF_CMD_MAX + 1][5] = {
 
 static void compose(int cmd)
 {
-	unsigned int more = below(4);
+	/* half of them are as they should be: else few would get beyond the first look */
+	int right = one_in(2);
+	unsigned int more = right ? 0 : below(4);
 
 	message.head = (struct nlmsghdr){ .nlmsg_len = NLMSG_HDRLEN + GENL_HDRLEN,
 					  .nlmsg_type = family,
@@ -330,9 +332,9 @@ static void compose(int cmd)
 					  .nlmsg_seq = call_nr };
 	message.genl = (struct genlmsghdr){ .cmd = cmd, .version = one_in(50) ? below(256) : 1 };
 	for (int i = 0; cmd <= PKPROF_CMD_MAX && i < 5 && needed[cmd][i]; i++) {
-		if (one_in(12))
+		if (!right && one_in(12))
 			continue;
-		if (one_in(10))
+		if (!right && one_in(10))
 			put_odd(needed[cmd][i]);
 		else
 			put_good(needed[cmd][i]);
