@@ -7,7 +7,7 @@
 # shellcheck source=tests/live/harness.sh
 . "$PK_HERE/harness.sh"
 
-CALLS=4000
+CALLS=50000
 [[ -z ${PK_PATIENT:-} ]] || CALLS=200000
 [[ -z ${PK_LONG:-} ]] || CALLS=1000000
 readonly CALLS SEED=${PK_SEED:-$RANDOM}
