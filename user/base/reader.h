@@ -16,9 +16,10 @@ struct pk_reader {
 	bool bad;
 };
 
+/* @data may be NULL where @len is 0. */
 static inline struct pk_reader pk_reader_of(const void *data, size_t len)
 {
-	return (struct pk_reader){ .pos = data, .end = (const uint8_t *)data + len };
+	return (struct pk_reader){ .pos = data, .end = data ? (const uint8_t *)data + len : NULL };
 }
 static inline bool pk_reader_bad(const struct pk_reader *r)
 {

@@ -14,7 +14,7 @@ void pk_answer_encode_lines(const struct pk_answer *a, struct pk_strbuf *out)
 
 	pk_strbuf_varint(out, a->lines.nr);
 	PK_VEC_FOREACH(&a->lines, l) {
-		const struct pk_answer_frame *f = a->frames.data + l->first;
+		const struct pk_answer_frame *f = l->nr ? &a->frames.data[l->first] : NULL;
 
 		pk_strbuf_varint(out, l->off - next);
 		next = l->off + 1;
