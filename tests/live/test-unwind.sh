@@ -58,7 +58,7 @@ right callback "${BEGIN}callback_a;([^;]+;)+callback_compare;callback_leaf"
 right fork "${BEGIN}fork_a;fork_leaf"
 right thread '[^;]*clone[^;]*;start_thread;thread_a;thread_leaf'
 right throw "${BEGIN}throw_a;throw_b;_Unwind_ForcedUnwind;([^;]+;)?throw_stop;throw_leaf"
-right cleanup "${BEGIN}cleanup_a;cleanup_b[^;]*;(cleanup_do;)?cleanup_leaf"
+right cleanup "${BEGIN}cleanup_a;cleanup_b[^;]*;(cleanup_do( \\(inlined\\))?;)?cleanup_leaf"
 right library "${BEGIN}library_a;library_(json|zstd);([^;]+;)+library_alloc;library_leaf"
 
 # wholly MODE FRAMES: at any instruction, of our code and of the library's unwinder, what user
