@@ -66,7 +66,7 @@ right library "${BEGIN}library_a;library_(json|zstd);([^;]+;)+library_alloc;libr
 wholly() {
 	local of
 
-	of=$("$PK_USER" export --format folded "$1.pkp" | awk -v right="^tree;$BEGIN$2\$" -v within=";$1_" '
+	of=$("$PK_USER" export --format folded --no-inline "$1.pkp" | awk -v right="^tree;$BEGIN$2\$" -v within=";$1_" '
 		/^tree;/ && (index($0, within) || /stack cut/) {
 			all += $NF
 			nr = $NF
