@@ -5,9 +5,9 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/errand.h"
 
 #define MS	1000000ULL
@@ -22,14 +22,6 @@ enum message {
 	QUESTION, /* with the file */
 	ANSWER,	  /* int32_t: 0 or -errno, then what there is to be said */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 * MS + ts.tv_nsec;
-}
 
 /* ---- in the child -------------------------------------------------------------------- */
 
@@ -93,7 +85,7 @@ static int make_ready(struct pk_errands *e, int file)
 /* The answer, as it lies in the channel. */
 static int await(struct pk_errands *e, uint32_t *kind, const char **data, size_t *bytes)
 {
-	uint64_t cpu_ns = pk_confined_cpu_ns(&e->child), start_ns = now_ns();
+	uint64_t cpu_ns = pk_confined_cpu_ns(&e->child), start_ns = pk_monotonic_ns();
 	struct pollfd fd = { .fd = e->child.channel.fd };
 	int ret, dead = 0;
 
@@ -106,7 +98,7 @@ static int await(struct pk_errands *e, uint32_t *kind, const char **data, size_t
 		if (dead)
 			return dead == -ENOMEM ? dead : -EIO;
 		if (pk_confined_cpu_ns(&e->child) > cpu_ns + e->cpu_ms * MS ||
-		    now_ns() > start_ns + e->cpu_ms * MS * WALL_FACTOR)
+		    pk_monotonic_ns() > start_ns + e->cpu_ms * MS * WALL_FACTOR)
 			return -ETIME;
 		fd.events = pk_channel_events(&e->child.channel);
 		if (poll(&fd, 1, LOOK_MS) > 0)

@@ -8,9 +8,9 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/confined.h"
 #include "symbol/debug_fetch.h"
 #include "symbol/file_pool.h"
@@ -64,14 +64,6 @@ struct pool {
 	bool no_servers;
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 * MS + ts.tv_nsec;
-}
-
 static int compare_tasks(const void *a, const void *b)
 {
 	const struct pk_file_task *x = a, *y = b;
@@ -113,7 +105,7 @@ static int give_up(struct pool *p, struct child *c, unsigned int *count)
 	if (c->state == AT_SERVER) {
 		/* nobody waits for that answer, which must not go to another one */
 		pk_debug_fetch_end(&p->fetch);
-		p->fetch_spent_ns += now_ns() - p->fetch_start_ns;
+		p->fetch_spent_ns += pk_monotonic_ns() - p->fetch_start_ns;
 	}
 	++*count;
 	pk_confined_end(&c->process);
@@ -164,7 +156,7 @@ static int hand_out(struct pool *p, struct child *c, struct pk_file_task *t)
 	c->task = t;
 	c->place = c->nr_wishes = 0;
 	c->asked_server = false;
-	c->start_ns = now_ns();
+	c->start_ns = pk_monotonic_ns();
 	c->cpu_ns = pk_confined_cpu_ns(&c->process);
 	p->bytes += t->bytes;
 	if (ret)
@@ -286,7 +278,7 @@ static int ask_server(struct pool *p, struct child *wants)
 	if (ret)
 		return end_servers(p);
 	p->stats->nr_asked++;
-	p->fetch_start_ns = now_ns();
+	p->fetch_start_ns = pk_monotonic_ns();
 	wants->asked_server = true;
 	wants->state = AT_SERVER;
 	return 0;
@@ -294,7 +286,7 @@ static int ask_server(struct pool *p, struct child *wants)
 
 static int take_from_server(struct pool *p, struct child *at)
 {
-	uint64_t spent_ns = now_ns() - p->fetch_start_ns;
+	uint64_t spent_ns = pk_monotonic_ns() - p->fetch_start_ns;
 	int file, ret = pk_debug_fetch_take(&p->fetch, &file);
 
 	if (ret == -EAGAIN || ret == -EINTR) {
@@ -304,7 +296,7 @@ static int take_from_server(struct pool *p, struct child *at)
 		return end_servers(p);
 	}
 	p->fetch_spent_ns += spent_ns;
-	at->start_ns = now_ns();
+	at->start_ns = pk_monotonic_ns();
 	if (!ret)
 		return give_debug_file(p, at, file);
 	pk_debug_fetch_end(&p->fetch);
@@ -387,7 +379,7 @@ static bool is_slow(const struct pool *p, const struct child *c)
 
 	/* what it waits for is not its fault */
 	return c->state == READING && (pk_confined_cpu_ns(&c->process) > c->cpu_ns + max_ns ||
-				       now_ns() > c->start_ns + max_ns * WALL_FACTOR);
+				       pk_monotonic_ns() > c->start_ns + max_ns * WALL_FACTOR);
 }
 
 static int work_child(struct pool *p, struct child *c, short events)
