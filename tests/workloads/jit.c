@@ -9,9 +9,11 @@
  * "dump" names them in /tmp/jit-PID.dump instead, with times and code, and after half of the time
  * puts a third function in the place of the first; the dump is removed, too.
  *
- * Prints "NAME CALLS" of each function; a call of any is the same work.
+ * SIGTERM ends it early. Prints "NAME NANOSECONDS" of CPU time in each function.
  */
 #include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,11 +35,19 @@ static const unsigned char code[] = {
 
 typedef void (*jit_fn)(void);
 
-static WORK unsigned int run(jit_fn function, unsigned int calls)
+static volatile sig_atomic_t over;
+
+static void end(int signal)
 {
-	for (unsigned int i = 0; i < calls; i++)
-		function();
-	return calls;
+	(void)signal;
+	over = 1;
+}
+
+/* The caller that the stacks are to show. */
+static WORK void run(jit_fn function)
+{
+	function();
+	asm volatile("" : : : "memory"); /* no jump instead of the call */
 }
 
 static int write_code(unsigned char *memory)
@@ -116,28 +126,35 @@ static int dump_function(int fd, const unsigned char *at, const char *name)
 }
 
 /*
- * Spend time until @until_ns; counts calls. Of ten calls seven are hot, in an order that does not
- * repeat: the round of a fixed one can take as long as a sampler's period does, and then the
- * samples see the same part of it again and again.
+ * Spend CPU time until @until_ns or a signal, of ten calls seven in the function at @memory and
+ * three in the one after it, and add to @hot_ns and @warm_ns what was spent in each: it is measured,
+ * as a processor (an emulated one by a quarter) may be faster with the same code in another place.
+ * The order does not repeat: the round of a fixed one can take as long as a sampler's period does,
+ * and then the samples see the same part of it again and again.
  */
-static void spend(uint64_t until_ns, unsigned char *memory, unsigned long *hot, unsigned long *warm)
+static void spend(uint64_t until_ns, const unsigned char *memory, uint64_t *hot_ns,
+		  uint64_t *warm_ns)
 {
 	uint64_t random = 88172645463325252u; /* xorshift, Marsaglia 2003 */
+	uint64_t now_ns = thread_cpu_ns(), before_ns;
 
-	while (thread_cpu_ns() < until_ns) {
+	while (now_ns < until_ns && !over) {
+		bool is_hot;
+
 		random ^= random << 13;
 		random ^= random >> 7;
 		random ^= random << 17;
-		if (random % 10 < 7)
-			*hot += run((jit_fn)memory, 1);
-		else
-			*warm += run((jit_fn)(memory + DISTANCE), 1);
+		is_hot = random % 10 < 7;
+		run((jit_fn)(is_hot ? memory : memory + DISTANCE));
+		before_ns = now_ns;
+		now_ns = thread_cpu_ns();
+		*(is_hot ? hot_ns : warm_ns) += now_ns - before_ns;
 	}
 }
 
 static int with_dump(uint64_t total_ns, unsigned char *memory)
 {
-	unsigned long first = 0, warm = 0, next = 0;
+	uint64_t first_ns = 0, warm_ns = 0, next_ns = 0;
 	char path[64];
 	int fd;
 
@@ -146,29 +163,30 @@ static int with_dump(uint64_t total_ns, unsigned char *memory)
 	if (fd < 0 || dump_function(fd, memory, "dump_first") ||
 	    dump_function(fd, memory + DISTANCE, "dump_warm"))
 		return 1;
-	spend(total_ns / 2, memory, &first, &warm);
+	spend(total_ns / 2, memory, &first_ns, &warm_ns);
 	if (write_code(memory) || dump_function(fd, memory, "dump_next"))
 		return 1;
-	spend(total_ns, memory, &next, &warm);
+	spend(total_ns, memory, &next_ns, &warm_ns);
 	unlink(path);
-	printf("dump_first %lu\ndump_warm %lu\ndump_next %lu\n", first, warm, next);
+	printf("dump_first %" PRIu64 "\ndump_warm %" PRIu64 "\ndump_next %" PRIu64 "\n", first_ns,
+	       warm_ns, next_ns);
 	return 0;
 }
 
 static int with_map(uint64_t total_ns, unsigned char *memory, bool late, bool gone)
 {
-	unsigned long hot = 0, warm = 0;
+	uint64_t hot_ns = 0, warm_ns = 0;
 	char path[64];
 
 	snprintf(path, sizeof(path), "/tmp/perf-%d.map", getpid());
 	if (late)
-		spend(total_ns / 3, memory, &hot, &warm);
+		spend(total_ns / 3, memory, &hot_ns, &warm_ns);
 	if (write_map(path, memory))
 		return 1;
-	spend(total_ns, memory, &hot, &warm);
+	spend(total_ns, memory, &hot_ns, &warm_ns);
 	if (gone)
 		unlink(path);
-	printf("jit_hot %lu\njit_warm %lu\n", hot, warm);
+	printf("jit_hot %" PRIu64 "\njit_warm %" PRIu64 "\n", hot_ns, warm_ns);
 	return 0;
 }
 
@@ -182,6 +200,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: jit SECONDS [late|gone|dump]\n");
 		return 2;
 	}
+	signal(SIGTERM, end);
 	total_ns = strtod(argv[1], NULL) * NSEC_PER_SEC;
 	memory = mmap(NULL, 2 * DISTANCE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 		      0);
