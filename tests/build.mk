@@ -10,6 +10,7 @@
 #	rowtime		$(BUILD)/gen/rowtime, which makes unwind rows of many files
 #	genaddresses	$(BUILD)/gen/genaddresses, which writes profiles without names
 #	linetruth	$(BUILD)/gen/linetruth, which answers as addr2line does
+#	genperfdata	$(BUILD)/gen/genperfdata, which writes samples for perf script
 #
 # A unit test, or a workload as to flags, says more in its first 30 lines:
 #	/* link: kmod/ring.c */		further sources, compiled with its flags
@@ -39,7 +40,7 @@ WORKLOADS := $(wildcard tests/workloads/*.c)
 WORKLOAD_CFLAGS := -O1 -g -std=gnu11 $(WARN) -D_GNU_SOURCE -MMD -MP -fno-omit-frame-pointer \
 	-mno-omit-leaf-frame-pointer -fno-optimize-sibling-calls
 
-.PHONY: unit workloads genprofile genaddresses mkprofile dumptime rowtime linetruth
+.PHONY: unit workloads genprofile genaddresses mkprofile dumptime rowtime linetruth genperfdata
 unit: $(TESTS:tests/unit/%.c=$(BUILD)/unit/%)
 workloads: $(WORKLOADS:tests/workloads/%.c=$(BUILD)/workloads/%)
 
@@ -48,6 +49,7 @@ mkprofile: $(BUILD)/gen/mkprofile
 dumptime: $(BUILD)/gen/dumptime
 rowtime: $(BUILD)/gen/rowtime
 linetruth: $(BUILD)/gen/linetruth
+genperfdata: $(BUILD)/gen/genperfdata
 genaddresses: $(BUILD)/gen/genaddresses
 
 $(BUILD)/gen/genprofile: tests/gen/genprofile.c $(BUILD)/libplain.a
@@ -62,7 +64,7 @@ $(BUILD)/gen/dumptime: tests/gen/dumptime.c $(BUILD)/libplain.a
 
 # what is timed is compiled as it is shipped
 ROWTIME_SRC := $(wildcard user/base/*.c user/symbol/*.c user/unwind/*.c user/model/*.c user/profile/*.c)
-$(BUILD)/gen/rowtime $(BUILD)/gen/linetruth $(BUILD)/gen/genaddresses: $(BUILD)/gen/%: tests/gen/%.c \
+$(BUILD)/gen/rowtime $(BUILD)/gen/linetruth $(BUILD)/gen/genaddresses $(BUILD)/gen/genperfdata: $(BUILD)/gen/%: tests/gen/%.c \
 		$(ROWTIME_SRC:%.c=$(BUILD)/%.o)
 	@mkdir -p $(@D)
 	@echo "  CC      $<"

@@ -1,8 +1,9 @@
 #!/usr/bin/awk -f
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# lines.awk THEIRS OURS: how far two answers in the form of addr2line -a -i -f agree, address by
-# address. What ours names no function of is between functions, where addr2line takes the one before.
+# lines.awk -v name=NAME THEIRS OURS: as figures of that NAME, how far two answers in the form of
+# addr2line -a -i -f agree, address by address. What ours names no function of is between functions,
+# where addr2line takes the one before.
 
 /^0x[0-9a-f]+$/ && length($0) == 18 {
 	at = $0
@@ -39,7 +40,7 @@ function same(theirs, ours,	a, b, n, i, tail) {
 	return 1
 }
 function percent(what, count, of) {
-	printf "figure lines.%s %.3f %% (%d of %d)\n", what, 100 * count / (of ? of : 1), count, of
+	printf "figure %s.%s %.3f %% (%d of %d)\n", name, what, 100 * count / (of ? of : 1), count, of
 }
 END {
 	for (i = 1; i <= nr; i++) {
