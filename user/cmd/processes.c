@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "cmd/packages.h"
 #include "cmd/processes.h"
 #include "record/procfs.h"
@@ -232,13 +233,6 @@ static int look_at(struct look *l)
 	return ret ? ret : pk_runtime_groups_add(&l->ret->groups, &p);
 }
 
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	return clock_gettime(clock, &ts) ? 0 : ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
 static int look_at_all(struct look *l, DIR *d)
 {
 	struct dirent *e;
@@ -296,7 +290,7 @@ int pk_processes_look(const char *proc, struct pk_processes *ret)
 	*ret = (struct pk_processes){ 0 };
 	if (!d)
 		return -errno;
-	l.boot_wall_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME);
+	l.boot_wall_ns = pk_clock_ns(CLOCK_REALTIME) - pk_clock_ns(CLOCK_BOOTTIME);
 	code = pk_runtimes_create(&ret->groups.files);
 	if (!code)
 		code = look_at_all(&l, d);

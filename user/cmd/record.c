@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/unit.h"
 #include "cmd/cmd.h"
 #include "cmd/help.h"
@@ -314,7 +314,6 @@ static int parse(struct pk_record_config *cfg, pk_pid_list *pids, pk_cpu_set *cp
 
 static int run(int nr_args, char **args, struct pk_err *err)
 {
-	struct timespec now;
 	struct pk_record_config cfg = {
 		.engine = opt.replay ? &pk_source_replay : &pk_source_kmod,
 		.engine_arg = opt.replay ? opt.replay : opt.module,
@@ -352,8 +351,7 @@ static int run(int nr_args, char **args, struct pk_err *err)
 	}
 	if (raw)
 		cfg.path = raw;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	cfg.began_ns = now.tv_sec * PK_NS_PER_S + now.tv_nsec;
+	cfg.began_ns = pk_monotonic_ns();
 	ret = parse(&cfg, &pids, &cpus, err);
 	if (!ret)
 		ret = record(&cfg, err);

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/unit.h"
 #include "cmd/cmd.h"
 #include "cmd/output.h"
@@ -100,14 +101,6 @@ struct stat_run {
 	uint64_t interval_ns;
 	pk_pid_list pids;
 };
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * PK_NS_PER_S + ts.tv_nsec;
-}
 
 static int parse_interval(uint64_t *ret, struct pk_err *err)
 {
@@ -232,7 +225,7 @@ static int show(struct stat_run *s, bool first)
 	struct tm tm;
 
 	if (opt.json) {
-		pk_stat_view_json(&s->layout, &s->model.picture, &s->io, clock_ns(CLOCK_REALTIME), out);
+		pk_stat_view_json(&s->layout, &s->model.picture, &s->io, pk_clock_ns(CLOCK_REALTIME), out);
 		return pk_sink_flush(&s->out.sink);
 	}
 	/* it may have been resized */
@@ -252,7 +245,7 @@ static bool wait_until(struct stat_run *s, uint64_t when_ns)
 	struct pollfd fd = { .fd = s->signals.fd, .events = POLLIN };
 	uint64_t now_ns;
 
-	while ((now_ns = clock_ns(CLOCK_MONOTONIC)) < when_ns) {
+	while ((now_ns = pk_monotonic_ns()) < when_ns) {
 		uint64_t left_ns = when_ns - now_ns;
 		struct timespec ts = { left_ns / PK_NS_PER_S, left_ns % PK_NS_PER_S };
 
@@ -274,14 +267,14 @@ static bool is_over(const struct stat_run *s)
 
 static int loop(struct stat_run *s, struct pk_err *err)
 {
-	uint64_t next_ns = clock_ns(CLOCK_MONOTONIC);
+	uint64_t next_ns = pk_monotonic_ns();
 	int ret = read_ledger(s, err);
 
 	for (uint64_t i = 0; !ret && (!opt.count || i < opt.count); i++) {
 		next_ns += s->interval_ns;
 		/* after a pause go on from here, do not hurry after the clock */
-		if (next_ns < clock_ns(CLOCK_MONOTONIC))
-			next_ns = clock_ns(CLOCK_MONOTONIC) + s->interval_ns;
+		if (next_ns < pk_monotonic_ns())
+			next_ns = pk_monotonic_ns() + s->interval_ns;
 		if (wait_until(s, next_ns))
 			break;
 		ret = read_ledger(s, err);

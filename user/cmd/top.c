@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/unit.h"
 #include "cmd/cmd.h"
 #include "cmd/top_stacks.h"
@@ -50,14 +51,6 @@ struct top_run {
 	struct pk_top_stacks stacks;
 	char clock[16];		/* of the picture */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * PK_NS_PER_S + ts.tv_nsec;
-}
 
 static int parse(struct pk_top *t, struct pk_err *err)
 {
@@ -206,7 +199,7 @@ static void await(struct top_run *r, uint64_t when_ns)
 		{ .fd = r->signals.fd, .events = POLLIN },
 		{ .fd = r->stacks.windows.pid ? r->stacks.windows.fd : -1, .events = POLLIN },
 	};
-	uint64_t now = now_ns(), left_ns = when_ns > now ? when_ns - now : 0;
+	uint64_t now = pk_monotonic_ns(), left_ns = when_ns > now ? when_ns - now : 0;
 	struct timespec ts = { left_ns / PK_NS_PER_S, left_ns % PK_NS_PER_S };
 
 	if (ppoll(fds, 3, &ts, NULL) <= 0)
@@ -227,7 +220,7 @@ static void take_keys(struct top_run *r)
 
 static int loop(struct top_run *r, struct pk_err *err)
 {
-	uint64_t interval_ns = r->top.interval_ns, next_ns = now_ns() + interval_ns;
+	uint64_t interval_ns = r->top.interval_ns, next_ns = pk_monotonic_ns() + interval_ns;
 	int ret = read_ledger(r, err);
 
 	while (!ret && !r->top.quit && !pk_signals_take(&r->signals)) {
@@ -240,10 +233,10 @@ static int loop(struct top_run *r, struct pk_err *err)
 		if (interval_ns != r->top.interval_ns)
 			next_ns = next_ns - interval_ns + r->top.interval_ns;
 		interval_ns = r->top.interval_ns;
-		if (r->top.paused || now_ns() < next_ns)
+		if (r->top.paused || pk_monotonic_ns() < next_ns)
 			continue;
 		ret = read_ledger(r, err);
-		next_ns = now_ns() + interval_ns;
+		next_ns = pk_monotonic_ns() + interval_ns;
 	}
 	return ret;
 }

@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/unit.h"
 #include "cmd/top_stacks.h"
 #include "profile/reader.h"
@@ -15,14 +15,6 @@
 #define RETRY_NS    (5 * PK_NS_PER_S)
 #define MAX_STACKS  200
 #define WINDOW_RING (256u << 10)
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * PK_NS_PER_S + ts.tv_nsec;
-}
 
 void pk_top_stacks_init(struct pk_top_stacks *s, const char *module)
 {
@@ -63,7 +55,7 @@ static void start(struct pk_top_stacks *s, struct pk_live *live)
 
 	if (pk_windows_open(&s->windows, &cfg, &err)) {
 		snprintf(s->said, sizeof(s->said), "%.*s", (int)sizeof(s->said) - 1, err.msg);
-		s->retry_ns = now_ns() + RETRY_NS;
+		s->retry_ns = pk_monotonic_ns() + RETRY_NS;
 		return;
 	}
 	s->owner_pid = s->windows.pid;
@@ -78,7 +70,7 @@ void pk_top_stacks_want(struct pk_top_stacks *s, struct pk_live *live, bool want
 {
 	if (!wanted && s->windows.pid)
 		stop(s);
-	else if (wanted && !s->windows.pid && now_ns() >= s->retry_ns)
+	else if (wanted && !s->windows.pid && pk_monotonic_ns() >= s->retry_ns)
 		start(s, live);
 }
 
@@ -129,7 +121,7 @@ void pk_top_stacks_take(struct pk_top_stacks *s)
 	snprintf(s->said, sizeof(s->said), "no stacks: %.*s", (int)sizeof(s->said) - 16,
 		 err.msg[0] ? err.msg : strerror(-ret));
 	stop(s);
-	s->retry_ns = now_ns() + RETRY_NS;
+	s->retry_ns = pk_monotonic_ns() + RETRY_NS;
 }
 
 void pk_top_stacks_put(const struct pk_top_stacks *s, struct pk_top *t)

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "record/facts.h"
 #include "record/host.h"
 #include "record/recording.h"
@@ -79,7 +80,7 @@ static int tick(struct pk_recording *r)
 
 	if (drained && drained != -ENODATA)
 		return drained;
-	pk_jvm_maps_tick(&r->jvm_maps, &r->jit_maps, pk_recording_clock_ns());
+	pk_jvm_maps_tick(&r->jvm_maps, &r->jit_maps, pk_monotonic_ns());
 	pk_jit_maps_look(&r->jit_maps, false);
 	ret = pk_recording_engine(r)->ledger_due ? 0 : read_ledger_at_tick(r);
 	if (!ret)
@@ -99,7 +100,7 @@ static int tick(struct pk_recording *r)
 	 */
 	sync_file_range(r->target.fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	pk_recording_progress(r, PK_RECORD_RUNNING);
-	r->next_tick_ns = pk_recording_clock_ns() + PK_RECORD_TICK_NS;
+	r->next_tick_ns = pk_monotonic_ns() + PK_RECORD_TICK_NS;
 	return drained;
 }
 
@@ -118,7 +119,7 @@ static bool wait_or_end(struct pk_recording *r, bool *ready_ret, enum pk_record_
 		{ .fd = source_fd, .events = POLLIN },
 		{ .fd = r->unwinder.fd, .events = pk_unwinder_events(&r->unwinder) },
 	};
-	uint64_t now_ns = pk_recording_clock_ns();
+	uint64_t now_ns = pk_monotonic_ns();
 	int timeout = ms_until(r->next_tick_ns, now_ns);
 
 	if (r->deadline_ns && ms_until(r->deadline_ns, now_ns) < timeout)
@@ -131,7 +132,7 @@ static bool wait_or_end(struct pk_recording *r, bool *ready_ret, enum pk_record_
 		*end_ret = PK_RECORD_END_SIGNAL;
 	else if (fds[1].revents && pk_command_poll(&r->command))
 		*end_ret = PK_RECORD_END_COMMAND;
-	else if (r->deadline_ns && pk_recording_clock_ns() >= r->deadline_ns)
+	else if (r->deadline_ns && pk_monotonic_ns() >= r->deadline_ns)
 		*end_ret = PK_RECORD_END_DURATION;
 	else if (fds[2].revents & (POLLERR | POLLHUP | POLLNVAL))
 		*end_ret = PK_RECORD_END_SOURCE;
@@ -155,7 +156,7 @@ int pk_capture_loop(struct pk_recording *r)
 	int ret = 0;
 
 	while (!wait_or_end(r, &ready, &r->result->end)) {
-		if (pk_recording_clock_ns() >= r->next_tick_ns)
+		if (pk_monotonic_ns() >= r->next_tick_ns)
 			ret = tick(r);
 		else if (ready)
 			ret = drain_and_cut(r);

@@ -12,22 +12,15 @@
 #include <linux/magic.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "record/facts.h"
 #include "record/host.h"
 
 #define INITIAL_PID_NS 0xeffffffcUL /* PROC_PID_INIT_INO */
 
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
 uint64_t pk_host_suspended_ns(void)
 {
-	uint64_t mono = clock_ns(CLOCK_MONOTONIC), boot = clock_ns(CLOCK_BOOTTIME);
+	uint64_t mono = pk_monotonic_ns(), boot = pk_clock_ns(CLOCK_BOOTTIME);
 
 	return boot > mono ? boot - mono : 0;
 }
@@ -76,10 +69,7 @@ static bool file_value(const char *path, const char *key, char separator, char *
 
 uint64_t pk_host_cpu_ns(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+	return pk_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 uint64_t pk_host_peak_rss(void)
@@ -151,6 +141,6 @@ int pk_host_write(struct pk_writer *w)
 	if (!ret)
 		ret = write_hardware(w);
 	if (!ret)
-		ret = pk_fact_u64(w, "time.mono_ns", clock_ns(CLOCK_MONOTONIC));
-	return ret ? ret : pk_fact_u64(w, "time.wall_ns", clock_ns(CLOCK_REALTIME));
+		ret = pk_fact_u64(w, "time.mono_ns", pk_monotonic_ns());
+	return ret ? ret : pk_fact_u64(w, "time.wall_ns", pk_clock_ns(CLOCK_REALTIME));
 }

@@ -19,7 +19,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/strbuf.h"
+#include "base/unit.h"
 #include "base/vec.h"
 #include "record/jvm_attach.h"
 #include "record/procfs.h"
@@ -177,10 +179,7 @@ void pk_jvm_close(struct pk_jvm *j)
 
 static uint64_t now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
+	return pk_monotonic_ns() / PK_NS_PER_MS;
 }
 
 /* From here on we may do what it may do, at the place where it listens. */

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "record/child.h"
 #include "record/jvm_attach.h"
 #include "record/jvm_maps.h"
@@ -27,14 +27,6 @@ struct report {
 	int code;
 	char why[PK_JVM_WHY];
 };
-
-static uint64_t clock_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
 
 /* --- the child ----------------------------------------------------------------- */
 
@@ -239,7 +231,7 @@ void pk_jvm_maps_tick(struct pk_jvm_maps *m, struct pk_jit_maps *jit, uint64_t n
 static bool wait_for_report(struct pk_jvm_maps *m, int signals_fd, uint64_t end_ns)
 {
 	struct pollfd fds[PK_JVM_MAX_ASKED + 1] = { { .fd = signals_fd, .events = POLLIN } };
-	uint64_t now_ns = clock_ns();
+	uint64_t now_ns = pk_monotonic_ns();
 	nfds_t nr = 1;
 
 	PK_VEC_FOREACH(&m->all, it)
@@ -264,7 +256,7 @@ static void give_up(struct pk_jvm_asked *a)
 
 void pk_jvm_maps_finish(struct pk_jvm_maps *m, struct pk_jit_maps *jit, int signals_fd)
 {
-	uint64_t end_ns = clock_ns() + PATIENCE_MS * 1000000ULL;
+	uint64_t end_ns = pk_monotonic_ns() + PATIENCE_MS * 1000000ULL;
 	bool patient = m->on;
 
 	for (size_t i = 0; patient && i < jit->all.nr; i++) {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "record/facts.h"
 #include "record/ledger.h"
 #include "record/recording.h"
@@ -212,7 +213,7 @@ int pk_recording_read_ledger(struct pk_recording *r, enum pk_reading when)
 {
 	const struct pk_source_ops *engine = pk_recording_engine(r);
 	struct pk_ledger_reader *l = &r->ledger;
-	uint64_t epoch_ns, began_ns = pk_recording_clock_ns();
+	uint64_t epoch_ns, began_ns = pk_monotonic_ns();
 	uint32_t what;
 	int ret;
 
@@ -227,7 +228,7 @@ int pk_recording_read_ledger(struct pk_recording *r, enum pk_reading when)
 	l->cut_mark_ns = l->accounts.mark_ns;
 	ret = engine->ledger(r->source, epoch_ns, what, &visitor, r, r->err);
 	note_end(r, what, !ret);
-	l->read_at_ns = pk_recording_clock_ns();
+	l->read_at_ns = pk_monotonic_ns();
 	note_time(&r->result->ledger, l->read_at_ns - began_ns);
 	return judge(r, ret, when);
 }
@@ -253,7 +254,7 @@ int pk_recording_cut_at_mark(struct pk_recording *r)
 	struct pk_ledger_reader *l = &r->ledger;
 
 	if (pk_recording_engine(r)->ledger_due || l->accounts.mark_ns <= l->cut_mark_ns ||
-	    pk_recording_clock_ns() - l->read_at_ns < MIN_GAP_NS)
+	    pk_monotonic_ns() - l->read_at_ns < MIN_GAP_NS)
 		return 0;
 	return pk_recording_read_ledger(r, PK_READING_MARK);
 }

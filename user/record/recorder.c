@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "record/facts.h"
 #include "record/host.h"
 #include "record/recording.h"
@@ -20,19 +20,6 @@
 #define NAMING_TICK_MS 200 /* of the line that tells how far it is */
 #define COMMAND_PATIENCE_MS 5000  /* after SIGTERM */
 #define UNWINDER_PATIENCE_MS 10000 /* on a machine that never was recorded it may take seconds */
-
-static uint64_t read_clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
-uint64_t pk_recording_clock_ns(void)
-{
-	return read_clock_ns(CLOCK_MONOTONIC);
-}
 
 int pk_recording_failed(struct pk_recording *r, int code)
 {
@@ -112,7 +99,7 @@ static int start_source(struct pk_recording *r)
 		r->result->missing_sources = source.sources & ~r->info.sources;
 		r->result->nr_cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	}
-	r->start_ns = pk_recording_clock_ns();
+	r->start_ns = pk_monotonic_ns();
 	r->next_tick_ns = r->start_ns + PK_RECORD_TICK_NS;
 	if (r->cfg->duration_ns)
 		r->deadline_ns = r->start_ns + r->cfg->duration_ns;
@@ -338,7 +325,7 @@ static int scan(struct pk_recording *r)
 	r->scanning = false;
 	pk_seen_deinit(&r->seen);
 	r->seen = (struct pk_seen){ 0 };
-	r->result->scan_ns = pk_recording_clock_ns() - r->start_ns;
+	r->result->scan_ns = pk_monotonic_ns() - r->start_ns;
 	return ret ? pk_recording_failed(r, ret) : 0;
 }
 

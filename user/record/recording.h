@@ -53,7 +53,6 @@ static inline const struct pk_source_ops *pk_recording_engine(const struct pk_re
 	return r->source->ops;
 }
 
-uint64_t pk_recording_clock_ns(void);	/* CLOCK_MONOTONIC */
 /* Make the writer's failure the recording's; returns @code. */
 int pk_recording_failed(struct pk_recording *r, int code);
 void pk_recording_progress(struct pk_recording *r, enum pk_record_phase phase);

@@ -16,9 +16,9 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/confined.h"
 #include "base/parcel.h"
 #include "base/unit.h"
@@ -36,14 +36,6 @@ struct answer {
 	int code;	/* 0 or -errno; 0: with a descriptor of the table */
 	uint64_t bytes; /* of the table */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * PK_NS_PER_S + ts.tv_nsec;
-}
 
 /* --- the compiler: a child of the child, without rights ----------------------- */
 
@@ -99,14 +91,14 @@ struct compiler {
 static int await_rows(struct compiler *c, const char **data_ret, size_t *bytes_ret)
 {
 	struct pk_channel *channel = &c->process.channel;
-	uint64_t until_ns = now_ns() + MAX_FILE_S * PK_NS_PER_S;
+	uint64_t until_ns = pk_monotonic_ns() + MAX_FILE_S * PK_NS_PER_S;
 	uint32_t kind;
 	int ret;
 
 	while ((ret = pk_channel_take(channel, sizeof(int32_t) + PK_ROWS_MAX_BYTES, &kind,
 				      data_ret, bytes_ret)) == -EAGAIN) {
 		struct pollfd fd = { .fd = channel->fd, .events = pk_channel_events(channel) };
-		uint64_t at_ns = now_ns();
+		uint64_t at_ns = pk_monotonic_ns();
 
 		if (at_ns >= until_ns || poll(&fd, 1, (until_ns - at_ns) / 1000000 + 1) < 0)
 			return -EIO;
@@ -438,9 +430,9 @@ bool pk_unwinder_idle(const struct pk_unwinder *u)
 
 void pk_unwinder_wait(struct pk_unwinder *u, int stop_fd, unsigned int patience_ms)
 {
-	uint64_t until_ns = now_ns() + patience_ms * PK_NS_PER_MS, at_ns;
+	uint64_t until_ns = pk_monotonic_ns() + patience_ms * PK_NS_PER_MS, at_ns;
 
-	while (!pk_unwinder_idle(u) && (at_ns = now_ns()) < until_ns) {
+	while (!pk_unwinder_idle(u) && (at_ns = pk_monotonic_ns()) < until_ns) {
 		/* another child may have another descriptor */
 		struct pollfd fds[] = {
 			{ .fd = u->fd, .events = pk_unwinder_events(u) },

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "source/kmod.h"
 #include "source/link.h"
 #include "source/merge.h"
@@ -234,11 +234,8 @@ static int kmod_start(struct pk_source *s, const struct pk_source_config *cfg,
 
 static uint64_t kmod_now_ns(struct pk_source *s)
 {
-	struct timespec ts;
-
 	(void)s;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+	return pk_monotonic_ns();
 }
 
 static int kmod_poll_fd(struct pk_source *s)

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/ascending.h"
+#include "base/clock.h"
 #include "symbol/dwarf_read.h"
 #include "symbol/inlines.h"
 
@@ -48,19 +49,11 @@ struct walk {
 
 /* --- time ------------------------------------------------------------------------------ */
 
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
 static bool is_late(struct pk_inlines *x)
 {
 	if (!x->late)
-		x->late = !x->d->steps_left || clock_ns(CLOCK_PROCESS_CPUTIME_ID) > x->cpu_end_ns ||
-			  clock_ns(CLOCK_MONOTONIC) > x->wall_end_ns;
+		x->late = !x->d->steps_left || pk_clock_ns(CLOCK_PROCESS_CPUTIME_ID) > x->cpu_end_ns ||
+			  pk_monotonic_ns() > x->wall_end_ns;
 	return x->late;
 }
 
@@ -327,8 +320,8 @@ int pk_inlines_init(struct pk_inlines *x, struct pk_dwarf_info *d, struct pk_str
 	int ret = 0;
 
 	*x = (struct pk_inlines){ .d = d, .paths = paths, .addr = addr, .nr = nr };
-	x->cpu_end_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) + ns;
-	x->wall_end_ns = clock_ns(CLOCK_MONOTONIC) + ns * WALL_FACTOR;
+	x->cpu_end_ns = pk_clock_ns(CLOCK_PROCESS_CPUTIME_ID) + ns;
+	x->wall_end_ns = pk_monotonic_ns() + ns * WALL_FACTOR;
 	x->pos = calloc(nr + 1, sizeof(*x->pos));
 	if (!x->pos)
 		return -ENOMEM;
