@@ -298,7 +298,9 @@ static void test_lacks(void **state)
 		{ PK_RUNTIME_JVM, "", "Java methods", "agent" },
 		{ PK_RUNTIME_PYTHON, "2.7.18", " PyEval_EvalFrameEx", "3.12 and newer" },
 		{ PK_RUNTIME_PYTHON, "3.10.9", " _PyEval_EvalFrameDefault", "3.12 and newer" },
+		{ PK_RUNTIME_PYTHON, "3.11.2", "this build does not tell", "exports _PyRuntime" },
 		{ PK_RUNTIME_PYTHON, "3.12.0", " _PyEval_EvalFrameDefault", "-X perf" },
+		{ PK_RUNTIME_PYTHON, "3.13.5", "this build does not tell", "-X perf" },
 		{ PK_RUNTIME_DOTNET, "8.0.1", ".NET", "DOTNET_PerfMapEnabled=1" },
 		{ PK_RUNTIME_RUBY, "3.1.2", "vm_exec_core", "3.3 and newer" },
 		{ PK_RUNTIME_RUBY, "3.4.0", "vm_exec_core", "--yjit-perf" },
@@ -324,6 +326,23 @@ static void test_lacks(void **state)
 		else
 			assert_null(v.lacks[0].remedy);
 	}
+}
+
+/* A build that tells where its frames are lacks nothing. */
+static void test_python_frames(void **state)
+{
+	struct pk_runtime_file f = { .is_read = true,
+				     .runtime = PK_RUNTIME_PYTHON,
+				     .version = "3.13.5",
+				     .has_frames = true };
+	struct pk_runtime_process p = { .pid = 1 };
+	struct pk_runtime_verdict v;
+
+	(void)state;
+	pk_runtime_add(&p, &f, true);
+	pk_runtime_judge(&p, 0, &v);
+	assert_int_equal(v.nr_lacks, 0);
+	assert_non_null(strstr(v.names, "frames in memory"));
 }
 
 static void check_fact(const struct pk_runtime_group *g)
@@ -420,6 +439,7 @@ int main(void)
 		TEST(test_images),   TEST(test_left_out),    TEST(test_libraries),
 		TEST(test_embedded), TEST(test_symbols),     TEST(test_self),
 		TEST(test_java),      TEST(test_lacks),
+		TEST(test_python_frames),
 		TEST(test_environment), TEST(test_facts),    TEST(test_odd_facts),
 		TEST(test_many),
 	};

@@ -12,6 +12,7 @@
 #include "runtime/table.h"
 #include "symbol/debug_search.h"
 #include "symbol/elf_symtab.h"
+#include "symbol/python_code.h"
 
 #define BUDGET_BYTES (1ULL << 30) /* of all files together */
 #define MEMORY_BYTES (512ULL << 20)
@@ -72,6 +73,8 @@ static void look(const struct pk_elf *e, const struct question *q, struct found 
 	ret->file.is_read = ret->file.runtime || !ev.is_partial;
 	memcpy(ret->file.build_id, e->build_id, sizeof(ret->file.build_id));
 	ret->file.build_id_len = e->build_id_len;
+	ret->file.has_frames = ret->file.runtime == PK_RUNTIME_PYTHON &&
+			       pk_python_code_state(e) == PK_PYTHON_READABLE;
 	if (!q->program)
 		return;
 	ret->file.has_symbols = has_own_symbols(e, ret->file.runtime);

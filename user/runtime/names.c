@@ -148,16 +148,25 @@ static void judge_python(const struct pk_runtime_process *p, const struct pk_run
 	parse_version(f, &major, &minor);
 	if (has_jit_names(p, v))
 		return;
-	/* those that the unwind rows of a file can describe: user/unwind/python_code.c */
-	if (major == 3 && (minor == 11 || (minor >= 13 && minor <= 15))) {
+	if (f->has_frames) {
 		v->names = "from its frames in memory, as they are sampled";
+		return;
+	}
+	/* of these versions it is this build: user/symbol/python_code.c */
+	if (major == 3 && (minor == 11 || minor >= 13)) {
+		lack(v,
+		     "Python functions appear as _PyEval_EvalFrameDefault: this build does not "
+		     "tell where its frames are (free-threaded, newer than pkprof, or stripped of "
+		     "what others may link to)",
+		     minor == 11 ? "use a build that exports _PyRuntime, like the distributions'"
+				 : "start it with -X perf or with PYTHONPERFSUPPORT=1");
 		return;
 	}
 	old = major == 2 || (major == 3 && minor < 6);
 	lack(v,
 	     old ? "Python functions appear as PyEval_EvalFrameEx"
 		 : "Python functions appear as _PyEval_EvalFrameDefault",
-	     major == 3 && minor >= 12 ? "start it with -X perf or with PYTHONPERFSUPPORT=1"
+	     major == 3 && minor == 12 ? "start it with -X perf or with PYTHONPERFSUPPORT=1"
 				       : "Python 3.12 and newer can name them (-X perf)");
 }
 

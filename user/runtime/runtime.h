@@ -53,6 +53,7 @@ struct pk_runtime_file {
 	char evidence[64];			/* "symbol Py_Version" */
 	bool cxx;				/* a program that uses C++ itself */
 	bool has_symbols;			/* of programs: all functions have names */
+	bool has_frames;			/* of interpreters: says where their frames are */
 	uint8_t build_id[PKPROF_MAX_BUILD_ID];
 	uint8_t build_id_len;
 };

@@ -6,7 +6,7 @@
 #include "symbol/vdso.h"
 #include "unwind/compile.h"
 #include "unwind/go_code.h"
-#include "unwind/python_code.h"
+#include "symbol/python_code.h"
 #include "unwind/rows_builder.h"
 
 /* Functions are aligned to at most this; see add_row(). */

@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 #include "symbol/elf_symtab.h"
-#include "unwind/python_code.h"
+#include "symbol/python_code.h"
 
 #define EVAL "_PyEval_EvalFrameDefault"
 
@@ -298,7 +298,8 @@ static int find_all_jumps(const struct pk_elf *e, struct pk_python_code *ret)
 
 /* --- all of it --- */
 
-int pk_python_code_find(const struct pk_elf *e, struct pk_python_code *ret)
+/* All but the jumps. */
+static int find_data(const struct pk_elf *e, struct pk_python_code *ret)
 {
 	struct symbols s = { 0 };
 	int err;
@@ -318,10 +319,25 @@ int pk_python_code_find(const struct pk_elf *e, struct pk_python_code *ret)
 		return 0;
 	}
 	ret->state = PK_PYTHON_UNKNOWN;
-	if (!find_layout(e, &s, &ret->o) || !find_runtime(e, &s, &ret->o))
-		return 0;
-	ret->state = PK_PYTHON_READABLE;
-	return find_all_jumps(e, ret);
+	if (find_layout(e, &s, &ret->o) && find_runtime(e, &s, &ret->o))
+		ret->state = PK_PYTHON_READABLE;
+	return 0;
+}
+
+int pk_python_code_find(const struct pk_elf *e, struct pk_python_code *ret)
+{
+	int err = find_data(e, ret);
+
+	return err || ret->state != PK_PYTHON_READABLE ? err : find_all_jumps(e, ret);
+}
+
+enum pk_python_state pk_python_code_state(const struct pk_elf *e)
+{
+	struct pk_python_code code;
+	enum pk_python_state state = find_data(e, &code) ? PK_PYTHON_NONE : code.state;
+
+	pk_python_code_deinit(&code);
+	return state;
 }
 
 void pk_python_code_deinit(struct pk_python_code *p)

@@ -42,6 +42,9 @@ struct pk_python_code {
 int pk_python_code_find(const struct pk_elf *e, struct pk_python_code *ret);
 void pk_python_code_deinit(struct pk_python_code *p);
 
+/* The state alone; NONE also for want of memory. */
+enum pk_python_state pk_python_code_state(const struct pk_elf *e);
+
 /* Is code from @start on the evaluation function's? */
 bool pk_python_code_is_eval(const struct pk_python_code *p, uint64_t start);
 /* Does it jump into [start, end)? */
