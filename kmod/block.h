@@ -45,6 +45,7 @@ struct pk_block_device {
 /* What probes on one CPU need, together; irqs off. */
 struct pk_block_here {
 	u32 left;		/* runs until one is timed; those since are not in the books yet */
+	u64 apart_ns;		/* since one is timed, what was booked apart from it */
 	struct pk_books *books;
 	struct pk_tsc_clock clock;
 	struct pk_block_cpu sums;

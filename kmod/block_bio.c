@@ -11,6 +11,8 @@
 
 #include "block_probe.h"
 
+static __always_inline void pk_block_bio_queue(void *data, struct bio *bio);
+
 static noinline void pk_block_submit_any(struct pk_block *b, struct bio *bio, unsigned long irqs)
 {
 	const struct gendisk *disk = pk_bio_disk(bio);
@@ -19,7 +21,11 @@ static noinline void pk_block_submit_any(struct pk_block *b, struct bio *bio, un
 	bool known;
 	u64 now_ns;
 
-	pk_block_enter_again(b, irqs, &run);
+	if (unlikely(pk_block_enter_again(b, irqs, &run))) {
+		pk_block_bio_queue(b, bio);
+		pk_block_leave(&run);
+		return;
+	}
 	now_ns = pk_block_clock_ns(run.here);
 	f = disk ? pk_flights_claim(&b->flights, (u64)bio, &known) : NULL;
 	if (f) {
@@ -155,12 +161,18 @@ static void pk_block_bio_remap(void *data, struct bio *bio)
 
 /* --- merges and splits --- */
 
+static void pk_block_bio_merge(void *data, struct bio *bio);
+
 static noinline void pk_block_merge_any(struct pk_block *b, struct bio *bio, unsigned long irqs)
 {
 	struct pk_block_run run;
 	struct pk_flight *f;
 
-	pk_block_enter_again(b, irqs, &run);
+	if (unlikely(pk_block_enter_again(b, irqs, &run))) {
+		pk_block_bio_merge(b, bio);
+		pk_block_leave(&run);
+		return;
+	}
 	/* the request that it joins has an older one to begin with */
 	f = pk_flights_find(&b->flights, (u64)bio);
 	if (f) {

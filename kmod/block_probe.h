@@ -27,8 +27,8 @@ extern const unsigned int pk_block_nr_bio_tracepoints;
 
 /* --- a run of a probe: irqs off, timed --- */
 
-/* Reading the kernel's clock twice takes as long as a probe: few runs are timed. */
-#define PK_BLOCK_TIME_EVERY 256
+/* Reading the kernel's clock twice takes as long as a probe: few runs are timed; a prime. */
+#define PK_BLOCK_TIME_EVERY 251
 
 struct pk_block_run {
 	unsigned long irqs;
@@ -46,18 +46,21 @@ static __always_inline bool pk_block_enter_quick(struct pk_block_here *here, u64
 	return likely(--here->left && pk_tsc_clock_quick(&here->clock, now_ret));
 }
 
-/* After a quick beginning, with irqs as they were before it: its run is counted. */
-static inline void pk_block_enter_again(struct pk_block *b, unsigned long irqs,
+/*
+ * After a quick beginning, with irqs as they were before it: its run is counted. True: it is to
+ * be timed, and the whole probe runs once more before pk_block_leave().
+ */
+static inline bool pk_block_enter_again(struct pk_block *b, unsigned long irqs,
 					struct pk_block_run *r)
 {
 	r->irqs = irqs;
 	r->here = this_cpu_ptr(b->here);
 	r->entered_ns = 0;
-	if (unlikely(!r->here->left)) {
-		r->entered_ns = pk_clock_ns();
-		local_add(PK_BLOCK_TIME_EVERY, &r->here->books->hits);
-		r->here->left = PK_BLOCK_TIME_EVERY;
-	}
+	if (likely(r->here->left))
+		return false;
+	r->here->apart_ns = 0;
+	r->entered_ns = pk_books_enter_due(r->here->books, &r->here->left, PK_BLOCK_TIME_EVERY);
+	return true;
 }
 
 static inline void pk_block_enter(struct pk_block *b, struct pk_block_run *r)
@@ -66,12 +69,14 @@ static inline void pk_block_enter(struct pk_block *b, struct pk_block_run *r)
 
 	local_irq_save(irqs);
 	this_cpu_ptr(b->here)->left--;
-	pk_block_enter_again(b, irqs, r);
+	if (pk_block_enter_again(b, irqs, r))
+		r->here->left--;
 }
 
 static inline void pk_block_leave(struct pk_block_run *r)
 {
-	pk_books_leave(r->here->books, r->entered_ns);
+	if (unlikely(r->entered_ns))
+		pk_books_leave(r->here->books, r->entered_ns + r->here->apart_ns);
 	local_irq_restore(r->irqs);
 }
 

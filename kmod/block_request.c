@@ -116,6 +116,8 @@ static __always_inline bool pk_block_issue_quick(struct pk_block *b, const struc
 	return true;
 }
 
+static void pk_block_issue_probe(void *data, struct request *rq);
+
 static noinline void pk_block_issue_any(struct pk_block *b, struct request *rq, unsigned long irqs)
 {
 	const struct gendisk *disk = pk_request_disk(rq);
@@ -124,7 +126,11 @@ static noinline void pk_block_issue_any(struct pk_block *b, struct request *rq, 
 	bool first;
 	u64 now_ns;
 
-	pk_block_enter_again(b, irqs, &run);
+	if (unlikely(pk_block_enter_again(b, irqs, &run))) {
+		pk_block_issue_probe(b, rq);
+		pk_block_leave(&run);
+		return;
+	}
 	now_ns = pk_block_clock_ns(run.here);
 	f = disk ? pk_block_named(b, rq) ?: pk_block_follow(b, rq, now_ns) : NULL;
 	if (f) {
@@ -277,12 +283,19 @@ static __always_inline bool pk_block_complete_quick(struct pk_block *b, struct p
 	return true;
 }
 
+static __always_inline void pk_block_complete(void *data, struct request *rq, bool failed,
+					      unsigned int nr_bytes);
+
 static noinline void pk_block_complete_any(struct pk_block *b, struct request *rq,
 					   unsigned int nr_bytes, unsigned long irqs)
 {
 	struct pk_block_run run;
 
-	pk_block_enter_again(b, irqs, &run);
+	if (unlikely(pk_block_enter_again(b, irqs, &run))) {
+		pk_block_complete(b, rq, false, nr_bytes);
+		pk_block_leave(&run);
+		return;
+	}
 	pk_block_completed(b, run.here, rq, false, nr_bytes, pk_block_clock_ns(run.here));
 	pk_block_leave(&run);
 }

@@ -109,8 +109,7 @@ static void pk_block_stack_time(struct pk_block_run *run, u64 began_ns)
 	u64 ns = pk_clock_ns() - began_ns;
 
 	local_add(ns / PK_BLOCK_TIME_EVERY, &run->here->books->timed_ns);
-	if (run->entered_ns)
-		run->entered_ns += ns;
+	run->here->apart_ns += ns;
 }
 
 /* What the record took is no part of the request's time: that would count as often as it stands for. */

@@ -104,3 +104,19 @@ u64 pk_calibrate_tracepoint_ns(void)
 	}
 	return pk_median(took, PK_ROUNDS) / PK_HITS_PER_ROUND;
 }
+
+u64 pk_calibrate_clock_ns(void)
+{
+	u64 took[PK_ROUNDS], start, end = 0;
+	unsigned int i, reading;
+
+	for (i = 0; i < PK_ROUNDS; i++) {
+		preempt_disable();
+		start = pk_clock_ns();
+		for (reading = 0; reading < PK_HITS_PER_ROUND; reading++)
+			end = pk_clock_ns();
+		took[i] = end - start;
+		preempt_enable();
+	}
+	return pk_median(took, PK_ROUNDS) / PK_HITS_PER_ROUND;
+}

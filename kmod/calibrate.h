@@ -30,6 +30,14 @@ u64 pk_calibrate_interrupt_ns(void);
  */
 u64 pk_calibrate_tracepoint_ns(void);
 
+/**
+ * pk_calibrate_clock_ns - one reading of the clock that handlers are timed with
+ *
+ * It is in each time that was taken, and not in what a run without readings takes.
+ * Context and return: likewise.
+ */
+u64 pk_calibrate_clock_ns(void);
+
 /*
  * The empty probe stays attached while the module is loaded: nobody else hits
  * its tracepoint, and a session's start is spared the patching of code and the

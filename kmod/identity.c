@@ -414,10 +414,8 @@ static void pk_space_read(struct pk_item *item)
 	mmap_read_unlock(mm);
 }
 
-static void pk_item_run(struct callback_head *work)
+static void pk_item_do(struct pk_item *item)
 {
-	struct pk_item *item = container_of(work, struct pk_item, work);
-
 	switch (item->kind) {
 	case PK_ITEM_FILE:
 		pk_file_send(item);
@@ -432,6 +430,38 @@ static void pk_item_run(struct callback_head *work)
 		pk_space_read(item);
 		break;
 	}
+}
+
+static unsigned long pk_switches(void)
+{
+	return current->nvcsw + current->nivcsw;
+}
+
+/*
+ * What the task itself pays, in the books of source task, where it counts once and a run that is
+ * timed for many. Of one that slept or had to wait for a processor the price is not known.
+ */
+static void pk_item_book(struct pk_item *item, u64 began_ns, unsigned long switches)
+{
+	u64 ns = pk_clock_ns() - began_ns;
+
+	if (switches != pk_switches() || !pk_item_enter(item))
+		return;
+	preempt_disable();
+	local_add(ns / PK_BOOKS_TIME_EVERY,
+		  &pk_session_this_cpu(item->id->s)->books[PKPROF_SRC_TASK].timed_ns);
+	preempt_enable();
+	pk_item_leave(item);
+}
+
+static void pk_item_run(struct callback_head *work)
+{
+	struct pk_item *item = container_of(work, struct pk_item, work);
+	unsigned long switches = pk_switches();
+	u64 began_ns = pk_clock_ns();
+
+	pk_item_do(item);
+	pk_item_book(item, began_ns, switches);
 	if (item->file)
 		fput(item->file);
 	pk_item_put(item);

@@ -299,8 +299,6 @@ static noinline void pk_ledger_switch_any(struct task_struct *prev, struct task_
 					  unsigned int state)
 {
 	struct pk_ledger_cpu *c = this_cpu_ptr(pk_ledger_cpus);
-	bool timed = pk_ledger_is_timed(c->seq);
-	u64 entered_ns = timed ? pk_clock_ns() : 0;
 	u64 now_ns = pk_tsc_clock_ns(&c->clock), ran_ns = now_ns - c->since_ns;
 
 	pk_ledger_cpu_write_begin(c);
@@ -308,11 +306,11 @@ static noinline void pk_ledger_switch_any(struct task_struct *prev, struct task_
 	c->since_ns = now_ns;
 	pk_ledger_in(c, prev, next, ran_ns, now_ns);
 	pk_ledger_cpu_write_end(c);
-	if (timed) {
-		pk_late_relax(c, now_ns);
-		pk_ledger_book_cost(c, entered_ns);
-	}
 }
+
+/* The one that is timed, in its usual course. */
+static noinline void pk_ledger_switch_timed(struct task_struct *prev, struct task_struct *next,
+					    unsigned int state);
 
 /* The second half of it. */
 static noinline void pk_ledger_switch_in_any(struct pk_ledger_cpu *c, struct task_struct *prev,
@@ -365,8 +363,9 @@ static __always_inline bool pk_ledger_in_quick(struct pk_ledger_cpu *c, struct p
  * A thread that has an account stops, plainly, and another one that has one runs. No
  * function is called but as the last thing, so that no register need be saved.
  */
-static __always_inline void pk_ledger_switch(void *data, struct task_struct *prev,
-					     struct task_struct *next, unsigned int state)
+static __always_inline void pk_ledger_switch_usual(struct task_struct *prev,
+						   struct task_struct *next, unsigned int state,
+						   bool may_time)
 {
 	u8 line = PKPROF_LINE_PREEMPTED;
 	struct pk_ledger_cpu *c;
@@ -379,7 +378,11 @@ static __always_inline void pk_ledger_switch(void *data, struct task_struct *pre
 		return;
 	c = this_cpu_ptr(pk_ledger_cpus);
 	t = c->running;
-	if (unlikely(pk_ledger_is_timed(c->seq) || !pk_tsc_clock_quick(&c->clock, &now_ns)))
+	if (may_time && unlikely(pk_ledger_is_timed(c->seq))) {
+		pk_ledger_switch_timed(prev, next, state);
+		return;
+	}
+	if (unlikely(!pk_tsc_clock_quick(&c->clock, &now_ns)))
 		goto any;
 	if (unlikely(t->task != prev)) {
 		if (unlikely(t != &pk_idler || prev->pid))
@@ -444,6 +447,23 @@ in_any:
 	pk_ledger_switch_in_any(c, prev, next, ran_ns, now_ns);
 }
 
+static noinline void pk_ledger_switch_timed(struct task_struct *prev, struct task_struct *next,
+					    unsigned int state)
+{
+	struct pk_ledger_cpu *c = this_cpu_ptr(pk_ledger_cpus);
+	u64 entered_ns = pk_clock_ns();
+
+	pk_ledger_switch_usual(prev, next, state, false);
+	pk_ledger_book_cost(c, entered_ns);
+	pk_late_relax(c, entered_ns);
+}
+
+static __always_inline void pk_ledger_switch(void *data, struct task_struct *prev,
+					     struct task_struct *next, unsigned int state)
+{
+	pk_ledger_switch_usual(prev, next, state, true);
+}
+
 PK_PROBE_SCHED_SWITCH_STATE(pk_ledger_switch_probe, pk_ledger_switch)
 
 /* --- wake-ups --- */
@@ -467,19 +487,17 @@ static noinline void pk_ledger_wake_unknown(struct task_struct *p)
 static noinline void pk_ledger_wakeup_any(struct task_struct *p)
 {
 	struct pk_ledger_cpu *c = this_cpu_ptr(pk_ledger_cpus);
-	bool timed = c->nr_wakeups % PK_TIME_EVERY == 0;
-	u64 entered_ns = timed ? pk_clock_ns() : 0;
 	struct pk_thread *t = pk_thread_find(p);
 
 	if (!t)
 		pk_ledger_wake_unknown(p);
 	else if (pk_account_is_asleep(&t->account))
 		pk_account_wake(&t->account, pk_tsc_clock_ns(&c->clock));
-	if (timed)
-		pk_ledger_book_cost(c, entered_ns);
 }
 
-static void pk_ledger_wakeup(void *data, struct task_struct *p)
+static noinline void pk_ledger_wakeup_timed(struct task_struct *p);
+
+static __always_inline void pk_ledger_wakeup_usual(struct task_struct *p, bool may_time)
 {
 	struct pk_ledger_cpu *c;
 	struct pk_thread *t;
@@ -489,8 +507,10 @@ static void pk_ledger_wakeup(void *data, struct task_struct *p)
 	if (!likely(READ_ONCE(pk_ledger_live)))
 		return;
 	c = this_cpu_ptr(pk_ledger_cpus);
-	if (unlikely(++c->nr_wakeups % PK_TIME_EVERY == 0))
-		goto any;
+	if (may_time && unlikely(++c->nr_wakeups % PK_TIME_EVERY == 0)) {
+		pk_ledger_wakeup_timed(p);
+		return;
+	}
 	at = data_race(pk_ledger.threads[pk_thread_bucket(p)]);
 	for (;;) {
 		if (unlikely(at & 1))
@@ -508,6 +528,19 @@ static void pk_ledger_wakeup(void *data, struct task_struct *p)
 	return;
 any:
 	pk_ledger_wakeup_any(p);
+}
+
+static noinline void pk_ledger_wakeup_timed(struct task_struct *p)
+{
+	u64 entered_ns = pk_clock_ns();
+
+	pk_ledger_wakeup_usual(p, false);
+	pk_ledger_book_cost(this_cpu_ptr(pk_ledger_cpus), entered_ns);
+}
+
+static void pk_ledger_wakeup(void *data, struct task_struct *p)
+{
+	pk_ledger_wakeup_usual(p, true);
 }
 
 /* A new task, not yet awake: fork returned it, and it is put on a run queue. */

@@ -29,8 +29,8 @@
  *	page_cache_sync_ra, page_cache_async_ra	(until 5.15: .._readahead) one was needed;
  *					reading ahead
  *
- * This file attaches and detaches; the probes are in vfs_hooks.c, vfs_async.c and vfs_probe.c,
- * and vfs_op.c tells of single operations.
+ * This file attaches and detaches; the probes are in vfs_hooks.c, vfs_cache.c, vfs_async.c and
+ * vfs_probe.c, and vfs_op.c tells of single operations.
  */
 #include <linux/bits.h>
 #include <linux/cpumask.h>

@@ -111,7 +111,11 @@ static noinline void pk_tcp_send_any(struct pk_tcp *t, const struct sock *sk, un
 	struct pk_tcp_sock *s;
 	u64 now_ns;
 
-	pk_tcp_enter_again(irqs, &run);
+	if (unlikely(pk_tcp_enter_again(irqs, &run))) {
+		pk_tcp_probe(t, sk, pk_tcp_send_quick, pk_tcp_send_any);
+		pk_tcp_leave(&run);
+		return;
+	}
 	now_ns = pk_tcp_now_ns();
 	s = pk_tcp_find(t, sk) ?: pk_tcp_follow(t, sk, pk_tcp_role(sk), false, now_ns);
 	if (s) {
@@ -210,7 +214,11 @@ static noinline void pk_tcp_copied_any(struct pk_tcp *t, const struct sock *sk, 
 	struct pk_tcp_sock *s;
 	u64 now_ns;
 
-	pk_tcp_enter_again(irqs, &run);
+	if (unlikely(pk_tcp_enter_again(irqs, &run))) {
+		pk_tcp_probe(t, sk, pk_tcp_copied_quick, pk_tcp_copied_any);
+		pk_tcp_leave(&run);
+		return;
+	}
 	now_ns = pk_tcp_now_ns();
 	s = pk_tcp_find(t, sk) ?: pk_tcp_follow(t, sk, pk_tcp_role(sk), false, now_ns);
 	if (s && in_task()) {
@@ -234,20 +242,6 @@ void pk_tcp_space_probe(void *data, struct sock *sk)
 
 /* --- a receiver that blocks --- */
 
-static noinline void pk_tcp_wait_any(struct pk_tcp *t, const struct sock *sk, unsigned long irqs)
-{
-	struct pk_tcp_run run;
-	struct pk_tcp_sock *s;
-
-	pk_tcp_enter_again(irqs, &run);
-	s = pk_tcp_find(t, sk);
-	if (s) {
-		s->wait_ns = pk_tcp_now_ns();
-		s->wait_tid = current->pid;
-	}
-	pk_tcp_leave(&run);
-}
-
 /* Sockets of all kinds come here; only those of TCP are followed. */
 static __always_inline bool pk_tcp_wait_quick(struct pk_tcp *t, struct pk_tcp_here *here,
 					      const struct sock *sk)
@@ -263,6 +257,24 @@ static __always_inline bool pk_tcp_wait_quick(struct pk_tcp *t, struct pk_tcp_he
 	t->sock[at].wait_ns = now_ns;
 	t->sock[at].wait_tid = current->pid;
 	return true;
+}
+
+static noinline void pk_tcp_wait_any(struct pk_tcp *t, const struct sock *sk, unsigned long irqs)
+{
+	struct pk_tcp_run run;
+	struct pk_tcp_sock *s;
+
+	if (unlikely(pk_tcp_enter_again(irqs, &run))) {
+		pk_tcp_probe(t, sk, pk_tcp_wait_quick, pk_tcp_wait_any);
+		pk_tcp_leave(&run);
+		return;
+	}
+	s = pk_tcp_find(t, sk);
+	if (s) {
+		s->wait_ns = pk_tcp_now_ns();
+		s->wait_tid = current->pid;
+	}
+	pk_tcp_leave(&run);
 }
 
 static __always_inline void pk_tcp_wait(void *data, pk_ftrace_regs *regs)

@@ -24,8 +24,8 @@ PK_FTRACE_DECLARE(pk_tcp_wait_callback);
 
 /* --- a run of a probe: irqs off, timed --- */
 
-/* Reading the kernel's clock twice takes as long as a probe: few runs are timed. */
-#define PK_TCP_TIME_EVERY 256
+/* Reading the kernel's clock twice takes as long as a probe: few runs are timed; a prime. */
+#define PK_TCP_TIME_EVERY 251
 
 /* A child that is on the way to its listener's accept queue, and how deep that then is. */
 struct pk_tcp_arrival {
@@ -66,17 +66,19 @@ static __always_inline bool pk_tcp_enter_quick(struct pk_tcp_here *here)
 	return likely(--here->left);
 }
 
-/* After a quick beginning, with irqs as they were before it: its run is counted. */
-static inline void pk_tcp_enter_again(unsigned long irqs, struct pk_tcp_run *r)
+/*
+ * After a quick beginning, with irqs as they were before it: its run is counted. True: it is to
+ * be timed, and the whole probe runs once more before pk_tcp_leave().
+ */
+static inline bool pk_tcp_enter_again(unsigned long irqs, struct pk_tcp_run *r)
 {
 	r->irqs = irqs;
 	r->here = this_cpu_ptr(&pk_tcp_here);
 	r->entered_ns = 0;
-	if (unlikely(!r->here->left)) {
-		r->entered_ns = pk_clock_ns();
-		local_add(PK_TCP_TIME_EVERY, &r->here->books->hits);
-		r->here->left = PK_TCP_TIME_EVERY;
-	}
+	if (likely(r->here->left))
+		return false;
+	r->entered_ns = pk_books_enter_due(r->here->books, &r->here->left, PK_TCP_TIME_EVERY);
+	return true;
 }
 
 static inline void pk_tcp_enter(struct pk_tcp_run *r)
@@ -85,7 +87,8 @@ static inline void pk_tcp_enter(struct pk_tcp_run *r)
 
 	local_irq_save(irqs);
 	this_cpu_ptr(&pk_tcp_here)->left--;
-	pk_tcp_enter_again(irqs, r);
+	if (pk_tcp_enter_again(irqs, r))
+		r->here->left--;
 }
 
 static inline void pk_tcp_leave(struct pk_tcp_run *r)

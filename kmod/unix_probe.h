@@ -37,7 +37,7 @@ void pk_unix_pass_detach(void);
 /* Of each CPU; its irqs are off. */
 DECLARE_PER_CPU(struct pk_tsc_clock, pk_unix_clock);
 
-#define PK_UNIX_TIME_EVERY 64	/* hits for one that is timed */
+#define PK_UNIX_TIME_EVERY 61	/* hits for one that is timed; see PK_BOOKS_TIME_EVERY */
 
 /* A probe's run: on one socket at a time, whose group is locked. */
 struct pk_unix_run {

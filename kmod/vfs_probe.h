@@ -24,10 +24,19 @@ extern struct pk_ftrace_table pk_vfs_table;
 extern struct pk_tracepoint pk_vfs_tracepoints[];
 extern const unsigned int pk_vfs_nr_tracepoints;
 
+/* Those of vfs_cache.c. */
+PK_FTRACE_DECLARE(pk_on_fault);
+PK_FTRACE_DECLARE(pk_on_faulted);
+PK_FTRACE_DECLARE(pk_on_map_pages);
+PK_FTRACE_DECLARE(pk_on_missed);
+PK_FTRACE_DECLARE(pk_on_ahead);
+/* @bytes of @mapping were added to the page cache. Context: as of a tracepoint. */
+void pk_vfs_added(void *data, const struct address_space *mapping, size_t bytes);
+
 /* --- a run of a probe: preemption off, timed --- */
 
-/* Reading the kernel's clock twice takes as long as a probe: few runs are timed. */
-#define PK_VFS_TIME_EVERY 256
+/* Reading the kernel's clock twice takes as long as a probe: few runs are timed; a prime. */
+#define PK_VFS_TIME_EVERY 251
 
 /**
  * struct pk_vfs_here - what probes use on one CPU
@@ -57,23 +66,26 @@ static __always_inline bool pk_vfs_enter_quick(struct pk_vfs_here *here)
 	return likely(--here->left);
 }
 
-/* After a quick beginning, with preemption off still: its run is counted. */
-static __always_inline void pk_vfs_enter_again(struct pk_vfs_run *r)
+/*
+ * After a quick beginning, with preemption off still: its run is counted. True: it is to be
+ * timed, and the whole probe runs once more before pk_vfs_leave().
+ */
+static __always_inline bool pk_vfs_enter_again(struct pk_vfs_run *r)
 {
 	r->here = this_cpu_ptr(&pk_vfs_here);
 	r->entered_ns = 0;
-	if (unlikely(!r->here->left)) {
-		r->entered_ns = pk_clock_ns();
-		local_add(PK_VFS_TIME_EVERY, &r->here->books->hits);
-		r->here->left = PK_VFS_TIME_EVERY;
-	}
+	if (likely(r->here->left))
+		return false;
+	r->entered_ns = pk_books_enter_due(r->here->books, &r->here->left, PK_VFS_TIME_EVERY);
+	return true;
 }
 
 static __always_inline void pk_vfs_enter(struct pk_vfs_run *r)
 {
 	preempt_disable_notrace();
 	__this_cpu_dec(pk_vfs_here.left);
-	pk_vfs_enter_again(r);
+	if (pk_vfs_enter_again(r))
+		r->here->left--;
 }
 
 static __always_inline void pk_vfs_leave(const struct pk_vfs_run *r)
