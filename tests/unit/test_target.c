@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -33,6 +34,16 @@ int fsync(int fd)
 		return 0;
 	errno = disk.answers[disk.asked - 1];
 	return -1;
+}
+
+/* Whether the file system is read-only by now. */
+static unsigned long fs_flags;
+
+int fstatvfs(int fd, struct statvfs *ret)
+{
+	(void)fd;
+	*ret = (struct statvfs){ .f_flag = fs_flags };
+	return 0;
 }
 
 static void disk_says(const int *answers, unsigned int nr)
@@ -137,6 +148,24 @@ static void test_answers_that_are_none(void **state)
 	pk_target_close(&o);
 }
 
+/* Whose fsync() says that all is well. */
+static void test_read_only_meanwhile(void **state)
+{
+	struct pk_target o;
+	struct pk_err err = { 0 };
+
+	(void)state;
+	disk_says(NULL, 0);
+	unlink("out");
+	open_out(&o, "out", "not there");
+	fs_flags = ST_RDONLY;
+	assert_int_equal(pk_target_finish(&o, &err), -EROFS);
+	fs_flags = 0;
+	assert_int_equal(err.exit_code, PK_EXIT_OUTPUT);
+	assert_non_null(strstr(err.msg, strerror(EROFS)));
+	pk_target_close(&o);
+}
+
 /* A pipe has no disk: it is not asked for, and gets all. */
 static void test_stream(void **state)
 {
@@ -183,6 +212,7 @@ int main(void)
 		cmocka_unit_test(test_done_when_the_disk_has_it),
 		cmocka_unit_test(test_error_of_the_disk),
 		cmocka_unit_test(test_answers_that_are_none),
+		cmocka_unit_test(test_read_only_meanwhile),
 		cmocka_unit_test(test_stream),
 		cmocka_unit_test(test_predecessor),
 	};

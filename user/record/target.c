@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "record/target.h"
@@ -103,6 +104,8 @@ void pk_target_discard(struct pk_target *o)
  */
 static int reach_disk(struct pk_target *o, struct pk_err *err)
 {
+	struct statvfs fs;
+
 	while (fsync(o->fd)) {
 		if (errno == EINTR)
 			continue;
@@ -111,6 +114,9 @@ static int reach_disk(struct pk_target *o, struct pk_err *err)
 			return 0;
 		return cannot(o->path, -errno, err);
 	}
+	/* ext4 that was made read-only by force writes nothing, and calls that success */
+	if (!fstatvfs(o->fd, &fs) && fs.f_flag & ST_RDONLY)
+		return cannot(o->path, -EROFS, err);
 	return 0;
 }
 
