@@ -28,7 +28,7 @@ SANFLAGS := $(if $(SAN),$(SANITIZERS))
 USER_SRC := $(filter-out user/main.c,$(wildcard user/*/*.c))
 USER_OBJ := $(USER_SRC:%.c=$(BUILD)/%.o)
 
-.PHONY: all user kmod help check check-kernels unit golden fuzz demo demo-runtimes bench install uninstall dkms dist deb style clean
+.PHONY: all user kmod help check check-kernels check-torture unit golden fuzz demo demo-runtimes bench install uninstall dkms dist deb style clean
 .DEFAULT_GOAL := all
 
 all: user kmod
@@ -70,6 +70,9 @@ demo:
 check-kernels:
 	$(Q)tests/check-kernels
 
+check-torture:
+	$(Q)tests/check-torture
+
 demo-runtimes:
 	$(Q)scripts/demo-runtimes
 
@@ -102,6 +105,7 @@ help:
 	@echo "make demo-runtimes  web services in six languages: is every hot function named, with its callers"
 	@echo "make check    tests, all but tests/run deb, robust, package and debug; unit and golden alone: make unit golden"
 	@echo "make check-kernels  the whole live suite on every kernel, and machines of other sizes: hours; prints a table"
+	@echo "make check-torture  32 cases of what goes wrong around a module, on a kernel that finds errors: hours; prints a table"
 	@echo "make bench    cost beside perf record, in a deterministic guest"
 	@echo "make install  tool, man pages, completion and DKMS source tree (DESTDIR, PREFIX)"
 	@echo "make dist     build/dist/pkprof-VERSION.tar.xz, of which all of this can be made"

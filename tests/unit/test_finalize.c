@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -23,6 +24,17 @@
 #include "runtime/recorded.h"
 
 #define END_NS 5000
+
+/* What a disk says that became read-only meanwhile; 0: it does as it is told. */
+static int disk_error;
+
+int ftruncate(int fd, off_t bytes)
+{
+	if (!disk_error)
+		return syscall(SYS_ftruncate, fd, bytes);
+	errno = disk_error;
+	return -1;
+}
 
 static struct {
 	char path[64];
@@ -207,6 +219,23 @@ static void test_child_leaves_a_torn_chunk(void **state)
 	assert_closed_without_names(state, SIGKILL, write_rubbish);
 }
 
+/* Which file it was and what to do about it is said, and that it is the output. */
+static void test_disk_becomes_read_only(void **state)
+{
+	const struct pk_err *err;
+
+	(void)state;
+	pk_finalize_cancel(&env.job);
+	disk_error = EROFS;
+	assert_int_equal(pk_finalize_wait(&env.job, env.w, &env.result), -EROFS);
+	disk_error = 0;
+	err = pk_writer_error(env.w);
+	assert_int_equal(err->code, -EROFS);
+	assert_int_equal(err->exit_code, PK_EXIT_OUTPUT);
+	assert_non_null(strstr(err->msg, "test"));
+	assert_non_null(strstr(err->msg, strerror(EROFS)));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -215,6 +244,7 @@ int main(void)
 		TEST(test_child_is_killed),
 		TEST(test_child_crashes),
 		TEST(test_child_leaves_a_torn_chunk),
+		TEST(test_disk_becomes_read_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,7 @@
 /*
  * rights - who may do what: tries each way into the module as somebody.
  *
- *	rights IDENTITY | --list | --late
+ *	rights IDENTITY | --list | --late | --keep
  *
  * Run by root. Gives the device to a group, becomes IDENTITY (a row of the table below) in
  * a child, and prints one line: IDENTITY and what came of each entry, in the order of the
@@ -10,6 +10,8 @@
  * is no descriptor or no session to try it on, else the number of the error. The last one is
  * whether kernel addresses came out, of all that was read. The device is given back.
  * --late: opens the device, says so, and begins when a line comes on its standard input.
+ * --keep: begins a session, hands its descriptor to a child over a socket, and ends; the child says
+ * "kept" with its process ID, and waits to be killed.
  */
 #include <grp.h>
 #include <linux/capability.h>
@@ -437,6 +439,35 @@ static int late(void)
 	return 0;
 }
 
+/* Who began it is gone when the child says so. */
+static int keep(void)
+{
+	int pair[2];
+	char word;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		die("socketpair");
+	switch (fork()) {
+	case -1:
+		die("fork");
+		break;
+	case 0:
+		close(pair[0]);
+		receive_device(pair[1]);
+		/* the other end is closed with its process */
+		if (read(pair[1], &word, 1))
+			return 2;
+		printf("kept %d\n", getpid());
+		fflush(stdout);
+		pause();
+		return 0;
+	}
+	find_family();
+	begin_as_root();
+	send_device(pair[0]);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const struct identity *who = identities;
@@ -450,11 +481,13 @@ int main(int argc, char **argv)
 	}
 	if (argc == 2 && !strcmp(argv[1], "--late"))
 		return late();
+	if (argc == 2 && !strcmp(argv[1], "--keep"))
+		return keep();
 	while (argc == 2 && who < identities + sizeof(identities) / sizeof(identities[0]) &&
 	       strcmp(who->name, argv[1]))
 		who++;
 	if (argc != 2 || who == identities + sizeof(identities) / sizeof(identities[0])) {
-		fprintf(stderr, "usage: rights IDENTITY | --list | --late\n");
+		fprintf(stderr, "usage: rights IDENTITY | --list | --late | --keep\n");
 		return 2;
 	}
 	find_family();

@@ -228,6 +228,15 @@ int pk_writer_flush(struct pk_writer *w)
 	return 0;
 }
 
+int pk_writer_cut_back(struct pk_writer *w)
+{
+	if (w->err.code)
+		return w->err.code;
+	if (ftruncate(w->fd, w->offset) || lseek(w->fd, w->offset, SEEK_SET) < 0)
+		return fail(w, -errno, "cut off what was added");
+	return 0;
+}
+
 int pk_writer_finish(struct pk_writer *w, uint64_t end_ns)
 {
 	int ret = pk_writer_flush(w);

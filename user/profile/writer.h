@@ -101,6 +101,11 @@ int pk_writer_lines_of(struct pk_writer *w, const struct pk_profile *p);
 
 /* Everything given so far goes out as complete chunks. */
 int pk_writer_flush(struct pk_writer *w);
+/*
+ * What somebody else put behind all that was given here, or began to, is cut off. For a file whose
+ * descriptor another process had meanwhile.
+ */
+int pk_writer_cut_back(struct pk_writer *w);
 /* Flush and write the end chunk: the file is closed. */
 int pk_writer_finish(struct pk_writer *w, uint64_t end_ns);
 

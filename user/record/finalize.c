@@ -138,11 +138,10 @@ int pk_finalize_start(struct pk_finalize *f, int fd, uint64_t end_ns,
 		      const struct pk_finalize_held *held, const struct pk_finalize_how *how,
 		      struct pk_err *err)
 {
-	off_t bytes = lseek(fd, 0, SEEK_END);
 	int result[2];
 
-	*f = (struct pk_finalize){ .fd = fd, .bytes = bytes, .end_ns = end_ns, .result_fd = -1 };
-	if (bytes < 0 || pipe2(result, O_CLOEXEC))
+	*f = (struct pk_finalize){ .fd = fd, .end_ns = end_ns, .result_fd = -1 };
+	if (pipe2(result, O_CLOEXEC))
 		return pk_err_set(err, -errno, "cannot name functions: %s", strerror(errno));
 	f->progress = mmap(NULL, sizeof(*f->progress), PROT_READ | PROT_WRITE,
 			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -186,9 +185,9 @@ static void explain_death(int status, char *ret, size_t size)
 /* Without names: what the child left behind goes, the end chunk comes. */
 static int close_unnamed(struct pk_finalize *f, struct pk_writer *w)
 {
-	if (ftruncate(f->fd, f->bytes) || lseek(f->fd, f->bytes, SEEK_SET) < 0)
-		return -errno;
-	return pk_writer_finish(w, f->end_ns);
+	int ret = pk_writer_cut_back(w);
+
+	return ret ? ret : pk_writer_finish(w, f->end_ns);
 }
 
 int pk_finalize_wait(struct pk_finalize *f, struct pk_writer *w, struct pk_finalize_result *ret)

@@ -33,7 +33,6 @@ struct pk_finalize {
 	struct pk_finalize_progress *progress;	/* NULL: not known */
 	int result_fd;		/* readable when the child is done */
 	int fd;			/* of the profile */
-	uint64_t bytes;		/* of the profile before */
 	uint64_t end_ns;
 };
 

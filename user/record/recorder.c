@@ -423,8 +423,9 @@ static int close_file(struct pk_recording *r)
 		return pk_recording_failed(r, ret);
 	bytes = lseek(r->target.fd, 0, SEEK_END);
 	r->result->file_bytes = bytes < 0 ? 0 : bytes;
-	r->result->complete = true;
-	return pk_target_finish(&r->target, r->err);
+	ret = pk_target_finish(&r->target, r->err);
+	r->result->complete = !ret;
+	return ret;
 }
 
 /* The user is not to wait for a command to learn that nothing is recorded any more. */

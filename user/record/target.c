@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "record/target.h"
@@ -97,13 +98,35 @@ void pk_target_discard(struct pk_target *o)
 		rename(o->kept, o->path);
 }
 
+/*
+ * The page cache takes what the disk does not: writes succeed, and that a disk failed or had no
+ * room after all is only told here.
+ */
+static int reach_disk(struct pk_target *o, struct pk_err *err)
+{
+	struct statvfs fs;
+
+	while (fsync(o->fd)) {
+		if (errno == EINTR)
+			continue;
+		/* what has no disk to reach */
+		if (errno == EINVAL)
+			return 0;
+		return cannot(o->path, -errno, err);
+	}
+	/* ext4 that was made read-only by force writes nothing, and calls that success */
+	if (!fstatvfs(o->fd, &fs) && fs.f_flag & ST_RDONLY)
+		return cannot(o->path, -EROFS, err);
+	return 0;
+}
+
 int pk_target_finish(struct pk_target *o, struct pk_err *err)
 {
 	static char part[65536];
 	ssize_t n, done, m;
 
 	if (o->stream < 0)
-		return 0;
+		return reach_disk(o, err);
 	if (lseek(o->fd, 0, SEEK_SET))
 		return cannot(o->path, -errno, err);
 	while ((n = read(o->fd, part, sizeof(part))) > 0)

@@ -22,7 +22,7 @@ struct pk_target {
 int pk_target_open(struct pk_target *o, const char *path, struct pk_err *err);
 /* The recording did not come about: put the predecessor back. */
 void pk_target_discard(struct pk_target *o);
-/* The file is complete: pass it on if it goes to a stream. PK_EXIT_OUTPUT. */
+/* The file is complete: wait for the disk to have it, or pass it on if it goes to a stream. PK_EXIT_OUTPUT. */
 int pk_target_finish(struct pk_target *o, struct pk_err *err);
 void pk_target_close(struct pk_target *o);
 
